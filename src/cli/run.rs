@@ -1,0 +1,209 @@
+//! `majlis run`: the node.
+
+use std::io;
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{sleep, timeout};
+
+use super::app::{App, Stop};
+use super::identity::qr;
+use super::output::{Output, say};
+use super::show::row;
+use super::terminal::{counted, short_key};
+use crate::daemon::{self, DaemonEvent, RunOptions};
+use crate::node::Failure;
+use crate::node::api::{IdView, PostView};
+
+/// Events that wait to be printed.
+const EVENT_QUEUE: usize = 1024;
+/// From the signal to the end.
+const STOP_LIMIT: Duration = Duration::from_millis(1_900);
+/// What is still to be printed at the end is given this long: whoever reads the output may have stopped doing so.
+const PRINT_LIMIT: Duration = Duration::from_millis(100);
+
+/// Run the node. The first start makes an account. This is also what no command means.
+#[derive(Args, Default)]
+#[command(after_help = "\
+Ctrl-C or SIGTERM stops it.
+
+Examples:
+  majlis
+  majlis run --listen /ip4/0.0.0.0/tcp/4001
+  majlis run --no-mdns --bootstrap /ip4/192.0.2.7/tcp/4001/p2p/12D3Koo…
+  majlis --json run                  prints one event a line: ready, post, peer, synced")]
+pub struct RunArgs {
+    /// Listen here instead of everywhere on the port that was chosen at the first start; may be repeated.
+    #[arg(long, value_name = "MULTIADDR")]
+    listen: Vec<String>,
+    /// Keep a connection to this node; may be repeated.
+    #[arg(long, value_name = "MULTIADDR")]
+    bootstrap: Vec<String>,
+    /// Do not look for other nodes on the local network.
+    #[arg(long)]
+    no_mdns: bool,
+}
+
+impl RunArgs {
+    pub async fn run(self, app: &mut App) -> Result<(), Stop> {
+        let options = RunOptions { listen: self.listen, bootstrap: self.bootstrap, mdns: !self.no_mdns };
+        let (home, config) = (app.home.clone(), app.config()?);
+        let signalled = signals()?;
+        let (events, received) = mpsc::channel(EVENT_QUEUE);
+        let printed = print_aside(Output::new(app.out.is_json()), received)?;
+        let overdue = async {
+            until(signalled.clone()).await;
+            sleep(STOP_LIMIT).await;
+        };
+        let result = tokio::select! {
+            result = daemon::run(&home, config, options, events, until(signalled.clone())) => result,
+            () = overdue => Err(Failure::new(
+                format!("the node did not stop within {STOP_LIMIT:?}"),
+                "Nothing acknowledged is lost; start it again with `majlis`.",
+            )),
+        };
+        // The sender is gone, so this ends as soon as everything is printed.
+        let _ = timeout(PRINT_LIMIT, printed).await;
+        Ok(result?)
+    }
+}
+
+/// Becomes true at Ctrl-C, SIGTERM or the closing of the terminal.
+fn signals() -> Result<watch::Receiver<bool>, Failure> {
+    let listen = |kind| {
+        signal(kind).map_err(|source| {
+            Failure::new(
+                format!("cannot listen for signals: {source}"),
+                "Free some resources, and try again.",
+            )
+        })
+    };
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut terminate = listen(SignalKind::terminate())?;
+    let mut hangup = listen(SignalKind::hangup())?;
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+        sender.send_replace(true);
+    });
+    Ok(receiver)
+}
+
+async fn until(mut signalled: watch::Receiver<bool>) {
+    if signalled.wait_for(|signalled| *signalled).await.is_err() {
+        // Without the task that listens there is no signal to come.
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Prints events on a thread of its own, which may wait for the reader of the output without holding the node up.
+fn print_aside(
+    mut out: Output,
+    mut events: mpsc::Receiver<DaemonEvent>,
+) -> Result<oneshot::Receiver<()>, Failure> {
+    let (done, printed) = oneshot::channel();
+    let print = move || {
+        let mut read = true;
+        while let Some(event) = events.blocking_recv() {
+            // The node goes on where nobody reads what it says.
+            if read && show(&mut out, event).is_err() {
+                read = false;
+            }
+        }
+        // The node may not have waited for it.
+        let _ = done.send(());
+    };
+    std::thread::Builder::new().name("print".to_owned()).spawn(print).map_err(|source| {
+        Failure::new(
+            format!("cannot start a thread: {source}"),
+            "Free some memory or processes, and try again.",
+        )
+    })?;
+    Ok(printed)
+}
+
+/// An event as `--json` shows it.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum Event<'a> {
+    Ready {
+        #[serde(flatten)]
+        id: &'a IdView,
+        created: bool,
+    },
+    Post(&'a PostView),
+    Peer {
+        peer_id: &'a str,
+        connected: bool,
+        account: Option<&'a str>,
+    },
+    Synced {
+        peer_id: &'a str,
+    },
+}
+
+fn show(out: &mut Output, event: DaemonEvent) -> io::Result<()> {
+    if let DaemonEvent::Note(note) = event {
+        say(&note);
+        return Ok(());
+    }
+    if !out.is_json() {
+        return show_people(out, &event);
+    }
+    match &event {
+        DaemonEvent::Ready { id, created } => out.object(&Event::Ready { id, created: *created }),
+        DaemonEvent::Post(post) => out.object(&Event::Post(post)),
+        DaemonEvent::Peer { peer_id, connected, account } => {
+            out.object(&Event::Peer { peer_id, connected: *connected, account: account.as_deref() })
+        }
+        DaemonEvent::Synced { peer_id } => out.object(&Event::Synced { peer_id }),
+        DaemonEvent::Note(_) => Ok(()),
+    }
+}
+
+fn show_people(out: &mut Output, event: &DaemonEvent) -> io::Result<()> {
+    match event {
+        DaemonEvent::Ready { id, created } => {
+            out.text(&welcome(id, *created))?;
+            if *created {
+                qr(out, &id.invite)?;
+            }
+            let addresses = counted(id.addresses.len() as u64, "address", "addresses");
+            out.text(&format!("Ready: listening at {addresses} (`majlis id` lists them). Ctrl-C stops it.\n"))
+        }
+        DaemonEvent::Peer { peer_id, connected, account } => {
+            let who = short_key(account.as_deref().unwrap_or(peer_id));
+            out.text(&format!("{who} {}\n", if *connected { "is connected" } else { "is gone" }))
+        }
+        DaemonEvent::Post(_) | DaemonEvent::Synced { .. } | DaemonEvent::Note(_) => Ok(()),
+    }
+}
+
+/// Who one is, where the data lies, how to be followed.
+fn welcome(id: &IdView, created: bool) -> String {
+    let mut text = String::new();
+    if created {
+        text.push_str("Welcome to Majlis. This is your node, and your account was just made.\n\n");
+    }
+    row(&mut text, "You are", [id.account.as_str()]);
+    row(&mut text, "Data", [id.home.as_str()]);
+    if id.phrase_unconfirmed {
+        let advice = [
+            "24 words bring your account back if this machine is lost.",
+            "Write them on paper: `majlis recovery show`",
+        ];
+        row(&mut text, "Recovery", advice);
+    }
+    row(&mut text, "Invite", [id.invite.as_str()]);
+    if created {
+        row(&mut text, "", ["Give this link to those who shall follow you."]);
+    }
+    text
+}

@@ -1,0 +1,257 @@
+//! Replies in words.
+
+use std::fmt::Write as _;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::terminal::{Style, ago, bytes, counted, grouped, lines, name, paragraph, person, short_key, span};
+use crate::node::api::{
+    BadView, CarriedView, FollowView, IdView, PeerView, PhraseView, PostView, PostedView, ProfileView, Reply,
+    StatusView, SyncedView, VerifiedView,
+};
+
+/// A reply as lines for people.
+pub fn reply(reply: &Reply, style: Style) -> String {
+    let now = Timestamp::now();
+    match reply {
+        Reply::Id(view) => id(view),
+        Reply::Status(view) => status(view),
+        Reply::Peer(view) => peer(view),
+        Reply::Synced(view) => synced(view),
+        Reply::Posted(view) => posted(view),
+        Reply::Deleted(view) => format!("Taken back: {}\n", clean(&view.id)),
+        Reply::Followed(view) => followed(view, style, now),
+        Reply::Unfollowed(view) => format!("No longer followed: {}\n", clean(&view.account)),
+        Reply::Post(view) => post(view, style, now),
+        Reply::Profile(view) => profile(view, style),
+        Reply::Phrase(view) => phrase(view),
+        Reply::Carried(view) => carried(view),
+        Reply::Bad(view) => bad(view),
+        Reply::Verified(view) => verified(view),
+        Reply::Progress(_) => String::new(),
+        Reply::Done(view) => format!("{}\n", clean(&view.message)),
+    }
+}
+
+/// One line, whatever it holds.
+fn clean(text: &str) -> String {
+    lines(text).collect::<Vec<_>>().join(" ")
+}
+
+/// `Label      value`, with further values below the first.
+pub fn row<'a>(text: &mut String, label: &str, values: impl IntoIterator<Item = &'a str>) {
+    let mut label = label;
+    for value in values {
+        // Writing into a string cannot fail.
+        let _ = writeln!(text, "{label:<11}{}", clean(value));
+        label = "";
+    }
+}
+
+fn id(view: &IdView) -> String {
+    let mut text = String::new();
+    row(&mut text, "Account", [view.account.as_str()]);
+    row(&mut text, "Device", [view.device.as_str()]);
+    let others = view.devices.iter().map(String::as_str).filter(|device| *device != view.device);
+    row(&mut text, "Others", others);
+    row(&mut text, "Peer", [view.peer_id.as_str()]);
+    row(&mut text, "Addresses", view.addresses.iter().map(String::as_str));
+    row(&mut text, "Home", [view.home.as_str()]);
+    row(&mut text, "Invite", [view.invite.as_str()]);
+    if view.phrase_unconfirmed {
+        text.push_str("\nThe recovery phrase waits to be written down: `majlis recovery show`.\n");
+    }
+    text
+}
+
+fn status(view: &StatusView) -> String {
+    let mut text = String::new();
+    let running = if view.running {
+        format!("running for {}", span(SignedDuration::from_secs(view.uptime.try_into().unwrap_or(i64::MAX))))
+    } else {
+        "not running".to_owned()
+    };
+    row(&mut text, "Node", [running.as_str()]);
+    row(&mut text, "Account", [view.account.as_str()]);
+    row(&mut text, "Peer", [view.peer_id.as_str()]);
+    row(&mut text, "Addresses", view.addresses.iter().map(String::as_str));
+    if view.running {
+        let state = if view.synced { "nothing new" } else { "catching up" };
+        let peers = counted(view.peers as u64, "peer", "peers");
+        row(&mut text, "Network", [format!("{peers} connected, {state}").as_str()]);
+    }
+    row(&mut text, "Following", [grouped(view.following as u64).as_str()]);
+    let held = format!(
+        "{} of {}",
+        counted(view.entries, "entry", "entries"),
+        counted(view.accounts as u64, "account", "accounts")
+    );
+    row(&mut text, "Held", [held.as_str()]);
+    let disk = format!("{} used, {} free", bytes(view.disk_bytes), bytes(view.free_bytes));
+    row(&mut text, "Disk", [disk.as_str()]);
+    text
+}
+
+fn peer(view: &PeerView) -> String {
+    let who = view.account.as_deref().map_or_else(|| "a node".to_owned(), short_key);
+    let way = if view.direction == "in" { "came to us" } else { "dialled by us" };
+    let shared = counted(view.accounts_shared as u64, "account", "accounts");
+    let state = if view.synced { "nothing new" } else { "catching up" };
+    let mut text = format!("{who}: {way}, {shared} shared, {state}\n  {}\n", clean(&view.peer_id));
+    if !view.address.is_empty() {
+        let _ = writeln!(text, "  {}", clean(&view.address));
+    }
+    text
+}
+
+fn synced(view: &SyncedView) -> String {
+    let peers = counted(view.peers as u64, "peer", "peers");
+    format!("Nothing new from {peers} (took {} ms)\n", grouped(view.elapsed_ms))
+}
+
+fn posted(view: &PostedView) -> String {
+    format!("Posted {}\n", clean(&view.id))
+}
+
+fn followed(view: &FollowView, style: Style, now: Timestamp) -> String {
+    let posts = counted(view.posts, "post", "posts");
+    let synced = match &view.last_synced {
+        Some(time) => format!("synced {}", ago(time, now)),
+        None => "not synced yet".to_owned(),
+    };
+    let private = if view.private { ", privately" } else { "" };
+    let who = person(&view.name, &view.account, style);
+    format!("{who}: {posts}, {synced}{private}\n  {}\n", clean(&view.account))
+}
+
+fn post(view: &PostView, style: Style, now: Timestamp) -> String {
+    let mut text = format!("{} · {}\n", person(&view.name, &view.account, style), ago(&view.created_at, now));
+    if view.deleted {
+        text.push_str("  (taken back)\n");
+    } else {
+        text.push_str(&paragraph(&view.text, style));
+    }
+    let _ = write!(text, "  {}", clean(&view.id));
+    if let Some(lang) = view.lang.as_deref().filter(|lang| !lang.is_empty()) {
+        let _ = write!(text, " [{}]", clean(lang));
+    }
+    match view.held_by.filter(|_| !view.deleted) {
+        None => {}
+        Some(0) => text.push_str(", held by no other node yet"),
+        Some(held) => {
+            let _ = write!(text, ", held by {}", counted(held, "other node", "other nodes"));
+        }
+    }
+    text.push('\n');
+    text
+}
+
+fn profile(view: &ProfileView, style: Style) -> String {
+    let given = name(&view.name, style);
+    let mut text = String::new();
+    row(&mut text, "Account", [view.account.as_str()]);
+    let _ = writeln!(text, "{:<11}{}", "Name", if given.is_empty() { "(none)" } else { &given });
+    if !view.bio.trim().is_empty() {
+        let _ = write!(text, "Bio\n{}", paragraph(&view.bio, style));
+    }
+    text
+}
+
+/// The words in columns that are read downwards, each with its number.
+fn phrase(view: &PhraseView) -> String {
+    const COLUMNS: usize = 4;
+    let words: Vec<_> = view.phrase.split_whitespace().collect();
+    let rows = words.len().div_ceil(COLUMNS);
+    let mut text = String::new();
+    for row in 0..rows {
+        let line: Vec<_> = (row..words.len())
+            .step_by(rows.max(1))
+            .filter_map(|index| words.get(index).map(|word| format!("{:>2} {word:<9}", index + 1)))
+            .collect();
+        let _ = writeln!(text, "{}", line.join("  ").trim_end());
+    }
+    text
+}
+
+fn carried(view: &CarriedView) -> String {
+    let entries = counted(view.entries, "entry", "entries");
+    let accounts = counted(view.accounts, "account", "accounts");
+    let refused = match view.refused {
+        0 => String::new(),
+        refused => format!(", {} refused", grouped(refused)),
+    };
+    format!("{entries} of {accounts}{refused}\n")
+}
+
+fn bad(view: &BadView) -> String {
+    format!("Bad: entry {} of {}: {}\n", view.seq, clean(&view.account), clean(&view.why))
+}
+
+fn verified(view: &VerifiedView) -> String {
+    let entries = counted(view.entries, "entry", "entries");
+    let logs = counted(view.logs, "log", "logs");
+    let bad = match view.bad {
+        0 => "all are good".to_owned(),
+        bad => format!("{} bad", grouped(bad)),
+    };
+    format!("{entries} in {logs} checked: {bad}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK";
+
+    fn some_post() -> PostView {
+        PostView {
+            id: "bid".into(),
+            account: KEY.into(),
+            name: "ليلى".into(),
+            text: "صباح الخير\nGood morning".into(),
+            lang: Some("ar".into()),
+            created_at: "2026-11-23T11:55:00Z".into(),
+            deleted: false,
+            held_by: Some(2),
+        }
+    }
+
+    #[test]
+    fn a_post_names_its_author_with_a_key() {
+        let now = "2026-11-23T12:00:00Z".parse().unwrap();
+        assert_eq!(
+            post(&some_post(), Style::Plain, now),
+            "ليلى (z6MkhaXg…ta2doK) · 5 min ago\n  صباح الخير\n  Good morning\n  bid [ar], held by 2 other nodes\n"
+        );
+        let gone = PostView { deleted: true, lang: None, held_by: None, ..some_post() };
+        assert_eq!(
+            post(&gone, Style::Terminal, now),
+            "\u{2068}ليلى\u{2069} (z6MkhaXg…ta2doK) · 5 min ago\n  (taken back)\n  bid\n"
+        );
+    }
+
+    #[test]
+    fn the_phrase_is_read_downwards() {
+        let words: Vec<_> = (1..=24).map(|n| format!("word{n}")).collect();
+        let text = phrase(&PhraseView { phrase: words.join(" ") });
+        assert_eq!(text.lines().count(), 6);
+        assert_eq!(text.lines().next(), Some(" 1 word1       7 word7      13 word13     19 word19"));
+        assert_eq!(phrase(&PhraseView { phrase: String::new() }), "");
+    }
+
+    #[test]
+    fn what_others_choose_stays_on_its_line() {
+        let view = PeerView {
+            peer_id: "12D3\nKoo".into(),
+            address: "/ip4/\x1b[2J".into(),
+            direction: "in".into(),
+            accounts_shared: 1,
+            account: None,
+            synced: true,
+        };
+        assert_eq!(
+            peer(&view),
+            "a node: came to us, 1 account shared, nothing new\n  12D3 Koo\n  /ip4/[2J\n"
+        );
+    }
+}

@@ -1,0 +1,176 @@
+//! The running node: builds the parts, supervises them, and stops them in order.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{broadcast, mpsc};
+
+use crate::config::Config;
+use crate::control;
+use crate::net::{self, Multiaddr, Net, NetEvents};
+use crate::node::api::{IdView, PostView};
+use crate::node::{Failure, Node, NodeEvent, driver};
+
+/// What `run` was told on the command line.
+#[derive(Clone, Debug, Default)]
+pub struct RunOptions {
+    /// Multiaddrs to listen on instead of the default.
+    pub listen: Vec<String>,
+    /// Multiaddrs of peers to connect to and keep.
+    pub bootstrap: Vec<String>,
+    /// Whether to look for peers on the local network.
+    pub mdns: bool,
+}
+
+/// What a running node says.
+#[derive(Clone, Debug)]
+pub enum DaemonEvent {
+    /// Every listener has its port.
+    Ready {
+        /// Who the owner is.
+        id: Box<IdView>,
+        /// The home was made just now.
+        created: bool,
+    },
+    /// A post came in or was written.
+    Post(PostView),
+    /// A peer came or went.
+    Peer {
+        /// Transport identity.
+        peer_id: String,
+        /// Whether it is here now.
+        connected: bool,
+        /// The account that it has proved.
+        account: Option<String>,
+    },
+    /// Nothing more is to be had from this peer now.
+    Synced {
+        /// Transport identity.
+        peer_id: String,
+    },
+    /// Something that a person should know.
+    Note(String),
+}
+
+/// How often bytes that are due to be erased are looked for: ten times within the grace, within these bounds.
+const PURGE_INTERVAL: std::ops::RangeInclusive<Duration> = Duration::from_secs(5)..=Duration::from_mins(10);
+
+/// Runs a node until `stop` resolves. Returns when everything is written out.
+pub async fn run(
+    home: &Path,
+    config: Config,
+    options: RunOptions,
+    events: mpsc::Sender<DaemonEvent>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), Failure> {
+    let (path, store, settings) = (home.to_owned(), config.store.clone(), config.node.clone());
+    let (node, opened) = blocking(move || Node::open(&path, &store, &settings)).await?;
+    for note in opened.notes {
+        say(&events, DaemonEvent::Note(note)).await;
+    }
+    let (network, arrivals) = listen(&node, config.net, &options).await?;
+    // Subscribed before anything can happen, so that no event is missed.
+    let watch = node.watch();
+    let mut driver = driver::start(&node, network, arrivals, config.node.max_lan_peers)?;
+    driver.listening().await;
+    let door = control::serve(Arc::clone(&node), home)?;
+    for address in &options.bootstrap {
+        node.befriend(address).await?;
+    }
+    let ready = DaemonEvent::Ready { id: Box::new(node.id_view()?), created: opened.created };
+    say(&events, ready).await;
+    let forwarding = tokio::spawn(forward(watch, events));
+    let grace = Duration::from_millis(config.store.erase_after_ms);
+    let purging = tokio::spawn(purge(Arc::clone(&node), grace));
+    stop.await;
+    purging.abort();
+    door.shutdown().await;
+    driver.stop().await;
+    forwarding.abort();
+    blocking(move || node.close()).await
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+        Err(Failure::new(format!("the work was broken off: {error}"), "Start the node again."))
+    })
+}
+
+async fn say(events: &mpsc::Sender<DaemonEvent>, event: DaemonEvent) {
+    // Nobody listening is no reason to stop a node.
+    let _ = events.send(event).await;
+}
+
+fn network_failure(error: &net::NetError) -> Failure {
+    Failure::new(
+        error.to_string(),
+        "Choose other addresses with --listen, or stop the program that uses this port.",
+    )
+}
+
+/// Starts the network on the remembered port. A port that another program has taken meanwhile is given up for a
+/// new one.
+async fn listen(
+    node: &Arc<Node>,
+    mut config: net::NetConfig,
+    options: &RunOptions,
+) -> Result<(Net, NetEvents), Failure> {
+    config.mdns &= options.mdns;
+    for address in &options.listen {
+        let parsed: Multiaddr = address.parse().map_err(|error| {
+            Failure::usage(
+                format!("{address} is not a multiaddr: {error}"),
+                "An address to listen on looks like /ip4/0.0.0.0/tcp/4001 or /ip4/0.0.0.0/udp/4001/quic-v1.",
+            )
+        })?;
+        config.listen.push(parsed);
+    }
+    let keypair = net::keypair_from_seed(node.keys().transport()).map_err(|error| network_failure(&error))?;
+    if config.port == 0 {
+        config.port = node.port();
+    }
+    match net::start(keypair.clone(), config.clone()).await {
+        Err(net::NetError::Listen { .. }) if config.listen.is_empty() && config.port != 0 => {
+            tracing::warn!(
+                port = config.port,
+                "the remembered port is taken; invites with it no longer work"
+            );
+            config.port = 0;
+            net::start(keypair, config).await
+        }
+        result => result,
+    }
+    .map_err(|error| network_failure(&error))
+}
+
+async fn forward(mut watch: broadcast::Receiver<NodeEvent>, events: mpsc::Sender<DaemonEvent>) {
+    loop {
+        let event = match watch.recv().await {
+            Ok(NodeEvent::Post(post)) => DaemonEvent::Post(post),
+            Ok(NodeEvent::Peer { peer_id, connected, account }) => {
+                DaemonEvent::Peer { peer_id, connected, account }
+            }
+            Ok(NodeEvent::Synced { peer_id }) => DaemonEvent::Synced { peer_id },
+            Err(broadcast::error::RecvError::Lagged(_)) => continue,
+            Err(broadcast::error::RecvError::Closed) => return,
+        };
+        if events.send(event).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Removes the bytes of what was taken back, once their grace is over.
+async fn purge(node: Arc<Node>, grace: Duration) {
+    let period = (grace / 10).clamp(*PURGE_INTERVAL.start(), *PURGE_INTERVAL.end());
+    let mut interval = tokio::time::interval(period);
+    loop {
+        interval.tick().await;
+        if let Err(error) = node.purge_due().await {
+            tracing::warn!(%error, "a purge failed");
+        }
+    }
+}

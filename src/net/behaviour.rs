@@ -1,0 +1,121 @@
+//! The libp2p behaviours of a node, and the transports under them. Further ones (Kademlia, relay, hole punching,
+//! reachability) are fields of [`Behaviour`], their events a match arm in `on/swarm.rs`.
+
+use std::{num::NonZeroU8, sync::Arc};
+
+use libp2p::{
+    PeerId, Swarm, SwarmBuilder, connection_limits,
+    connection_limits::ConnectionLimits,
+    identify,
+    identity::Keypair,
+    mdns, memory_connection_limits, noise, ping, swarm,
+    swarm::{NetworkBehaviour, behaviour::toggle::Toggle},
+    tcp, yamux,
+};
+
+use super::{
+    NetConfig, NetError,
+    config::{MAX_STREAMS_NEGOTIATING, PING_INTERVAL, PING_TIMEOUT},
+    snapshot::Metrics,
+    sync_stream,
+};
+
+/// Name of the protocol family that identify tells.
+const FAMILY: &str = "/majlis/1";
+/// Addresses of one peer dialled at once.
+const DIALS_PER_PEER: NonZeroU8 = NonZeroU8::MIN.saturating_add(3);
+
+/// Everything that takes part in a connection. The limits come first: they refuse before others allocate.
+#[derive(NetworkBehaviour)]
+pub(super) struct Behaviour {
+    limits: connection_limits::Behaviour,
+    memory: Toggle<memory_connection_limits::Behaviour>,
+    pub sync: sync_stream::Behaviour,
+    ping: ping::Behaviour,
+    identify: identify::Behaviour,
+    mdns: Toggle<mdns::tokio::Behaviour>,
+}
+
+impl Behaviour {
+    fn new(keypair: &Keypair, config: &NetConfig, metrics: Arc<Metrics>) -> Self {
+        let limits = ConnectionLimits::default()
+            .with_max_established(Some(config.max_connections))
+            .with_max_established_incoming(Some(config.max_connections - config.max_connections / 4))
+            .with_max_established_per_peer(Some(config.max_connections_per_peer))
+            .with_max_pending_incoming(Some(config.max_pending))
+            .with_max_pending_outgoing(Some(config.max_pending));
+        let memory = usize::try_from(config.memory_limit_bytes)
+            .ok()
+            .filter(|bytes| *bytes > 0)
+            .map(memory_connection_limits::Behaviour::with_max_bytes);
+        let identify = identify::Config::new(FAMILY.to_owned(), keypair.public())
+            .with_agent_version(config.agent.clone())
+            .with_push_listen_addr_updates(true)
+            // Addresses of wanted peers are kept by the dialler, which bounds them.
+            .with_cache_size(0);
+        Self {
+            limits: connection_limits::Behaviour::new(limits),
+            memory: memory.into(),
+            sync: sync_stream::Behaviour::new(metrics),
+            ping: ping::Behaviour::new(
+                ping::Config::new().with_interval(PING_INTERVAL).with_timeout(PING_TIMEOUT),
+            ),
+            identify: identify::Behaviour::new(identify),
+            mdns: lan(keypair, config).into(),
+        }
+    }
+
+    /// Whether the peer is still known on the local network, by some address.
+    pub fn sees(&self, peer: &PeerId) -> bool {
+        self.mdns.as_ref().is_some_and(|mdns| mdns.discovered_nodes().any(|known| known == peer))
+    }
+}
+
+/// Discovery on the local network. A machine without multicast goes without.
+fn lan(keypair: &Keypair, config: &NetConfig) -> Option<mdns::tokio::Behaviour> {
+    if !config.mdns {
+        return None;
+    }
+    mdns::tokio::Behaviour::new(mdns::Config::default(), keypair.public().to_peer_id())
+        .inspect_err(|error| tracing::warn!(%error, "no discovery on the local network"))
+        .ok()
+}
+
+/// Builds the swarm: TCP (noise, yamux), QUIC, and names resolved by the system's resolver, if it has one.
+pub(super) fn build(
+    keypair: Keypair,
+    config: &NetConfig,
+    metrics: &Arc<Metrics>,
+) -> Result<Swarm<Behaviour>, NetError> {
+    let setup = |error: &dyn std::error::Error| NetError::Setup(error.to_string());
+    let behaviour = |keypair: &Keypair| Behaviour::new(keypair, config, Arc::clone(metrics));
+    let settings = |settings: swarm::Config| {
+        settings
+            .with_idle_connection_timeout(config.idle_timeout())
+            .with_max_negotiating_inbound_streams(MAX_STREAMS_NEGOTIATING)
+            .with_dial_concurrency_factor(DIALS_PER_PEER)
+    };
+    let transports = |keypair: Keypair| {
+        let tcp = tcp::Config::default().nodelay(true);
+        SwarmBuilder::with_existing_identity(keypair)
+            .with_tokio()
+            .with_tcp(tcp, noise::Config::new, yamux::Config::default)
+            .map_err(|error| setup(&error))
+    };
+    match transports(keypair.clone())?.with_quic().with_dns() {
+        Ok(builder) => Ok(builder
+            .with_behaviour(behaviour)
+            .map_err(|error| setup(&error))?
+            .with_swarm_config(settings)
+            .build()),
+        Err(error) => {
+            tracing::warn!(%error, "no name resolver: addresses with names cannot be dialled");
+            Ok(transports(keypair)?
+                .with_quic()
+                .with_behaviour(behaviour)
+                .map_err(|error| setup(&error))?
+                .with_swarm_config(settings)
+                .build())
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What the owner may set about the network. Every value has a default that suits a person's own machine.
+
+use std::time::Duration;
+
+use libp2p::Multiaddr;
+use serde::{Deserialize, Serialize};
+
+use super::NetError;
+
+/// Addresses remembered for one wanted peer; the newest are kept.
+pub const MAX_ADDRESSES_PER_PEER: usize = 16;
+/// Our own addresses as seen by others that the snapshot shows; the newest are kept.
+pub const MAX_OBSERVED: usize = 16;
+/// Commands waiting for the swarm task; more than [`NetConfig::max_wanted`], so that a start can want them all.
+pub const COMMAND_QUEUE: usize = 2048;
+/// Automatic dials in flight at once; the rest wait their turn.
+pub const MAX_DIALS_IN_FLIGHT: usize = 32;
+/// Negotiated inbound sync streams of one connection that wait for the swarm task; more are dropped.
+pub const MAX_STREAMS_WAITING: usize = 4;
+/// Streams of one connection, any protocol, that may be negotiating at once.
+pub const MAX_STREAMS_NEGOTIATING: usize = 16;
+/// Characters of the program name that a remote announces; the rest is cut.
+pub const MAX_AGENT_CHARS: usize = 64;
+/// A remote's opening of a sync stream is answered within this time, or given up.
+pub const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
+/// A session that lasted this long was a good one: the backoff starts again from its base.
+pub const STABLE_AFTER: Duration = Duration::from_secs(10);
+/// A closed session has this long to write what is still queued.
+pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// A session that has written everything waits this long for the remote to close its side, which says that everything
+/// has arrived.
+pub const LINGER: Duration = Duration::from_millis(300);
+/// The swarm task ends at most this long after it was told to.
+pub const STOP_TIMEOUT: Duration = Duration::from_millis(800);
+/// Two openings of one pair within this time are a race; later, an opening says that the remote lost its session.
+pub const RACE_WINDOW: Duration = Duration::from_secs(5);
+/// Sessions that one connected peer may open in a burst.
+pub const OPENINGS_BURST: u32 = 10;
+/// After a burst, it may open one more in each such time.
+pub const OPENING_INTERVAL: Duration = Duration::from_secs(1);
+/// A listener without an address (no network interface) is waited for this long before start-up goes on.
+pub const LISTEN_TIMEOUT: Duration = Duration::from_secs(2);
+/// The snapshot is published at most once in this time; changes between are joined.
+pub const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(50);
+/// Time between two pings of a connection.
+pub const PING_INTERVAL: Duration = Duration::from_secs(10);
+/// A ping without an answer for this long has failed.
+pub const PING_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection is closed when this many pings in a row have failed.
+pub const PING_FAILURES: u32 = 2;
+
+/// Settings of the network floor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NetConfig {
+    /// Port for TCP and for QUIC (UDP), on every IPv4 and IPv6 address. 0 takes a free one at each start.
+    /// Not used when `listen` names addresses.
+    pub port: u16,
+    /// Addresses to listen on instead of all, for example `/ip4/192.0.2.7/tcp/4001`. Empty: all, on `port`.
+    pub listen: Vec<Multiaddr>,
+    /// Find other nodes on the local network, and be found there.
+    pub mdns: bool,
+    /// Name of the program that other nodes are told.
+    pub agent: String,
+    /// Connections at most; a quarter is kept for those that this node makes itself.
+    pub max_connections: u32,
+    /// Connections to one peer at most.
+    pub max_connections_per_peer: u32,
+    /// Connections being set up at once, in each direction.
+    pub max_pending: u32,
+    /// Sessions at most; a quarter is kept for wanted peers.
+    pub max_sessions: usize,
+    /// Peers to which a connection is kept, at most.
+    pub max_wanted: usize,
+    /// No new connection is made while the process uses more memory than this. 0: no limit.
+    pub memory_limit_bytes: u64,
+    /// A connection that carries no session for this many seconds is closed.
+    pub idle_timeout_secs: u64,
+    /// The side that did not dial waits this long for the other to open the session before it does so itself.
+    pub session_grace_ms: u64,
+    /// Longest frame (type and body) sent or taken.
+    pub frame_limit_bytes: usize,
+    /// Bytes of frames that may wait to be sent to one peer; at least twice `frame_limit_bytes`.
+    pub send_queue_bytes: usize,
+    /// Frames that may wait to be sent to one peer.
+    pub send_queue_frames: usize,
+    /// Network events that may wait for the application.
+    pub event_queue: usize,
+    /// First pause before a wanted peer is dialled again; it doubles with each failure.
+    pub dial_backoff_base_ms: u64,
+    /// Longest pause before a wanted peer is dialled again.
+    pub dial_backoff_max_ms: u64,
+}
+
+impl Default for NetConfig {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            listen: Vec::new(),
+            mdns: true,
+            agent: concat!("majlis/", env!("CARGO_PKG_VERSION")).to_owned(),
+            max_connections: 256,
+            max_connections_per_peer: 4,
+            max_pending: 64,
+            max_sessions: 192,
+            max_wanted: 1024,
+            memory_limit_bytes: 2 << 30,
+            idle_timeout_secs: 30,
+            session_grace_ms: 2_000,
+            frame_limit_bytes: 160 << 10,
+            send_queue_bytes: 1 << 20,
+            send_queue_frames: 4096,
+            event_queue: 256,
+            dial_backoff_base_ms: 1_000,
+            dial_backoff_max_ms: 300_000,
+        }
+    }
+}
+
+impl NetConfig {
+    /// Names the first setting that cannot work.
+    pub fn check(&self) -> Result<(), NetError> {
+        let wrong = |what: &str| Err(NetError::Config(what.to_owned()));
+        if self.frame_limit_bytes == 0 || self.frame_limit_bytes > u32::MAX as usize {
+            return wrong("frame_limit_bytes must be between 1 and 4294967295");
+        }
+        if self.send_queue_bytes / 2 < self.frame_limit_bytes {
+            return wrong("send_queue_bytes must be at least twice frame_limit_bytes");
+        }
+        if self.send_queue_frames < 2 || self.event_queue < 16 {
+            return wrong("send_queue_frames must be at least 2 and event_queue at least 16");
+        }
+        if self.max_connections < 4 || self.max_connections_per_peer < 2 || self.max_pending == 0 {
+            return wrong("max_connections must be at least 4, max_connections_per_peer 2, max_pending 1");
+        }
+        if self.max_sessions == 0 || self.max_wanted == 0 {
+            return wrong("max_sessions and max_wanted must not be 0");
+        }
+        if self.dial_backoff_base_ms == 0 || self.dial_backoff_max_ms < self.dial_backoff_base_ms {
+            return wrong("dial_backoff_base_ms must not be 0 nor above dial_backoff_max_ms");
+        }
+        Ok(())
+    }
+
+    pub(super) fn idle_timeout(&self) -> Duration {
+        Duration::from_secs(self.idle_timeout_secs)
+    }
+
+    pub(super) fn session_grace(&self) -> Duration {
+        Duration::from_millis(self.session_grace_ms)
+    }
+
+    pub(super) fn session_limits(&self) -> super::session::Limits {
+        super::session::Limits {
+            frame_bytes: self.frame_limit_bytes,
+            queue_bytes: self.send_queue_bytes,
+            queue_frames: self.send_queue_frames,
+        }
+    }
+
+    pub(super) fn backoff(&self) -> super::backoff::Backoff {
+        super::backoff::Backoff {
+            base: Duration::from_millis(self.dial_backoff_base_ms),
+            max: Duration::from_millis(self.dial_backoff_max_ms),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_hold_and_survive_serialisation() {
+        let config = NetConfig::default();
+        config.check().unwrap();
+        let text = serde_json::to_string(&config).unwrap();
+        assert_eq!(serde_json::from_str::<NetConfig>(&text).unwrap(), config);
+        assert_eq!(serde_json::from_str::<NetConfig>("{}").unwrap(), config);
+    }
+
+    #[test]
+    fn a_queue_too_small_for_a_frame_is_refused() {
+        let config = NetConfig { send_queue_bytes: 200 << 10, ..NetConfig::default() };
+        assert!(matches!(config.check(), Err(NetError::Config(text)) if text.contains("send_queue_bytes")));
+    }
+}

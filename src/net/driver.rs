@@ -1,0 +1,176 @@
+//! The one task that owns the swarm. It waits for the swarm, for commands, for sessions that end and for time to pass;
+//! what each means is in [`super::on`]. It never waits for whoever takes its events.
+
+use std::{collections::HashMap, collections::VecDeque, sync::Arc};
+
+use futures::StreamExt as _;
+use libp2p::{Multiaddr, PeerId, Swarm, core::transport::ListenerId, swarm::ConnectionId};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::{Duration, Instant, sleep_until},
+};
+
+use super::{
+    NetConfig, NetError, NetEvent,
+    behaviour::Behaviour,
+    config::{LISTEN_TIMEOUT, SNAPSHOT_INTERVAL},
+    on,
+    peers::Peer,
+    session::Ended,
+    snapshot::{Metrics, Snapshot},
+    wanted::Wanted,
+};
+
+/// Sessions that may have ended and wait for the swarm task to look; their writers wait, nobody else.
+const ENDED_QUEUE: usize = 64;
+/// Without anything to do, the task still looks around this often.
+const LONGEST_SLEEP: Duration = Duration::from_mins(1);
+
+/// What the application asks of the swarm task.
+#[derive(Debug)]
+pub(super) enum Command {
+    Want(PeerId, Vec<Multiaddr>),
+    Forget(PeerId),
+    Disconnect(PeerId),
+    NetworkChanged,
+    Dial(Multiaddr, oneshot::Sender<Result<PeerId, NetError>>),
+    Stop,
+}
+
+/// A dial in flight.
+#[derive(Debug)]
+pub(super) enum Dial {
+    /// Of a wanted peer.
+    Wanted(PeerId),
+    /// Asked for by the application, which waits.
+    Asked { address: Multiaddr, reply: oneshot::Sender<Result<PeerId, NetError>> },
+}
+
+/// State of the swarm task.
+pub(super) struct Driver {
+    pub swarm: Swarm<Behaviour>,
+    pub config: NetConfig,
+    pub metrics: Arc<Metrics>,
+    pub peers: HashMap<PeerId, Peer>,
+    pub wanted: Wanted,
+    pub dials: HashMap<ConnectionId, Dial>,
+    /// Our addresses as others see them, newest last.
+    pub observed: VecDeque<Multiaddr>,
+    /// Listeners without an address yet; `None` once [`NetEvent::ListenersReady`] has been sent.
+    pub starting: Option<Vec<ListenerId>>,
+    pub starting_until: Instant,
+    /// Set when the task must end, to the time when it ends at the latest.
+    pub stopping: Option<Instant>,
+    /// The snapshot is out of date.
+    pub changed: bool,
+    pub next_session: u64,
+    pub live_sessions: usize,
+    pub events: mpsc::Sender<NetEvent>,
+    pub ended: mpsc::Sender<Ended>,
+    ended_queue: mpsc::Receiver<Ended>,
+    commands: mpsc::Receiver<Command>,
+    snapshot: watch::Sender<Snapshot>,
+    published: Instant,
+    /// Nothing is due before this.
+    wake: Instant,
+}
+
+impl Driver {
+    pub fn new(
+        swarm: Swarm<Behaviour>,
+        config: NetConfig,
+        metrics: Arc<Metrics>,
+        listeners: Vec<ListenerId>,
+        commands: mpsc::Receiver<Command>,
+        events: mpsc::Sender<NetEvent>,
+    ) -> (Self, watch::Receiver<Snapshot>) {
+        let now = Instant::now();
+        let (ended, ended_queue) = mpsc::channel(ENDED_QUEUE);
+        let (snapshot, reader) = watch::channel(Snapshot::empty(Arc::clone(&metrics)));
+        let driver = Self {
+            wanted: Wanted::new(config.max_wanted, config.backoff()),
+            swarm,
+            config,
+            metrics,
+            peers: HashMap::new(),
+            dials: HashMap::new(),
+            observed: VecDeque::new(),
+            starting: Some(listeners),
+            starting_until: now + LISTEN_TIMEOUT,
+            stopping: None,
+            changed: false,
+            next_session: 0,
+            live_sessions: 0,
+            events,
+            ended,
+            ended_queue,
+            commands,
+            snapshot,
+            published: now,
+            wake: now + LISTEN_TIMEOUT,
+        };
+        (driver, reader)
+    }
+
+    /// Runs until it is stopped, by [`Command::Stop`] or because no handle is left.
+    pub async fn run(mut self) {
+        while !self.has_stopped() {
+            tokio::select! {
+                event = self.swarm.select_next_some() => on::swarm::event(&mut self, event),
+                command = self.commands.recv(), if self.stopping.is_none() => on::command::given(&mut self, command),
+                Some(ended) = self.ended_queue.recv() => on::session::ended(&mut self, ended),
+                () = sleep_until(self.wake) => on::time::passed(&mut self),
+            }
+            self.publish_when_due();
+        }
+        tracing::debug!("network stopped");
+    }
+
+    fn has_stopped(&self) -> bool {
+        self.stopping.is_some_and(|deadline| self.peers.is_empty() || Instant::now() >= deadline)
+    }
+
+    /// Makes sure that the task looks around at `at`.
+    pub fn wake_at(&mut self, at: Instant) {
+        self.wake = self.wake.min(at);
+    }
+
+    /// Works out anew when something is due next.
+    pub fn set_alarm(&mut self, now: Instant) {
+        let openings = self.peers.values().filter_map(Peer::opening_due).min();
+        let starting = self.starting.is_some().then_some(self.starting_until);
+        let snapshot = self.changed.then_some(self.published + SNAPSHOT_INTERVAL);
+        let due = [openings, self.wanted.next_due(now), starting, snapshot, self.stopping];
+        self.wake = due.into_iter().flatten().min().unwrap_or(now + LONGEST_SLEEP).min(now + LONGEST_SLEEP);
+    }
+
+    /// Tells the application; what it has no room for is dropped and counted.
+    pub fn tell(&self, event: NetEvent) {
+        if self.events.try_send(event).is_err() {
+            Metrics::count(&self.metrics.events_dropped);
+        }
+    }
+
+    fn publish_when_due(&mut self) {
+        if !self.changed {
+            return;
+        }
+        let due = self.published + SNAPSHOT_INTERVAL;
+        if Instant::now() >= due { self.publish() } else { self.wake_at(due) }
+    }
+
+    /// Publishes the state as it is now.
+    pub fn publish(&mut self) {
+        self.changed = false;
+        self.published = Instant::now();
+        let peers = self.peers.iter().filter_map(|(id, peer)| peer.describe(*id)).collect();
+        self.snapshot.send_replace(Snapshot {
+            listen: self.swarm.listeners().cloned().collect(),
+            external: self.swarm.external_addresses().cloned().collect(),
+            observed: self.observed.iter().cloned().collect(),
+            peers,
+            wanted: self.wanted.len(),
+            metrics: Arc::clone(&self.metrics),
+        });
+    }
+}

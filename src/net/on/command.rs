@@ -1,0 +1,43 @@
+//! What the application asks for.
+
+use tokio::time::Instant;
+
+use super::{dial, session};
+use crate::net::{
+    config::STOP_TIMEOUT,
+    driver::{Command, Driver},
+};
+
+/// A command, or `None` when no handle is left to give one.
+pub(in crate::net) fn given(driver: &mut Driver, command: Option<Command>) {
+    match command {
+        Some(Command::Want(peer, addresses)) => dial::want(driver, peer, addresses),
+        Some(Command::Forget(peer)) => {
+            driver.wanted.forget(&peer);
+            driver.changed = true;
+        }
+        Some(Command::Disconnect(peer)) => session::leave(driver, peer),
+        Some(Command::NetworkChanged) => network_changed(driver),
+        Some(Command::Dial(address, reply)) => dial::asked(driver, address, reply),
+        Some(Command::Stop) | None => stop(driver),
+    }
+}
+
+fn network_changed(driver: &mut Driver) {
+    let wanted: Vec<_> = driver.wanted.peers().copied().collect();
+    for peer in wanted {
+        driver.wanted.start_anew(&peer);
+        dial::dial_soon(driver, &peer);
+    }
+}
+
+fn stop(driver: &mut Driver) {
+    // The listeners stay until the end: closing a QUIC listener cuts off its connections.
+    let deadline = Instant::now() + STOP_TIMEOUT;
+    driver.stopping = Some(deadline);
+    driver.wake_at(deadline);
+    let peers: Vec<_> = driver.peers.keys().copied().collect();
+    for peer in peers {
+        session::leave(driver, peer);
+    }
+}

@@ -1,0 +1,146 @@
+//! The connected peers, as the swarm task knows them: connections, the session, and the opening of one. An entry
+//! exists while there is a connection; the connection limits bound the table.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use libp2p::{Multiaddr, PeerId, swarm::ConnectionId};
+use tokio::time::Instant;
+
+use super::{
+    config::{OPENING_INTERVAL, OPENINGS_BURST},
+    rule::Present,
+    session::SessionHandle,
+    snapshot::{ConnectedPeer, Direction},
+};
+
+/// A connected peer.
+#[derive(Debug)]
+pub(super) struct Peer {
+    pub connections: Vec<Connection>,
+    pub session: Option<Live>,
+    pub opening: Option<Opening>,
+    /// When to open a session, if there is none then.
+    pub open_at: Option<Instant>,
+    /// Openings that failed, or sessions that were short, in a row.
+    pub failures: u32,
+    /// Whether some session with this peer lasted, so that the connection is worth seeking again soon.
+    pub served_well: bool,
+    /// The application wants the peer gone; the connections are closed when the session has ended.
+    pub leaving: bool,
+    pub agent: Option<Arc<str>>,
+    /// Where the peer says it listens; bounded.
+    pub announced: Vec<Multiaddr>,
+    since: SystemTime,
+    /// The remote's openings that count against its burst, as of `counted`.
+    openings: u32,
+    counted: Instant,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub id: ConnectionId,
+    pub address: Multiaddr,
+    pub direction: Direction,
+    pub rtt: Option<Duration>,
+    pub failed_pings: u32,
+}
+
+/// The live session.
+#[derive(Debug)]
+pub(super) struct Live {
+    pub id: u64,
+    pub connection: ConnectionId,
+    pub opened_here: bool,
+    pub since: Instant,
+    pub handle: SessionHandle,
+}
+
+/// A stream opened here that the remote has not accepted yet.
+#[derive(Debug)]
+pub(super) struct Opening {
+    pub connection: ConnectionId,
+    /// The remote's own stream has won; this one is dropped when its outcome arrives.
+    pub given_up: bool,
+}
+
+impl Peer {
+    pub fn new() -> Self {
+        Self {
+            connections: Vec::new(),
+            session: None,
+            opening: None,
+            open_at: None,
+            failures: 0,
+            served_well: false,
+            leaving: false,
+            agent: None,
+            announced: Vec::new(),
+            since: SystemTime::now(),
+            openings: 0,
+            counted: Instant::now(),
+        }
+    }
+
+    pub fn connection(&mut self, id: ConnectionId) -> Option<&mut Connection> {
+        self.connections.iter_mut().find(|connection| connection.id == id)
+    }
+
+    /// The connection on which to open a session: the newest dialled here, else the newest.
+    pub fn best_connection(&self) -> Option<&Connection> {
+        let newest = |direction| self.connections.iter().rev().find(|c| c.direction == direction);
+        newest(Direction::Outbound).or_else(|| newest(Direction::Inbound))
+    }
+
+    /// Whether the remote may open one more session now; if so, it is counted. One that opens sessions only to drop
+    /// them would fill the application's events.
+    pub fn may_open(&mut self, now: Instant) -> bool {
+        let intervals = now.duration_since(self.counted).as_secs() / OPENING_INTERVAL.as_secs();
+        if intervals > 0 {
+            self.openings = self.openings.saturating_sub(intervals as u32);
+            self.counted = now;
+        }
+        let may = self.openings < OPENINGS_BURST;
+        self.openings += u32::from(may);
+        may
+    }
+
+    pub fn is_dialer(&self) -> bool {
+        self.connections.iter().any(|connection| connection.direction == Direction::Outbound)
+    }
+
+    /// Where this side stands, for the one-session rule.
+    pub fn present(&self, now: Instant) -> Present {
+        match (&self.session, &self.opening) {
+            (Some(live), _) if live.opened_here => Present::Ours(now.duration_since(live.since)),
+            (Some(_), _) => Present::Theirs,
+            (None, Some(opening)) if !opening.given_up => Present::Opening,
+            (None, _) => Present::Nothing,
+        }
+    }
+
+    /// When a session should be opened, if one should.
+    pub fn opening_due(&self) -> Option<Instant> {
+        if self.session.is_some() || self.opening.is_some() || self.leaving {
+            return None;
+        }
+        self.open_at
+    }
+
+    pub fn describe(&self, peer: PeerId) -> Option<ConnectedPeer> {
+        let carries = |c: &&Connection| self.session.as_ref().is_some_and(|live| live.connection == c.id);
+        let shown = self.connections.iter().find(carries).or(self.connections.last())?;
+        Some(ConnectedPeer {
+            peer,
+            address: shown.address.clone(),
+            direction: shown.direction,
+            since: self.since,
+            rtt: shown.rtt.or_else(|| self.connections.iter().find_map(|connection| connection.rtt)),
+            session: self.session.is_some(),
+            agent: self.agent.clone(),
+        })
+    }
+}

@@ -1,0 +1,140 @@
+//! What the rest of the program may know about the network: a snapshot that the swarm task publishes, and counters
+//! that whoever counts updates in place.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, SystemTime},
+};
+
+use libp2p::{Multiaddr, PeerId};
+
+/// The state of the network at one moment. Cheap to clone: the lists are shared.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// Addresses this node listens on, with their real ports.
+    pub listen: Arc<[Multiaddr]>,
+    /// Addresses known to be reachable from outside.
+    pub external: Arc<[Multiaddr]>,
+    /// Addresses at which other nodes say they see this one; hearsay.
+    pub observed: Arc<[Multiaddr]>,
+    /// Connected peers.
+    pub peers: Arc<[ConnectedPeer]>,
+    /// Peers to which a connection is kept or sought.
+    pub wanted: usize,
+    /// Counters since the start; they go on counting after the snapshot was taken.
+    pub metrics: Arc<Metrics>,
+}
+
+impl Snapshot {
+    pub(super) fn empty(metrics: Arc<Metrics>) -> Self {
+        Self {
+            listen: Arc::default(),
+            external: Arc::default(),
+            observed: Arc::default(),
+            peers: Arc::default(),
+            wanted: 0,
+            metrics,
+        }
+    }
+}
+
+/// One connected peer; of several connections the one that carries the session, else the newest.
+#[derive(Clone, Debug)]
+pub struct ConnectedPeer {
+    /// Who.
+    pub peer: PeerId,
+    /// The remote address of the connection.
+    pub address: Multiaddr,
+    /// Which side dialled the connection.
+    pub direction: Direction,
+    /// Since when the peer is connected.
+    pub since: SystemTime,
+    /// Last measured round trip.
+    pub rtt: Option<Duration>,
+    /// Whether a session is open.
+    pub session: bool,
+    /// The program the peer says it runs.
+    pub agent: Option<Arc<str>>,
+}
+
+/// Which side dialled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// This node dialled.
+    Outbound,
+    /// The remote dialled.
+    Inbound,
+}
+
+macro_rules! metrics {
+    ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
+        /// Counters of the network floor since its start.
+        #[derive(Debug, Default)]
+        pub struct Metrics { $($(#[doc = $doc])+ pub $name: AtomicU64,)+ }
+
+        impl Metrics {
+            /// Every counter with its name, for whoever publishes them.
+            pub fn read(&self) -> Vec<(&'static str, u64)> {
+                vec![$((stringify!($name), self.$name.load(Relaxed)),)+]
+            }
+        }
+    };
+}
+
+metrics! {
+    /// Connections established, in either direction.
+    connections_opened,
+    /// Connections ended.
+    connections_closed,
+    /// Incoming connections that failed before they were established, by error or by limit.
+    incoming_failed,
+    /// Dials started.
+    dials,
+    /// Dials that failed.
+    dials_failed,
+    /// Connections closed because pings stayed unanswered.
+    connections_dead,
+    /// Sessions opened.
+    sessions_opened,
+    /// Sessions ended.
+    sessions_closed,
+    /// Sessions replaced by a newer one of the same peer.
+    sessions_replaced,
+    /// Streams dropped by the one-session rule.
+    streams_duplicate,
+    /// Sessions refused: too many, or the application does not keep up with events.
+    sessions_refused,
+    /// Inbound streams dropped because too many of one connection waited.
+    streams_dropped,
+    /// Openings of a sync stream that the remote refused or did not answer.
+    openings_failed,
+    /// Events dropped because the application does not keep up.
+    events_dropped,
+    /// Commands dropped because the swarm task does not keep up.
+    commands_dropped,
+    /// Wanted peers refused because too many are wanted.
+    wanted_refused,
+    /// Addresses of wanted peers dropped: too many, or of another peer.
+    addresses_dropped,
+    /// Bytes of frames received.
+    bytes_in,
+    /// Bytes of frames sent.
+    bytes_out,
+    /// Frames received.
+    frames_in,
+    /// Frames sent.
+    frames_out,
+    /// Frames or lengths that broke the format, on all sessions.
+    frames_bad,
+    /// Frames not queued because the queue was full; their sender was told.
+    frames_refused,
+}
+
+impl Metrics {
+    pub(super) fn count(counter: &AtomicU64) {
+        counter.fetch_add(1, Relaxed);
+    }
+}

@@ -1,0 +1,106 @@
+//! What the rest of the node tells or asks the driver.
+
+use crate::net::{Multiaddr, PeerId};
+use majlis_protocol::sync::Input;
+use tokio::sync::oneshot;
+
+use super::Driver;
+use crate::net::Direction;
+use crate::node::api::PeerView;
+use crate::node::{Failure, Local};
+
+impl Driver {
+    pub(super) fn on_local(&mut self, news: Local) {
+        match news {
+            Local::Publish(entries) => self.input(Input::Publish(entries)),
+            Local::Committed { changed, identities } => {
+                self.input(Input::Committed { tickets: Vec::new(), changed, identities });
+            }
+            Local::Interests => self.input(Input::Interests(self.node.peers.interests())),
+            Local::Befriend { peer, addresses } => self.befriend(&peer, &addresses),
+            Local::Connect { address, answer } => self.connect(&address, answer),
+            Local::Peers(answer) => {
+                // Fails only where the command was broken off.
+                let _ = answer.send(self.peer_views());
+            }
+            Local::Synced(answer) => self.synced.push(answer),
+        }
+    }
+
+    /// Keeps connections to all peers that the owner named or that proved to be of an account held here.
+    pub(super) fn dial_known(&self) {
+        for (peer, known) in self.node.peers.known() {
+            if known.named || known.friend {
+                self.befriend(&peer, &known.addresses);
+            }
+        }
+    }
+
+    pub(super) fn keeps(&self, peer: &PeerId) -> bool {
+        self.node.peers.about(&peer.to_string()).is_some_and(|known| known.named || known.friend)
+    }
+
+    fn befriend(&self, peer: &str, addresses: &[String]) {
+        let Ok(peer) = peer.parse::<PeerId>() else {
+            tracing::warn!(peer, "a remembered peer has no valid id");
+            return;
+        };
+        let addresses = addresses.iter().filter_map(|address| address.parse::<Multiaddr>().ok()).collect();
+        self.net.want(peer, addresses);
+    }
+
+    fn connect(&self, address: &str, answer: oneshot::Sender<Result<String, Failure>>) {
+        let address: Multiaddr = match address.parse() {
+            Ok(address) => address,
+            Err(error) => {
+                let failure = Failure::usage(
+                    format!("{address} is not a multiaddr: {error}"),
+                    "An address looks like /ip4/192.0.2.1/tcp/4001/p2p/12D3Koo…; `majlis id` prints such addresses.",
+                );
+                // Fails only where the command was broken off.
+                let _ = answer.send(Err(failure));
+                return;
+            }
+        };
+        let (net, node) = (self.net.clone(), std::sync::Arc::clone(&self.node));
+        tokio::spawn(async move {
+            let plain = address.to_string();
+            let plain = plain.rsplit_once("/p2p/").map_or(plain.as_str(), |(plain, _)| plain).to_owned();
+            let result = match net.dial(address).await {
+                Ok(peer) => {
+                    let name = peer.to_string();
+                    {
+                        node.peers.met(&name, &[plain], |known| known.named = true);
+                        node.flush_peers().await.map(|()| name)
+                    }
+                }
+                Err(error) => Err(Failure::new(
+                    error.to_string(),
+                    "Check that the other node is running and reachable, and that the address is right.",
+                )),
+            };
+            // Fails only where the command was broken off.
+            let _ = answer.send(result);
+        });
+    }
+
+    fn peer_views(&self) -> Vec<PeerView> {
+        let snapshot = self.net.snapshot();
+        let snapshot = snapshot.borrow();
+        self.links
+            .iter()
+            .map(|(id, link)| {
+                let connected = snapshot.peers.iter().find(|connected| connected.peer == link.peer);
+                let outbound = connected.is_some_and(|connected| connected.direction == Direction::Outbound);
+                PeerView {
+                    peer_id: link.name.clone(),
+                    address: connected.map(|connected| connected.address.to_string()).unwrap_or_default(),
+                    direction: if outbound { "out" } else { "in" }.to_owned(),
+                    accounts_shared: self.machine.shared(*id).unwrap_or(0),
+                    account: link.account.map(|account| account.to_string()),
+                    synced: link.synced,
+                }
+            })
+            .collect()
+    }
+}

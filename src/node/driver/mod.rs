@@ -1,0 +1,400 @@
+//! The driver of a running node: it owns the sync machine and translates between it, the network, the store and
+//! the checking threads. It decides nothing itself.
+//!
+//! One task. It never waits for anyone but its own inputs: frames to a slow peer queue up to a bound and then cost
+//! the session; checks and reads run on threads of their own, and while their queue is full no further frames
+//! are read from the network, which is how a fast peer is held back.
+
+mod links;
+mod local;
+mod workers;
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::net::PeerId;
+use majlis_protocol::sync::{Event, Frame, Input, Opened, Output, Replicator, SessionId, Settings};
+use majlis_protocol::{AccountId, Entry, Verified, limits};
+use tokio::sync::{mpsc, oneshot};
+
+use self::links::Link;
+use self::workers::{Job, Workers};
+use super::{Addresses, Failure, Local, Node, NodeEvent, now_ms};
+use crate::net::{Net, NetEvent, NetEvents};
+use crate::store::{Batch, Committed, StoreError};
+
+/// Frames read from the network and not yet handled, over all sessions.
+const FRAME_QUEUE: usize = 64;
+/// News from the rest of the node not yet handled.
+const LOCAL_QUEUE: usize = 256;
+/// How often the machine is told that time passes.
+const TICK: Duration = Duration::from_millis(25);
+/// How often what was learnt of peers is written down.
+const FLUSH: Duration = Duration::from_secs(5);
+
+enum Arrival {
+    Frame(SessionId, Frame),
+    Gone(SessionId),
+    Room(SessionId),
+}
+
+enum Finished {
+    Job(Input),
+    Commit(u64, Result<Committed, StoreError>, Vec<Verified<Entry>>),
+}
+
+struct Driver {
+    node: Arc<Node>,
+    net: Net,
+    machine: Replicator,
+    links: BTreeMap<SessionId, Link>,
+    next_session: SessionId,
+    workers: Workers,
+    /// Jobs that found the workers' queue full.
+    waiting: VecDeque<Job>,
+    arrivals: mpsc::Sender<Arrival>,
+    finished: mpsc::Sender<Finished>,
+    lan: HashSet<PeerId>,
+    synced: Vec<oneshot::Sender<usize>>,
+    started: std::time::Instant,
+    max_lan: usize,
+    /// Told when every listener has its port.
+    listening: Option<oneshot::Sender<()>>,
+}
+
+/// A running driver.
+pub struct Handle {
+    task: tokio::task::JoinHandle<()>,
+    stop: oneshot::Sender<()>,
+    listening: oneshot::Receiver<()>,
+}
+
+impl Handle {
+    /// Returns when every listener has its port, and the addresses are known.
+    pub async fn listening(&mut self) {
+        // An error means that the driver has ended, which the caller is about to see.
+        let _ = (&mut self.listening).await;
+    }
+
+    /// Ends every session politely and returns when nothing is under way any more.
+    pub async fn stop(self) {
+        let _ = self.stop.send(());
+        // An error means that the task has ended already.
+        let _ = self.task.await;
+    }
+}
+
+/// Attaches a driver to the node and starts it.
+pub fn start(node: &Arc<Node>, net: Net, events: NetEvents, max_lan: usize) -> Result<Handle, Failure> {
+    let settings = Settings {
+        peer_id: net.peer_id().to_bytes(),
+        account: node.account(),
+        device: Arc::clone(&node.keys.device),
+        credit: limits::CREDIT,
+    };
+    let (local_sender, local) = mpsc::channel(LOCAL_QUEUE);
+    let (arrivals_sender, arrivals) = mpsc::channel(FRAME_QUEUE);
+    let (finished_sender, finished) = mpsc::channel(workers::QUEUE * 4);
+    let (ready, listening) = oneshot::channel();
+    let workers = Workers::start(node.store.clone(), finished_sender.clone())?;
+    let driver = Driver {
+        node: Arc::clone(node),
+        net,
+        machine: Replicator::new(settings, node.peers.interests()),
+        links: BTreeMap::new(),
+        next_session: 1,
+        workers,
+        waiting: VecDeque::new(),
+        arrivals: arrivals_sender,
+        finished: finished_sender,
+        lan: HashSet::new(),
+        synced: Vec::new(),
+        started: std::time::Instant::now(),
+        max_lan,
+        listening: Some(ready),
+    };
+    *node.driver.lock() = Some(local_sender);
+    let (stop, stopped) = oneshot::channel();
+    let task = tokio::spawn(driver.run(events, local, arrivals, finished, stopped));
+    Ok(Handle { task, stop, listening })
+}
+
+impl Driver {
+    async fn run(
+        mut self,
+        mut events: NetEvents,
+        mut local: mpsc::Receiver<Local>,
+        mut arrivals: mpsc::Receiver<Arrival>,
+        mut finished: mpsc::Receiver<Finished>,
+        mut stopped: oneshot::Receiver<()>,
+    ) {
+        self.dial_known();
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        let mut flushes = tokio::time::interval(FLUSH);
+        loop {
+            tokio::select! {
+                biased;
+                _ = &mut stopped => break,
+                Some(done) = finished.recv() => self.on_finished(done),
+                Some(news) = local.recv() => self.on_local(news),
+                Some(event) = events.next() => self.on_net(event),
+                Some(arrival) = arrivals.recv(), if self.waiting.is_empty() => self.on_arrival(arrival),
+                _ = ticks.tick(), if !self.links.is_empty() => self.input(Input::Tick),
+                _ = flushes.tick() => self.flush(),
+            }
+            self.answer_synced();
+        }
+        *self.node.driver.lock() = None;
+        for link in self.links.values() {
+            link.close();
+        }
+        self.net.shutdown().await;
+    }
+
+    /// A clock that never goes back, for the machine.
+    fn now(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn input(&mut self, input: Input) {
+        let now = self.now();
+        self.machine.handle(now, input, &self.node.store.replica());
+        while let Some(output) = self.machine.poll() {
+            self.output(output);
+        }
+        self.start_waiting();
+    }
+
+    fn output(&mut self, output: Output) {
+        match output {
+            Output::Send(id, frame) => self.send(id, frame),
+            Output::Close(id) => {
+                if let Some(link) = self.links.get(&id) {
+                    link.close();
+                }
+            }
+            Output::Check(ticket, groups) => self.waiting.push_back(Job::Check(ticket, groups)),
+            Output::Serve(id, wishes) => self.waiting.push_back(Job::Serve(id, wishes)),
+            Output::Store { ticket, entries, identities, proofs, live } => {
+                if live {
+                    self.node.show_live(&entries);
+                }
+                let pulled =
+                    if live || self.node.events.receiver_count() == 0 { Vec::new() } else { entries.clone() };
+                let batch = Batch { now_ms: now_ms(), own: false, identities, proofs, entries };
+                let completion = self.node.store.commit(batch);
+                let finished = self.finished.clone();
+                tokio::spawn(async move {
+                    let result = completion.await.unwrap_or(Err(StoreError::Closed));
+                    // Fails only when the driver has ended.
+                    let _ = finished.send(Finished::Commit(ticket, result, pulled)).await;
+                });
+            }
+            Output::Event(event) => self.event(event),
+        }
+    }
+
+    /// Hands jobs to the workers as far as these have room.
+    fn start_waiting(&mut self) {
+        while let Some(job) = self.waiting.pop_front() {
+            if let Err(job) = self.workers.give(job) {
+                self.waiting.push_front(job);
+                break;
+            }
+        }
+    }
+
+    fn on_finished(&mut self, finished: Finished) {
+        match finished {
+            Finished::Job(input) => self.input(input),
+            Finished::Commit(ticket, Ok(committed), pulled) => {
+                self.node.show_live(&pulled);
+                self.own_news(&committed.changed, &committed.identities_changed);
+                self.input(Input::Committed {
+                    tickets: vec![ticket],
+                    changed: committed.changed,
+                    identities: committed.identities_changed,
+                });
+            }
+            Finished::Commit(ticket, Err(error), _) => {
+                tracing::warn!(%error, "others' entries could not be stored");
+                let input = match error {
+                    StoreError::Busy => Input::StoreBusy(ticket),
+                    // A disk that fails or is full ends the session, or the same would be wanted for ever.
+                    _ => Input::StorageFull(ticket),
+                };
+                self.input(input);
+            }
+        }
+        self.start_waiting();
+    }
+
+    /// What another device of the owner's wrote changes whom this one follows, and perhaps its identity.
+    fn own_news(&mut self, changed: &[majlis_protocol::LogKey], identities: &[AccountId]) {
+        let own = self.node.account();
+        if !changed.iter().any(|log| log.account == own) && !identities.contains(&own) {
+            return;
+        }
+        let (node, identity) = (Arc::clone(&self.node), identities.contains(&own));
+        tokio::spawn(async move {
+            let refresh = Arc::clone(&node);
+            let mut result = super::blocking(move || refresh.refresh_interests()).await;
+            if identity && result.is_ok() {
+                result = node.identity_arrived().await;
+            }
+            if let Err(error) = result {
+                tracing::warn!(%error, "what another device wrote could not be taken in");
+            }
+            node.tell(Local::Interests).await;
+        });
+    }
+
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Live { .. } => {}
+            Event::Synced(session) => self.on_synced(session),
+            Event::Proved(session, account) => self.on_proved(session, account),
+            Event::Holds { session, log, low, top } => {
+                if let Some(link) = self.links.get(&session) {
+                    self.node.peers.holds(&link.name, log, low, top);
+                }
+            }
+            Event::Remember(session, memory) => {
+                if let Some(link) = self.links.get(&session) {
+                    self.node.peers.remember(&link.name, memory);
+                }
+            }
+            Event::Ended { session, code, by_peer } => {
+                if let Some(link) = self.links.get(&session) {
+                    tracing::debug!(peer = %link.name, ?code, by_peer, "session ended");
+                    if !by_peer && code.counts_against_peer() {
+                        self.net.forget(link.peer);
+                        self.net.disconnect(link.peer);
+                    }
+                }
+            }
+        }
+    }
+
+    fn on_proved(&mut self, session: SessionId, account: AccountId) {
+        let Some(link) = self.links.get_mut(&session) else { return };
+        link.account = Some(account);
+        if self.node.peers.reason(&account).is_some() {
+            let addresses = links::addresses_of(&self.net, link.peer);
+            self.node.peers.met(&link.name, &addresses, |known| known.friend = true);
+        }
+        self.tell_peer(session, true);
+    }
+
+    fn on_synced(&mut self, session: SessionId) {
+        let Some(link) = self.links.get_mut(&session) else { return };
+        link.synced = true;
+        self.node.peers.synced(&link.name);
+        // Fails only where nobody watches.
+        let _ = self.node.events.send(NodeEvent::Synced { peer_id: link.name.clone() });
+    }
+
+    /// Has what was learnt of peers, and of the own addresses as interfaces come and go, written down.
+    fn flush(&self) {
+        self.node.peers.set_addresses(Addresses::new(&self.net.snapshot().borrow().listen));
+        let node = Arc::clone(&self.node);
+        tokio::spawn(async move {
+            if let Err(error) = node.flush_peers().await {
+                tracing::warn!(%error, "what was learnt of peers could not be written down");
+            }
+        });
+    }
+
+    fn tell_peer(&self, session: SessionId, connected: bool) {
+        if let Some(link) = self.links.get(&session) {
+            let account = link.account.map(|account| account.to_string());
+            let peer_id = link.name.clone();
+            // Fails only where nobody watches.
+            let _ = self.node.events.send(NodeEvent::Peer { peer_id, connected, account });
+        }
+    }
+
+    fn on_net(&mut self, event: NetEvent) {
+        match event {
+            NetEvent::SessionOpened { peer, dialer, session } => self.opened(peer, dialer, session),
+            NetEvent::Discovered { peer, addrs } => {
+                if self.lan.len() < self.max_lan || self.lan.contains(&peer) {
+                    self.lan.insert(peer);
+                    self.net.want(peer, addrs);
+                }
+            }
+            NetEvent::Expired { peer } => {
+                if self.lan.remove(&peer) && !self.keeps(&peer) {
+                    self.net.forget(peer);
+                }
+            }
+            NetEvent::DialFailed { peer, error } => tracing::debug!(?peer, error, "dial failed"),
+            NetEvent::ListenersReady => {
+                self.flush();
+                if let Some(listening) = self.listening.take() {
+                    // Fails only where nobody waits for it.
+                    let _ = listening.send(());
+                }
+            }
+            NetEvent::Disconnected { .. } => {}
+        }
+    }
+
+    fn opened(&mut self, peer: PeerId, dialer: bool, session: crate::net::Session) {
+        let Ok(salt) = super::keys::random() else {
+            // Without randomness no session is safe; the peer will try again.
+            session.sink.close();
+            return;
+        };
+        let id = self.next_session;
+        self.next_session += 1;
+        let name = peer.to_string();
+        let (named, memory) =
+            (self.node.peers.about(&name).is_some_and(|known| known.named), self.node.peers.memory(&name));
+        self.links.insert(id, Link::start(id, peer, session, self.arrivals.clone()));
+        let peer = peer.to_bytes();
+        self.input(Input::Opened(Opened { session: id, peer, dialer, named, salt, memory }));
+        self.tell_peer(id, true);
+    }
+
+    fn on_arrival(&mut self, arrival: Arrival) {
+        match arrival {
+            Arrival::Frame(id, frame) => {
+                if let Some(link) = self.links.get_mut(&id) {
+                    link.synced = false;
+                }
+                self.input(Input::Frame(id, frame));
+                self.refresh_synced(id);
+            }
+            Arrival::Gone(id) => {
+                self.tell_peer(id, false);
+                self.input(Input::Closed(id));
+                self.links.remove(&id);
+            }
+            Arrival::Room(id) => self.room(id),
+        }
+    }
+
+    fn refresh_synced(&mut self, id: SessionId) {
+        let idle = self.machine.is_session_idle(id);
+        if let Some(link) = self.links.get_mut(&id) {
+            link.synced = idle;
+        }
+    }
+
+    fn answer_synced(&mut self) {
+        if self.synced.is_empty()
+            || self.links.is_empty()
+            || !self.waiting.is_empty()
+            || !self.machine.is_idle()
+        {
+            return;
+        }
+        for waiter in self.synced.drain(..) {
+            // Fails only where the command was broken off.
+            let _ = waiter.send(self.links.len());
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The owner's identity: made at first start, restored from its phrase, ended.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use majlis_protocol::identity::{Ended, IdDoc, IdDraft, Phrase, Roots, VerifiedId, merge};
+use zeroize::Zeroizing;
+
+use super::api::IdView;
+use super::keys::{Keys, forget_phrase, kept_phrase, random};
+use super::{Failure, Local, Node, NodeConfig, now_ms};
+use crate::store::{Batch, Store, StoreConfig};
+
+/// Makes the keys of a new account. A home in which a phrase is kept but no keys is one whose making was cut
+/// short: it goes on with that phrase.
+pub(super) fn found(home: &Path) -> Result<Keys, Failure> {
+    let phrase = match kept_phrase(home)? {
+        Some(phrase) => phrase,
+        None => Phrase::from_entropy(*Zeroizing::new(random()?)),
+    };
+    Keys::create(home, &phrase)
+}
+
+/// Makes a home for an account that exists: a new device. What the account has written comes from peers, and
+/// so does the list of its other devices, without which this one does not sign anything.
+pub fn restore(
+    home: &Path,
+    phrase: &str,
+    peers: &[String],
+    store: &StoreConfig,
+    _config: &NodeConfig,
+) -> Result<IdView, Failure> {
+    let phrase = Phrase::parse(phrase).map_err(|error| {
+        Failure::usage(error.to_string(), "Type the 24 words in order, separated by spaces.")
+    })?;
+    if Keys::load(home)?.is_some() {
+        return Err(Failure::new(
+            format!("{} already holds an account", home.display()),
+            "Choose a new home: `majlis --home DIR recovery restore`.",
+        ));
+    }
+    let (store, report) = Store::open(home, store.clone())?;
+    store.set_setting(RESTORING, Some(b"1"))?;
+    let keys = Keys::create(home, &phrase)?;
+    let node = Node::with(home, keys, store, &report)?;
+    for peer in peers {
+        node.peers.name_address(peer)?;
+    }
+    let view = node.id_view();
+    node.close()?;
+    view
+}
+
+/// Set while a restored home has not yet heard of the account's other devices.
+const RESTORING: &[u8] = b"restoring";
+
+impl Node {
+    /// Sees to it that an identity document lists this device: at first start, and when a restored home hears
+    /// from a peer what other devices there are.
+    pub(super) fn establish(&self) -> Result<(), Failure> {
+        let restoring = self.store.setting(RESTORING)?.is_some();
+        let known = self.documents();
+        let device = self.keys.device_id();
+        if known.iter().any(|doc| doc.device(device).is_some()) || (restoring && known.is_empty()) {
+            return Ok(());
+        }
+        let Some(phrase) = kept_phrase(&self.home)? else {
+            return Err(Failure::new(
+                "this device is not listed in the account's identity, and the recovery phrase is gone",
+                "Make a new home with `majlis --home NEW recovery restore`.",
+            ));
+        };
+        let document = self.next_document(&phrase, None)?;
+        self.store.append_own_identity(&document)?;
+        let batch = Batch {
+            now_ms: now_ms(),
+            own: true,
+            identities: vec![document],
+            proofs: Vec::new(),
+            entries: Vec::new(),
+        };
+        self.store.commit_blocking(batch)?;
+        Ok(self.store.set_setting(RESTORING, None)?)
+    }
+
+    fn documents(&self) -> Vec<Arc<VerifiedId>> {
+        let replica = self.store.replica();
+        let account = replica.account(&self.keys.account);
+        account.into_iter().flat_map(|account| account.register().docs()).cloned().collect()
+    }
+
+    /// The union of every document known, with this device, one version further.
+    fn next_document(&self, phrase: &Phrase, ended: Option<Ended>) -> Result<Arc<VerifiedId>, Failure> {
+        let known = self.documents();
+        let mut devices = merge(known.iter().map(AsRef::as_ref));
+        let listing = self.keys.listing();
+        if devices.iter().all(|device| device.key != listing.key) {
+            devices.push(listing);
+        }
+        let latest = known.iter().max_by_key(|doc| (doc.k(), doc.version()));
+        let draft = IdDraft {
+            k: latest.map_or(0, |doc| doc.k()),
+            version: latest.map_or(1, |doc| doc.version() + 1),
+            timestamp: now_ms(),
+            blind: random()?,
+            devices,
+            ended: ended.or_else(|| known.iter().find_map(|doc| doc.doc().ended)),
+            moved_to: latest.and_then(|doc| doc.doc().moved_to),
+        };
+        IdDoc::sign(&Roots::derive(phrase), draft).map(Arc::new).map_err(|error| {
+            Failure::new(format!("cannot sign the identity: {error}"), "End a device that is no longer used.")
+        })
+    }
+
+    /// Whether this device may sign: it is listed in the identity known here.
+    pub(super) fn may_sign(&self) -> Result<(), Failure> {
+        let replica = self.store.replica();
+        let account = replica.account(&self.keys.account);
+        let current = account.and_then(|account| account.register().current());
+        match current {
+            Some(current) if current.doc().ended.is_some() => Err(Failure::new(
+                "this account has ended",
+                "Begin a new one in another home: `majlis --home DIR`.",
+            )),
+            Some(current)
+                if current.device(self.keys.device_id()).is_some_and(|device| device.ended.is_none()) =>
+            {
+                Ok(())
+            }
+            _ => Err(Failure::new(
+                "this restored device has not yet heard from a peer which other devices the account has",
+                "Start the node with `majlis` and connect to a friend (`majlis connect ADDRESS`); then try again.",
+            )),
+        }
+    }
+
+    /// Says good-bye: the account is over and all its bytes are asked to be deleted.
+    pub(super) async fn end_account(&self, phrase: Option<&str>) -> Result<(), Failure> {
+        let phrase = match (kept_phrase(&self.home)?, phrase) {
+            (Some(kept), _) => kept,
+            (None, Some(given)) => Phrase::parse(given).map_err(|error| {
+                Failure::usage(error.to_string(), "Type the 24 words in order, separated by spaces.")
+            })?,
+            (None, None) => {
+                return Err(Failure::usage(
+                    "the recovery phrase is needed to end the account, and it is no longer kept here",
+                    "Give the 24 words on standard input.",
+                ));
+            }
+        };
+        if Roots::derive(&phrase).account() != self.keys.account {
+            return Err(Failure::usage(
+                "this is the recovery phrase of another account",
+                "Type the phrase that was shown when this account was made.",
+            ));
+        }
+        let document = self.next_document(&phrase, Some(Ended { at: now_ms(), erase: true }))?;
+        self.store.append_own_identity(&document)?;
+        self.commit_own(Vec::new(), vec![document]).await?;
+        Ok(())
+    }
+
+    /// The kept recovery phrase.
+    pub(super) fn phrase(&self) -> Result<Zeroizing<String>, Failure> {
+        kept_phrase(&self.home)?.map(|phrase| phrase.text()).ok_or_else(|| {
+            Failure::new(
+                "the recovery phrase was confirmed as written down and is no longer kept",
+                "It cannot be shown again. Look where you wrote it down.",
+            )
+        })
+    }
+
+    /// Removes the recovery phrase, once this device is listed.
+    pub(super) fn confirm_phrase(&self) -> Result<(), Failure> {
+        self.phrase()?;
+        self.may_sign()?;
+        forget_phrase(&self.home)
+    }
+
+    /// Takes note that documents of the owner's account have come in from elsewhere.
+    pub(super) async fn identity_arrived(self: &Arc<Self>) -> Result<(), Failure> {
+        let node = Arc::clone(self);
+        super::blocking(move || node.establish()).await?;
+        let (changed, identities) = (Vec::new(), vec![self.keys.account]);
+        self.tell(Local::Committed { changed, identities }).await;
+        Ok(())
+    }
+}

@@ -1,0 +1,281 @@
+//! The application: what a node does with entries, whether or not it is running as a daemon.
+//!
+//! [`Node`] owns the store, the keys and the head of the own log. A command that opens the home itself and the
+//! running node call the same functions; the only difference is whether a [`driver`] is attached, which is told
+//! of what changed so that peers learn of it.
+
+pub mod api;
+mod carry;
+mod config;
+pub mod driver;
+mod execute;
+mod follows;
+mod identity;
+mod keys;
+mod peers;
+mod posts;
+mod view;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use majlis_protocol::identity::VerifiedId;
+use majlis_protocol::{AccountId, Entry, EntryId, LogKey, Verified};
+use parking_lot::Mutex;
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+pub use api::{Failure, Reply, Request};
+pub use config::NodeConfig;
+pub use execute::execute;
+pub use identity::restore;
+pub use keys::Keys;
+pub use peers::{Addresses, KnownPeer};
+
+use crate::store::{Batch, Committed, OpenReport, Store, StoreConfig, StoreError};
+
+/// What a running node tells those who watch it.
+#[derive(Clone, Debug)]
+pub enum NodeEvent {
+    /// A post was verified.
+    Post(api::PostView),
+    /// A peer came or went.
+    Peer {
+        /// Transport identity.
+        peer_id: String,
+        /// Whether it is here now.
+        connected: bool,
+        /// The account that it has proved.
+        account: Option<String>,
+    },
+    /// Nothing more is to be had from this peer now.
+    Synced {
+        /// Transport identity.
+        peer_id: String,
+    },
+}
+
+/// What the driver of a running node is told by the rest of it.
+pub(crate) enum Local {
+    /// Own entries, acknowledged by the journal.
+    Publish(Vec<Verified<Entry>>),
+    /// The store has committed something that did not come through the driver.
+    Committed { changed: Vec<LogKey>, identities: Vec<AccountId> },
+    /// The node holds other accounts now.
+    Interests,
+    /// Keep a connection to this peer; the owner named it.
+    Befriend { peer: String, addresses: Vec<String> },
+    /// Connect now and say who answered.
+    Connect { address: String, answer: oneshot::Sender<Result<String, Failure>> },
+    /// Connected peers.
+    Peers(oneshot::Sender<Vec<api::PeerView>>),
+    /// Answered when connected peers have nothing new: how many there are.
+    Synced(oneshot::Sender<usize>),
+}
+
+/// The end of the own log: where the next entry goes.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    log: LogKey,
+    seq: u64,
+    id: EntryId,
+}
+
+/// A node, running or opened by a command.
+pub struct Node {
+    home: PathBuf,
+    keys: Keys,
+    store: Store,
+    head: Mutex<Option<Head>>,
+    /// The home is a copy of another, or its journal was damaged: the own log may go on elsewhere or be further
+    /// along than is known here, so a new one is begun.
+    new_log: bool,
+    driver: Mutex<Option<mpsc::Sender<Local>>>,
+    events: broadcast::Sender<NodeEvent>,
+    peers: peers::Peers,
+    started: std::time::Instant,
+}
+
+/// What opening a home has found.
+pub struct Opened {
+    /// The home was made just now.
+    pub created: bool,
+    /// Sentences for people: what was repaired or set aside.
+    pub notes: Vec<String>,
+}
+
+/// Posts that a slow watcher may be behind before it misses some.
+const WATCH_QUEUE: usize = 4_096;
+
+/// Milliseconds since 1970, by this machine's clock.
+pub(crate) fn now_ms() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(0).min(majlis_protocol::limits::MAX_TIMESTAMP - 1)
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        // A store's message ends in what to do, after a semicolon.
+        let message = error.to_string();
+        let (message, hint) = message.split_once("; ").unwrap_or((&message, "Try again."));
+        Self::new(message, hint)
+    }
+}
+
+impl Node {
+    /// Opens the home, or makes one: account, device and recovery phrase. Blocks on the disk.
+    pub fn open(
+        home: &Path,
+        store: &StoreConfig,
+        _config: &NodeConfig,
+    ) -> Result<(Arc<Self>, Opened), Failure> {
+        let (store, report) = Store::open(home, store.clone())?;
+        let (keys, created) = match Keys::load(home)? {
+            Some(keys) => (keys, false),
+            None => (identity::found(home)?, true),
+        };
+        Self::with(home, keys, store, &report).map(|node| {
+            let notes = notes(&report);
+            (node, Opened { created, notes })
+        })
+    }
+
+    fn with(home: &Path, keys: Keys, store: Store, report: &OpenReport) -> Result<Arc<Self>, Failure> {
+        let peers = peers::Peers::load(&store)?;
+        let node = Arc::new(Self {
+            home: home.to_owned(),
+            keys,
+            store,
+            head: Mutex::new(None),
+            new_log: report.needs_new_log(),
+            driver: Mutex::new(None),
+            events: broadcast::channel(WATCH_QUEUE).0,
+            peers,
+            started: std::time::Instant::now(),
+        });
+        node.establish()?;
+        node.refresh_interests()?;
+        Ok(node)
+    }
+
+    /// The owner's account.
+    pub fn account(&self) -> AccountId {
+        self.keys.account
+    }
+
+    /// The keys of this home.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The home directory.
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// What happens from now on, for those who watch.
+    pub fn watch(&self) -> broadcast::Receiver<NodeEvent> {
+        self.events.subscribe()
+    }
+
+    /// Writes everything out. Nothing may be asked of the node afterwards.
+    pub fn close(&self) -> Result<(), Failure> {
+        let flushed = self.peers.flush(&self.store);
+        self.store.close();
+        flushed
+    }
+
+    fn is_running(&self) -> bool {
+        self.driver.lock().is_some()
+    }
+
+    /// Tells the driver, where there is one.
+    async fn tell(&self, news: Local) {
+        let driver = self.driver.lock().clone();
+        if let Some(driver) = driver {
+            // A driver that is gone is a node that is stopping.
+            let _ = driver.send(news).await;
+        }
+    }
+
+    /// Asks the driver something; fails where no node is running.
+    async fn ask<T>(&self, question: impl FnOnce(oneshot::Sender<T>) -> Local) -> Result<T, Failure> {
+        let not_running = || {
+            Failure::new(
+                "the node is not running",
+                "Start it in another terminal with `majlis`, then try again.",
+            )
+        };
+        if !self.is_running() {
+            return Err(not_running());
+        }
+        let (sender, answer) = oneshot::channel();
+        self.tell(question(sender)).await;
+        answer.await.map_err(|_| not_running())
+    }
+
+    /// Commits what is the owner's and tells the driver.
+    async fn commit_own(
+        &self,
+        entries: Vec<Verified<Entry>>,
+        identities: Vec<Arc<VerifiedId>>,
+    ) -> Result<Committed, Failure> {
+        let own = true;
+        let batch = Batch { now_ms: now_ms(), own, identities, proofs: Vec::new(), entries };
+        let committed = self.commit(batch).await?;
+        let (changed, identities) = (committed.changed.clone(), committed.identities_changed.clone());
+        self.tell(Local::Committed { changed, identities }).await;
+        Ok(committed)
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<Committed, Failure> {
+        let stopped =
+            || Failure::new("the store has stopped", "Restart the node; nothing acknowledged is lost.");
+        Ok(self.store.commit(batch).await.map_err(|_| stopped())??)
+    }
+}
+
+/// What opening has found, in sentences for people.
+fn notes(report: &OpenReport) -> Vec<String> {
+    let mut notes = Vec::new();
+    if report.copied_home {
+        notes.push(
+            "This home was copied or moved: posting goes on in a new log, so that two copies never clash."
+                .into(),
+        );
+    }
+    if report.journal_damaged {
+        notes.push(
+            "The journal of own posts was damaged: posting goes on in a new log; peers give back the rest."
+                .into(),
+        );
+    }
+    if let Some(aside) = &report.set_aside {
+        notes.push(format!(
+            "The database was damaged and set aside as {}: own posts are back from the journal, others' come back \
+             from peers.",
+            aside.display()
+        ));
+    }
+    if report.bad_rows > 0 {
+        notes.push(format!("{} damaged rows were passed over; peers give them back.", report.bad_rows));
+    }
+    if report.unrecovered > 0 {
+        notes.push(format!(
+            "{} own entries in the journal are of a device that is not listed.",
+            report.unrecovered
+        ));
+    }
+    notes
+}
+
+/// Runs work that waits for the disk off the async threads.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+        Err(Failure::new(
+            format!("the work was broken off: {error}"),
+            "Try again; please report it if it returns.",
+        ))
+    })
+}

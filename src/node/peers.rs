@@ -1,0 +1,380 @@
+//! What is remembered of peers: their addresses, what was shared with them, who holds the owner's posts; and
+//! the accounts that the node holds. All of it lives in memory. Changes are noted and written to the store
+//! together by [`Peers::flush`], so that nothing that a peer says makes the driver wait for the disk.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use majlis_protocol::sync::{Interest, Interests, PeerMemory, Reason};
+use majlis_protocol::{AccountId, LogId, LogKey};
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+
+use super::{Failure, now_ms};
+use crate::store::Store;
+
+/// Peers that are remembered at most; strangers are forgotten first, then whoever was not seen for longest.
+const MAX_PEERS: usize = 1_024;
+/// Addresses remembered of one peer.
+const MAX_PEER_ADDRESSES: usize = 8;
+/// Holders remembered of one of the owner's logs.
+const MAX_HOLDERS: usize = 1_024;
+
+const PEER: &[u8] = b"peer/";
+const MEMORY: &[u8] = b"memory/";
+const INTEREST: &[u8] = b"interest/";
+const HELD: &[u8] = b"held/";
+const ADDRESSES: &[u8] = b"addresses";
+
+/// A peer that was met or named.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct KnownPeer {
+    /// Multiaddrs, newest first, without `/p2p/…`.
+    pub addresses: Vec<String>,
+    /// The owner named it: it is a friend.
+    pub named: bool,
+    /// It has proved to be of an account that is held here.
+    pub friend: bool,
+    /// When it last had nothing new, milliseconds since 1970.
+    pub synced: u64,
+}
+
+/// Where the node listens, or last did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Addresses {
+    /// Its port, kept so that invites stay true.
+    pub port: u16,
+    /// Multiaddrs, without `/p2p/…`.
+    pub listen: Vec<String>,
+}
+
+#[derive(Default)]
+struct State {
+    peers: BTreeMap<String, KnownPeer>,
+    memories: BTreeMap<String, PeerMemory>,
+    interests: Interests,
+    /// Own log → peer → highest sequence number that it said it holds, from 1.
+    held: BTreeMap<LogKey, BTreeMap<String, (u64, u64)>>,
+    addresses: Addresses,
+    changed: BTreeSet<Changed>,
+}
+
+/// What is remembered of peers.
+pub struct Peers(Mutex<State>);
+
+fn key(prefix: &[u8], name: &[u8]) -> Vec<u8> {
+    [prefix, name].concat()
+}
+
+fn name(key: &[u8], prefix: &[u8]) -> Option<String> {
+    String::from_utf8(key.get(prefix.len()..)?.to_vec()).ok()
+}
+
+fn encode_memory(memory: &PeerMemory) -> Vec<u8> {
+    let mut out = vec![u8::from(memory.friend)];
+    out.extend_from_slice(&memory.offered.to_be_bytes());
+    out.extend_from_slice(memory.shared.as_flattened());
+    out
+}
+
+fn decode_memory(bytes: &[u8]) -> Option<PeerMemory> {
+    let (&friend, rest) = bytes.split_first()?;
+    let (offered, shared) = rest.split_first_chunk::<8>()?;
+    let (shared, rest) = shared.as_chunks::<32>();
+    let offered = u64::from_be_bytes(*offered);
+    rest.is_empty().then(|| PeerMemory { shared: shared.to_vec(), offered, friend: friend == 1 })
+}
+
+fn decode_reason(byte: u8) -> Option<Reason> {
+    [Reason::Own, Reason::Public, Reason::Pinned, Reason::Private].get(usize::from(byte)).copied()
+}
+
+fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, Failure> {
+    serde_json::to_vec(value).map_err(|error| {
+        Failure::new(
+            format!("cannot write a setting: {error}"),
+            "This is a fault of Majlis; please report it.",
+        )
+    })
+}
+
+/// Part of the state that differs from what the store has.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Changed {
+    Peer(String),
+    Memory(String),
+    Held(String),
+    Interest(AccountId),
+    Addresses,
+}
+
+impl State {
+    /// A part as the store keeps it; none if it is to be removed.
+    fn row(&self, changed: &Changed) -> Result<(Vec<u8>, Option<Vec<u8>>), Failure> {
+        Ok(match changed {
+            Changed::Peer(name) => (key(PEER, name.as_bytes()), self.peers.get(name).map(json).transpose()?),
+            Changed::Memory(name) => {
+                (key(MEMORY, name.as_bytes()), self.memories.get(name).map(encode_memory))
+            }
+            Changed::Held(name) => {
+                let of_peer: Vec<_> = self
+                    .held
+                    .iter()
+                    .filter_map(|(log, holders)| holders.get(name).map(|span| (log, span)))
+                    .map(|(log, (low, top))| ([log.account.0, log.device.0], log.log_id.0, low, top))
+                    .collect();
+                (key(HELD, name.as_bytes()), Some(json(&of_peer)?))
+            }
+            Changed::Interest(account) => {
+                let found = self.interests.iter().find(|(held, _)| *held == account);
+                let value = found.map(|(_, interest)| {
+                    let mut value = vec![interest.reason as u8];
+                    value.extend_from_slice(&interest.since.to_be_bytes());
+                    value
+                });
+                (key(INTEREST, &account.0), value)
+            }
+            Changed::Addresses => (ADDRESSES.to_vec(), Some(json(&self.addresses)?)),
+        })
+    }
+}
+
+impl Peers {
+    pub(super) fn load(store: &Store) -> Result<Self, Failure> {
+        let mut state = State::default();
+        for (key, value) in store.settings(PEER)? {
+            if let (Some(name), Ok(peer)) = (name(&key, PEER), serde_json::from_slice(&value)) {
+                state.peers.insert(name, peer);
+            }
+        }
+        for (key, value) in store.settings(MEMORY)? {
+            if let (Some(name), Some(memory)) = (name(&key, MEMORY), decode_memory(&value)) {
+                state.memories.insert(name, memory);
+            }
+        }
+        for (key, value) in store.settings(INTEREST)? {
+            let account = key.get(INTEREST.len()..).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+            let interest = value.split_first().and_then(|(reason, since)| {
+                let since = u64::from_be_bytes(since.try_into().ok()?);
+                Some(Interest { reason: decode_reason(*reason)?, since })
+            });
+            if let (Some(account), Some(interest)) = (account, interest) {
+                state.interests.restore(AccountId(account), interest);
+            }
+        }
+        for (key, value) in store.settings(HELD)? {
+            if let (Some(peer), Ok(held)) =
+                (name(&key, HELD), serde_json::from_slice::<Vec<([[u8; 32]; 2], u64, u64, u64)>>(&value))
+            {
+                for ([account, device], log_id, low, top) in held {
+                    let (account, device) = (AccountId(account), majlis_protocol::DeviceId(device));
+                    let log = LogKey { account, device, log_id: LogId(log_id) };
+                    state.held.entry(log).or_default().insert(peer.clone(), (low, top));
+                }
+            }
+        }
+        if let Some(bytes) = store.setting(ADDRESSES)? {
+            state.addresses = serde_json::from_slice(&bytes).unwrap_or_default();
+        }
+        Ok(Self(Mutex::new(state)))
+    }
+
+    /// Writes what has changed to the store. Waits for the disk.
+    pub(super) fn flush(&self, store: &Store) -> Result<(), Failure> {
+        let rows = {
+            let mut state = self.0.lock();
+            let changed = std::mem::take(&mut state.changed);
+            changed.iter().map(|changed| state.row(changed)).collect::<Result<Vec<_>, _>>()?
+        };
+        if !rows.is_empty() {
+            store.set_settings(rows)?;
+        }
+        Ok(())
+    }
+
+    /// What the node holds.
+    pub fn interests(&self) -> Interests {
+        self.0.lock().interests.clone()
+    }
+
+    /// Why the node holds an account, if it does.
+    pub fn reason(&self, account: &AccountId) -> Option<Reason> {
+        self.0.lock().interests.reason(account)
+    }
+
+    pub(super) fn set_interests(&self, wanted: &[(AccountId, Reason)]) {
+        let mut state = self.0.lock();
+        let keep: BTreeSet<_> = wanted.iter().map(|(account, _)| *account).collect();
+        let gone: Vec<_> = state
+            .interests
+            .iter()
+            .map(|(account, _)| *account)
+            .filter(|account| !keep.contains(account))
+            .collect();
+        for account in gone {
+            state.interests.remove(&account);
+            state.changed.insert(Changed::Interest(account));
+        }
+        for (account, reason) in wanted {
+            if state.interests.reason(account) != Some(*reason) {
+                state.interests.insert(*account, *reason);
+                state.changed.insert(Changed::Interest(*account));
+            }
+        }
+    }
+
+    /// Takes note of an address that the owner gave and that names its peer; returns the peer and all addresses
+    /// known of it.
+    pub(super) fn name_address(&self, address: &str) -> Result<(String, Vec<String>), Failure> {
+        let Some((address, peer)) = address.rsplit_once("/p2p/").filter(|(_, peer)| !peer.is_empty()) else {
+            return Err(Failure::usage(
+                format!("{address} does not name its peer"),
+                "An address ends in /p2p/ and the peer's id; `majlis id` prints such addresses.",
+            ));
+        };
+        self.met(peer, &[address.to_owned()], |known| known.named = true);
+        let state = self.0.lock();
+        Ok((peer.to_owned(), state.peers.get(peer).map(|known| known.addresses.clone()).unwrap_or_default()))
+    }
+
+    /// Takes note of a peer and where it was reached.
+    pub(super) fn met(&self, peer: &str, addresses: &[String], change: impl FnOnce(&mut KnownPeer)) {
+        let mut state = self.0.lock();
+        let known = state.peers.entry(peer.to_owned()).or_default();
+        for address in addresses {
+            known.addresses.retain(|held| held != address);
+            known.addresses.insert(0, address.clone());
+        }
+        known.addresses.truncate(MAX_PEER_ADDRESSES);
+        change(known);
+        state.changed.insert(Changed::Peer(peer.to_owned()));
+        if state.peers.len() > MAX_PEERS {
+            let least = state
+                .peers
+                .iter()
+                .filter(|(name, _)| *name != peer)
+                .min_by_key(|(_, known)| (known.named, known.friend, known.synced))
+                .map(|(name, _)| name.clone());
+            if let Some(least) = least {
+                state.peers.remove(&least);
+                state.memories.remove(&least);
+                state.changed.insert(Changed::Peer(least.clone()));
+                state.changed.insert(Changed::Memory(least));
+            }
+        }
+    }
+
+    /// Every remembered peer.
+    pub fn known(&self) -> Vec<(String, KnownPeer)> {
+        self.0.lock().peers.iter().map(|(name, known)| (name.clone(), known.clone())).collect()
+    }
+
+    /// What is remembered of one peer.
+    pub fn about(&self, peer: &str) -> Option<KnownPeer> {
+        self.0.lock().peers.get(peer).cloned()
+    }
+
+    /// What was shared with a peer.
+    pub fn memory(&self, peer: &str) -> Option<PeerMemory> {
+        self.0.lock().memories.get(peer).cloned()
+    }
+
+    pub(super) fn remember(&self, peer: &str, memory: PeerMemory) {
+        self.met(peer, &[], |_| {});
+        let mut state = self.0.lock();
+        state.memories.insert(peer.to_owned(), memory);
+        state.changed.insert(Changed::Memory(peer.to_owned()));
+    }
+
+    /// When a peer that shares the account last had nothing new.
+    pub fn last_synced(&self, account: &AccountId) -> Option<u64> {
+        let state = self.0.lock();
+        state
+            .memories
+            .iter()
+            .filter(|(_, memory)| memory.shared.binary_search(&account.0).is_ok())
+            .filter_map(|(peer, _)| state.peers.get(peer))
+            .map(|known| known.synced)
+            .filter(|synced| *synced > 0)
+            .max()
+    }
+
+    pub(super) fn synced(&self, peer: &str) {
+        self.met(peer, &[], |known| known.synced = now_ms());
+    }
+
+    /// A peer says that it holds this interval of one of the owner's logs.
+    pub(super) fn holds(&self, peer: &str, log: LogKey, low: u64, top: u64) {
+        let mut state = self.0.lock();
+        let holders = state.held.entry(log).or_default();
+        if holders.len() >= MAX_HOLDERS && !holders.contains_key(peer) {
+            return;
+        }
+        if holders.insert(peer.to_owned(), (low, top)) != Some((low, top)) {
+            state.changed.insert(Changed::Held(peer.to_owned()));
+        }
+    }
+
+    /// How many other nodes have said that they hold this entry of the owner's.
+    pub fn holders(&self, log: &LogKey, seq: u64) -> u64 {
+        let state = self.0.lock();
+        let holders = state.held.get(log).into_iter().flat_map(BTreeMap::values);
+        holders.filter(|(low, top)| (*low..=*top).contains(&seq)).count() as u64
+    }
+
+    /// Where the node listens, or last did.
+    pub fn addresses(&self) -> Addresses {
+        self.0.lock().addresses.clone()
+    }
+
+    pub(super) fn set_addresses(&self, addresses: Addresses) {
+        let mut state = self.0.lock();
+        if state.addresses != addresses {
+            state.addresses = addresses;
+            state.changed.insert(Changed::Addresses);
+        }
+    }
+}
+
+impl Addresses {
+    /// From the addresses that the listeners report.
+    pub fn new(listen: &[crate::net::Multiaddr]) -> Self {
+        let listen: Vec<String> = listen.iter().map(ToString::to_string).collect();
+        let port = listen.iter().find_map(|address| port_of(address)).unwrap_or(0);
+        Self { port, listen }
+    }
+}
+
+fn port_of(address: &str) -> Option<u16> {
+    let mut parts = address.split('/');
+    parts.by_ref().find(|part| matches!(*part, "tcp" | "udp"))?;
+    parts.next()?.parse().ok()
+}
+
+impl super::Node {
+    /// The port to listen on again, so that invites stay true; 0 at first.
+    pub fn port(&self) -> u16 {
+        self.peers.addresses().port
+    }
+
+    /// Keeps a connection to the peer at an address that names it.
+    pub async fn befriend(self: &Arc<Self>, address: &str) -> Result<(), Failure> {
+        let (peer, addresses) = self.peers.name_address(address)?;
+        self.tell(super::Local::Befriend { peer, addresses }).await;
+        self.flush_peers().await
+    }
+
+    /// Writes down what was learnt of peers.
+    pub(super) async fn flush_peers(self: &Arc<Self>) -> Result<(), Failure> {
+        let node = Arc::clone(self);
+        super::blocking(move || node.peers.flush(&node.store)).await
+    }
+
+    /// Removes the bytes of what was taken back and whose grace is over.
+    pub async fn purge_due(&self) -> Result<(), Failure> {
+        let store = self.store.clone();
+        let report = super::blocking(move || Ok(store.purge(now_ms(), &[])?)).await?;
+        tracing::debug!(?report, "purged");
+        Ok(())
+    }
+}

@@ -1,0 +1,210 @@
+//! Own entries: signed, journalled, acknowledged, announced, committed, in this order.
+
+use std::sync::Arc;
+
+use majlis_protocol::body::{Body, Content, Delete, Post, Profile};
+use majlis_protocol::entry::{Draft, sign};
+use majlis_protocol::state::Limit;
+use majlis_protocol::text::Target;
+use majlis_protocol::{AccountId, Entry, EntryId, Kind, LogId, LogKey, Verified};
+
+use super::api::{NewPost, PostedView};
+use super::keys::random;
+use super::view::rfc3339;
+use super::{Failure, Head, Local, Node, NodeEvent, blocking, now_ms};
+
+impl From<majlis_protocol::body::BodyError> for Failure {
+    fn from(error: majlis_protocol::body::BodyError) -> Self {
+        Self::usage(format!("this cannot be posted: {error}"), "Make it shorter, or check what it holds.")
+    }
+}
+
+impl Node {
+    /// Where the next entry goes. A new log is begun at first, in a copied home, and when the old one was
+    /// forked, closed, or is further along elsewhere than the journal says.
+    fn next_place(&self, head: &mut Option<Head>) -> Result<Head, Failure> {
+        let tail = head.or_else(|| {
+            let tail = self.store.own_tail(LogId::PUBLIC).filter(|_| !self.new_log)?;
+            Some(Head { log: tail.key, seq: tail.seq, id: tail.id })
+        });
+        if let Some(tail) = tail {
+            let replica = self.store.replica();
+            let mut runs = replica.log(&tail.log).into_iter().flat_map(|log| log.runs().iter());
+            let ahead = runs.any(|run| run.top > tail.seq);
+            if replica.limit(&tail.log) == Limit::All && !ahead {
+                return Ok(tail);
+            }
+        }
+        let log = LogKey {
+            account: self.keys.account,
+            device: self.keys.device_id(),
+            log_id: LogId::new(LogId::PUBLIC, u64::from_be_bytes(random()?)),
+        };
+        Ok(Head { log, seq: 0, id: EntryId::ZERO })
+    }
+
+    /// Signs bodies as the next entries of the own log and syncs them to the journal. After this they are
+    /// acknowledged: they are never lost, and no other entry is ever signed in their place.
+    fn write(&self, bodies: &[(Body, u64)]) -> Result<Vec<Verified<Entry>>, Failure> {
+        self.may_sign()?;
+        let mut head = self.head.lock();
+        let mut next = self.next_place(&mut head)?;
+        let mut entries = Vec::with_capacity(bodies.len());
+        for (body, timestamp) in bodies {
+            let encoded = body.encode()?;
+            let draft = Draft {
+                kind: body.kind(),
+                account: self.keys.account,
+                log_id: next.log.log_id,
+                seq: next.seq + 1,
+                timestamp: *timestamp,
+                backlink: next.id,
+                blind: random()?,
+                body: &encoded,
+            };
+            let entry = sign(&draft, &self.keys.device).map_err(|error| {
+                Failure::new(format!("the entry could not be signed: {error}"), "Check this machine's clock.")
+            })?;
+            next = Head { log: next.log, seq: next.seq + 1, id: entry.id };
+            entries.push(entry);
+        }
+        self.store.append_own(&entries)?;
+        *head = Some(next);
+        Ok(entries)
+    }
+
+    /// Signs, journals, announces and commits.
+    pub(super) async fn publish(
+        self: &Arc<Self>,
+        bodies: Vec<(Body, u64)>,
+    ) -> Result<Vec<Verified<Entry>>, Failure> {
+        let node = Arc::clone(self);
+        let entries = blocking(move || node.write(&bodies)).await?;
+        self.tell(Local::Publish(entries.clone())).await;
+        self.show_live(&entries);
+        self.commit_own(entries.clone(), Vec::new()).await?;
+        Ok(entries)
+    }
+
+    /// Signs and keeps posts.
+    pub(super) async fn post(self: &Arc<Self>, posts: Vec<NewPost>) -> Result<Vec<PostedView>, Failure> {
+        // A millisecond each as far as there are any since the last post, so that posts written together stand in
+        // their order; never later than now, or every node would clamp them to when it first saw them.
+        let now = now_ms();
+        let after_last = self.store.own_tail(LogId::PUBLIC).map_or(0, |tail| tail.timestamp + 1);
+        let first = (now + 1).saturating_sub(posts.len() as u64).max(after_last.min(now));
+        let mut bodies = Vec::with_capacity(posts.len());
+        for (index, post) in posts.into_iter().enumerate() {
+            if post.text.trim().is_empty() {
+                return Err(Failure::usage(
+                    format!("post {} is empty", index + 1),
+                    "Say something, or leave the line out.",
+                ));
+            }
+            let language = post.lang.unwrap_or_default();
+            let content = Content { text: post.text, language, ..Content::default() };
+            bodies.push((Body::Post(Post { content, ..Post::default() }), (first + index as u64).min(now)));
+        }
+        let entries = self.publish(bodies).await?;
+        Ok(entries
+            .iter()
+            .map(|entry| PostedView {
+                id: entry.id.to_string(),
+                account: entry.header.account.to_string(),
+                seq: entry.header.seq,
+                created_at: rfc3339(entry.header.timestamp),
+            })
+            .collect())
+    }
+
+    /// Takes an own entry back. With `at_once` its bytes are removed here now, not after the grace.
+    pub(super) async fn delete(self: &Arc<Self>, target: &str, at_once: bool) -> Result<EntryId, Failure> {
+        let id = find(target)?;
+        let known = self.store.entry(&id)?;
+        match known {
+            Some(known) if known.entry.header.account != self.keys.account => {
+                return Err(Failure::new(
+                    "only its author can take a post back",
+                    "You can stop following its author with `majlis unfollow`.",
+                ));
+            }
+            Some(known) if known.entry.header.kind == Kind::DELETE => {
+                return Err(Failure::new(
+                    "a deletion cannot be taken back",
+                    "Post it again with `majlis post`.",
+                ));
+            }
+            None => {
+                return Err(Failure::new(
+                    format!("{id} is not held here"),
+                    "Check the id with `majlis timeline`.",
+                ));
+            }
+            Some(_) => {}
+        }
+        self.publish(vec![(Body::Delete(Delete { target: id }), now_ms())]).await?;
+        if at_once {
+            let store = self.store.clone();
+            blocking(move || Ok(store.purge(now_ms(), &[id])?)).await?;
+        }
+        Ok(id)
+    }
+
+    /// Sets what is given of the owner's profile and leaves the rest.
+    pub(super) async fn set_profile(
+        self: &Arc<Self>,
+        name: Option<String>,
+        bio: Option<String>,
+    ) -> Result<(), Failure> {
+        let mut profile = self.profile_of(&self.keys.account)?;
+        profile.name = name.unwrap_or(profile.name);
+        profile.bio = bio.unwrap_or(profile.bio);
+        let timestamp = self.register_time(Kind::PROFILE)?;
+        self.publish(vec![(Body::Profile(profile), timestamp)]).await?;
+        Ok(())
+    }
+
+    /// The time to sign a register with: a register takes the highest, so that a clock set back does not undo
+    /// the change.
+    pub(super) fn register_time(&self, kind: Kind) -> Result<u64, Failure> {
+        let latest =
+            self.store.latest(&self.keys.account, kind)?.map_or(0, |stored| stored.entry.header.timestamp);
+        let tail = self.store.own_tail(LogId::PUBLIC).map_or(0, |tail| tail.timestamp);
+        Ok(now_ms().max(latest.max(tail) + 1))
+    }
+
+    /// A profile; an empty one where none is known.
+    pub(super) fn profile_of(&self, account: &AccountId) -> Result<Profile, Failure> {
+        let latest = self.store.latest(account, Kind::PROFILE)?;
+        Ok(latest
+            .and_then(|stored| match Body::decode(stored.entry.header.kind, stored.entry.body()?) {
+                Ok(Some(Body::Profile(profile))) => Some(profile),
+                _ => None,
+            })
+            .unwrap_or_default())
+    }
+
+    /// Tells watchers of posts that were verified a moment ago.
+    pub(super) fn show_live(&self, entries: &[Verified<Entry>]) {
+        if self.events.receiver_count() == 0 {
+            return;
+        }
+        for entry in entries {
+            if let Ok(Some(view)) = self.fresh_view(entry) {
+                // Fails only where the last watcher has just left.
+                let _ = self.events.send(NodeEvent::Post(view));
+            }
+        }
+    }
+}
+
+/// The id that a link or id names.
+pub(super) fn find(target: &str) -> Result<EntryId, Failure> {
+    let target: Target = target.parse().map_err(|error: majlis_protocol::text::TextError| {
+        Failure::usage(error.to_string(), "Copy the id from `majlis timeline`.")
+    })?;
+    Ok(match target {
+        Target::Id(id) => id,
+        Target::Link(link) => link.id,
+    })
+}

@@ -1,0 +1,364 @@
+//! The store: the only door to sled.
+//!
+//! | who | owns |
+//! |---|---|
+//! | `home` | the directory: its lock, format, instance marker, and the swap of databases |
+//! | `journal` | the owner's own entries, synced before they are acknowledged |
+//! | `writer` | the one thread that changes the database; group commit |
+//! | `commit`, `plan`, `effects` | from verified batches to one transaction, and what follows from it |
+//! | `log` | chunk rows, the chunk directory and the id table |
+//! | `views` | what is derived from the log, each with a watermark |
+//! | `timeline`, `purge`, `check`, `export` | what their names say |
+//!
+//! **Life.** [`Store::open`] takes the home's lock, finishes a compaction that was cut off, reads everything but the
+//! posts, sets a damaged database aside, and completes the database from the journal. [`Store::close`], or
+//! dropping the last handle, ends the writer.
+//!
+//! **Guarantees.** Only verified things come in. A commit is answered when it is on disk, and survives kill and
+//! power cut as a whole. An own entry is safe once [`Store::append_own`] has returned. What is held is the same
+//! whatever the order of arrival. The log is the truth: whether an entry counts is asked of the [`Replica`], of
+//! which the only copy is here.
+//!
+//! **Threads.** All functions block for the disk; asynchronous callers use a blocking thread, or await what
+//! [`Store::commit`] gives. A guard from [`Store::replica`] may be held while calling reading functions, not while
+//! waiting for a commit.
+
+mod check;
+mod commit;
+mod config;
+mod db;
+mod effects;
+mod error;
+mod export;
+mod home;
+mod journal;
+mod log;
+mod open;
+mod plan;
+mod purge;
+mod timeline;
+mod views;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+
+use majlis_protocol::identity::VerifiedId;
+use majlis_protocol::state::Replica;
+use majlis_protocol::{AccountId, Entry, EntryId, Kind, LogKey, Verified};
+use parking_lot::{Mutex, RwLockReadGuard};
+use tokio::sync::oneshot;
+
+pub use check::{Bad, CheckReport};
+pub use commit::{Batch, Committed};
+pub use config::StoreConfig;
+pub use error::StoreError;
+pub use export::{Export, Exported};
+pub use journal::OwnTail;
+pub use log::read::{Stored, StoredPack};
+pub use open::OpenReport;
+pub use purge::PurgeReport;
+pub use timeline::Position;
+pub use writer::Metrics;
+
+use db::{key, prefix};
+use log::read::Want;
+use writer::{Shared, Task};
+
+/// The store. Clones share it; the last one dropped closes it.
+#[derive(Clone)]
+pub struct Store {
+    handle: Arc<Handle>,
+}
+
+struct Handle {
+    shared: Arc<Shared>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// A setting's name and value.
+pub type Setting = (Vec<u8>, Vec<u8>);
+
+/// How much there is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Accounts known.
+    pub accounts: usize,
+    /// Logs of which something is held.
+    pub logs: usize,
+    /// Entries held.
+    pub entries: usize,
+    /// Rows they are in.
+    pub chunks: usize,
+    /// Bytes of memory that finding them takes.
+    pub index_bytes: usize,
+    /// Bytes of the database on disk.
+    pub db_bytes: u64,
+    /// Bytes of the journal on disk.
+    pub journal_bytes: u64,
+    /// Bytes free on the disk.
+    pub free_bytes: u64,
+}
+
+impl Store {
+    /// Opens the store in `home`, which is made if it does not exist.
+    pub fn open(home: &Path, config: StoreConfig) -> Result<(Self, OpenReport), StoreError> {
+        let (shared, report) = open::open(home, config)?;
+        let shared = Arc::new(shared);
+        let writer = {
+            let shared = Arc::clone(&shared);
+            std::thread::Builder::new()
+                .name("store-writer".into())
+                .spawn(move || writer::run(&shared))
+                .map_err(|source| StoreError::io("start the writer of", home, source))?
+        };
+        let handle = Handle { shared, writer: Mutex::new(Some(writer)) };
+        Ok((Self { handle: Arc::new(handle) }, report))
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.handle.shared
+    }
+
+    /// Stores a batch. What is given resolves when it is on disk. Others' batches are refused with
+    /// [`StoreError::Busy`] when too much waits and [`StoreError::DiskNearlyFull`] below the floor.
+    pub fn commit(&self, batch: Batch) -> oneshot::Receiver<Result<Committed, StoreError>> {
+        let (done, receiver) = oneshot::channel();
+        let shared = self.shared();
+        if batch.own {
+            // On a closed store the sender is dropped with the task, which the receiver reads as closed.
+            let _ = shared.queue.push(Task::Commit(batch, done));
+        } else if let Err((error, done)) = shared.queue.offer(batch, done, shared.config.queue_bytes) {
+            if matches!(error, StoreError::Busy) {
+                shared.metrics.busy.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            }
+            // The receiver is in our hand, so this cannot fail.
+            let _ = done.send(Err(error));
+        }
+        receiver
+    }
+
+    /// [`commit`](Self::commit), waited for. Not to be called on a thread that runs asynchronous tasks.
+    pub fn commit_blocking(&self, batch: Batch) -> Result<Committed, StoreError> {
+        self.commit(batch).blocking_recv().unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Acknowledges own entries: they are in the journal and synced when this returns, and are put into the log
+    /// at the next start if they do not get there before. Then commit them with [`Batch::own`].
+    pub fn append_own(&self, entries: &[Verified<Entry>]) -> Result<(), StoreError> {
+        self.shared().journal.lock().append(entries)?;
+        self.shared().owners.write().extend(entries.iter().map(|entry| entry.header.account));
+        Ok(())
+    }
+
+    /// Acknowledges an own identity document, as [`append_own`](Self::append_own) does entries: without it, own
+    /// entries could not be put back into a fresh database.
+    pub fn append_own_identity(&self, doc: &VerifiedId) -> Result<(), StoreError> {
+        self.append_own(std::slice::from_ref(doc.entry()))
+    }
+
+    /// The highest entry of the own log of a class that was last written to.
+    pub fn own_tail(&self, class: u8) -> Option<OwnTail> {
+        self.shared().journal.lock().tail(class)
+    }
+
+    /// Accounts, logs and runs. The guard may be held while reading from the store on the same thread.
+    pub fn replica(&self) -> RwLockReadGuard<'_, Replica> {
+        self.shared().replica.read_recursive()
+    }
+
+    /// The entry with this id, whether or not it counts.
+    pub fn entry(&self, id: &EntryId) -> Result<Option<Stored>, StoreError> {
+        self.shared().index.read().entry(id)
+    }
+
+    /// The entry that counts at `seq` of a log.
+    pub fn entry_at(&self, key: &LogKey, seq: u64) -> Result<Option<Stored>, StoreError> {
+        let replica = self.replica();
+        self.shared().index.read().entry_at(&replica, key, seq)
+    }
+
+    /// The payload of an entry that has been taken back, as long as it can still be restored: for proven devices of
+    /// the same account, and for nobody else.
+    pub fn taken_back(&self, id: &EntryId) -> Result<Option<Vec<u8>>, StoreError> {
+        let row = self.shared().index.read().db()?.get(&effects::grace_key(id))?;
+        Ok(row.and_then(|row| row.get(8..).map(<[u8]>::to_vec)))
+    }
+
+    /// What counts of a log from `hi` down to `lo`, in packs, the newest first: at least one if there is any,
+    /// more as long as neither bound is crossed.
+    pub fn read_range(
+        &self,
+        key: &LogKey,
+        hi: u64,
+        lo: u64,
+        max_entries: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<StoredPack>, StoreError> {
+        let replica = self.replica();
+        self.shared().index.read().read_range(&replica, key, (hi, lo), max_entries, max_bytes, Want::Full)
+    }
+
+    /// [`read_range`](Self::read_range) with headers only.
+    pub fn header_range(
+        &self,
+        key: &LogKey,
+        hi: u64,
+        lo: u64,
+        max_entries: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<StoredPack>, StoreError> {
+        let replica = self.replica();
+        self.shared().index.read().read_range(&replica, key, (hi, lo), max_entries, max_bytes, Want::Headers)
+    }
+
+    /// The newest posts that count, of `accounts` or of all, before a position: by display time, then id.
+    pub fn timeline(
+        &self,
+        accounts: Option<&[AccountId]>,
+        before: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
+        let replica = self.replica();
+        timeline::timeline(&self.shared().index.read(), &replica, accounts, before, limit)
+    }
+
+    /// The profile or hints in force for an account.
+    pub fn latest(&self, account: &AccountId, kind: Kind) -> Result<Option<Stored>, StoreError> {
+        self.follow_log()?;
+        let replica = self.replica();
+        views::latest(&self.shared().index.read(), &replica, account, kind)
+    }
+
+    /// Whom an account publicly follows (true) or has ceased to follow (false), ascending.
+    pub fn follows(&self, account: &AccountId) -> Result<Vec<(AccountId, bool)>, StoreError> {
+        self.follow_log()?;
+        let replica = self.replica();
+        views::follows(&self.shared().index.read(), &replica, account)
+    }
+
+    /// The edits of a post that count, the one in force last.
+    pub fn edits(&self, account: &AccountId, target: &EntryId) -> Result<Vec<Stored>, StoreError> {
+        self.follow_log()?;
+        let replica = self.replica();
+        views::history(&self.shared().index.read(), &replica, account, target)
+    }
+
+    /// Waits until the views have seen all that was committed before this call.
+    fn follow_log(&self) -> Result<(), StoreError> {
+        let current = {
+            let index = self.shared().index.read();
+            self.shared().views.are_current(&index)
+        };
+        if current { Ok(()) } else { self.ask(Task::Views) }
+    }
+
+    fn ask<T>(
+        &self,
+        task: impl FnOnce(mpsc::SyncSender<Result<T, StoreError>>) -> Task,
+    ) -> Result<T, StoreError> {
+        let (done, answer) = mpsc::sync_channel(1);
+        self.shared().queue.push(task(done))?;
+        answer.recv().unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// A setting of an upper floor.
+    pub fn setting(&self, name: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let index = self.shared().index.read();
+        Ok(index.db()?.get(&key(prefix::SETTING, &[name]))?.map(|value| value.to_vec()))
+    }
+
+    /// Writes or removes a setting; it is on disk when this returns.
+    pub fn set_setting(&self, name: &[u8], value: Option<&[u8]>) -> Result<(), StoreError> {
+        self.set_settings(vec![(name.to_vec(), value.map(<[u8]>::to_vec))])
+    }
+
+    /// Writes or removes several settings as one.
+    pub fn set_settings(&self, rows: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> Result<(), StoreError> {
+        self.ask(|done| Task::Settings(rows, done))
+    }
+
+    /// All settings whose names begin so, ascending by name.
+    pub fn settings(&self, from: &[u8]) -> Result<Vec<Setting>, StoreError> {
+        let index = self.shared().index.read();
+        let rows = index.db()?.scan(&key(prefix::SETTING, &[from]));
+        rows.map(|row| row.map(|(name, value)| (name.get(1..).unwrap_or_default().to_vec(), value.to_vec())))
+            .collect()
+    }
+
+    /// Erases the payloads that were taken back and whose grace has passed, and those of `forced` at once; then
+    /// copies the database and the journal so that no byte of them is left in any file.
+    pub fn purge(&self, now_ms: u64, forced: &[EntryId]) -> Result<PurgeReport, StoreError> {
+        self.ask(|done| Task::Purge(now_ms, forced.to_vec(), done))
+    }
+
+    /// Reads every row again and verifies it. If anything is wrong the next start sets the database aside and
+    /// rebuilds it.
+    pub fn check(&self) -> Result<CheckReport, StoreError> {
+        let report = writer::watched(self.shared(), check::check(&self.shared().index))?;
+        if !report.bad.is_empty() {
+            self.shared().home.suspect()?;
+        }
+        Ok(report)
+    }
+
+    /// Everything that counts of `accounts`: of each its identity, its proofs, and its packs from the oldest on,
+    /// leaving out packs whose posts are all from before `since_ms`.
+    pub fn export(&self, accounts: &[AccountId], since_ms: u64) -> Result<Export, StoreError> {
+        Export::new(&self.handle.shared, accounts, since_ms)
+    }
+
+    /// Removes everything of an account; returns how many entries went.
+    pub fn forget_account(&self, account: &AccountId) -> Result<usize, StoreError> {
+        self.ask(|done| Task::Forget(*account, done))
+    }
+
+    /// How much there is.
+    pub fn stats(&self) -> Result<Stats, StoreError> {
+        let accounts = self.replica().accounts().count();
+        let index = self.shared().index.read();
+        Ok(Stats {
+            accounts,
+            logs: index.directory.logs().count(),
+            entries: index.ids.len(),
+            chunks: index.directory.len(),
+            index_bytes: index.ids.memory() + index.directory.memory(),
+            db_bytes: index.db()?.size(),
+            journal_bytes: self.shared().journal.lock().size(),
+            free_bytes: self.shared().home.free()?,
+        })
+    }
+
+    /// Counters since the store was opened.
+    pub fn metrics(&self) -> &Metrics {
+        &self.shared().metrics
+    }
+
+    /// Does what waits, makes it last, and ends. Later calls say that the store is closed.
+    pub fn close(&self) {
+        self.handle.close();
+    }
+}
+
+impl Handle {
+    fn close(&self) {
+        self.shared.queue.close();
+        if let Some(writer) = self.writer.lock().take()
+            && writer.join().is_err()
+        {
+            tracing::error!("the store's writer has failed; posts of one's own are safe in the journal");
+        }
+        self.shared.index.write().replace_db(None);
+        self.shared.home.release();
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

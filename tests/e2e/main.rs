@@ -1,0 +1,25 @@
+//! Real nodes over real sockets: each test draws who knows whom, does what people do, and waits for what they would
+//! see.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::needless_pass_by_value,
+    missing_docs,
+    reason = "a test ends at the first surprise, and says so"
+)]
+
+mod carry;
+mod catch_up;
+mod damage;
+mod delete;
+mod follow;
+mod hostile;
+mod lan;
+mod lifecycle;
+mod recovery;
+#[path = "../support/mod.rs"]
+mod support;
+mod words;
