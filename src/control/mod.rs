@@ -36,7 +36,8 @@ pub const MAX_GREETING: usize = 1024;
 pub const MAX_LINE: usize = 8 * 1024 * 1024;
 /// Commands that are carried out at once; a further one is told to come back.
 pub const MAX_COMMANDS: usize = 32;
-/// Connections that have not greeted yet; further ones are closed.
+/// Connections that have not greeted yet; for a further one the oldest is closed, so that a crowd which says nothing
+/// does not keep the owner's commands out.
 pub const MAX_STRANGERS: usize = 32;
 /// A client has this long to greet, and a node to welcome it.
 pub const GREETING_TIMEOUT: Duration = Duration::from_secs(5);

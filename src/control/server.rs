@@ -1,5 +1,6 @@
 //! The node's side of the door: one task accepts, and each connection has a task of its own.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener as StdListener};
@@ -11,7 +12,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, BufReader};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
@@ -69,7 +70,6 @@ pub(super) fn serve_with(work: Work, home: &Path) -> Result<ControlServer, Failu
     let shared = Arc::new(Shared {
         door,
         work,
-        strangers: Semaphore::new(MAX_STRANGERS),
         commands: Semaphore::new(MAX_COMMANDS),
     });
     let task = Some(tokio::spawn(accept(listener, shared, stopped)));
@@ -99,20 +99,27 @@ impl Drop for ControlServer {
 struct Shared {
     door: Door,
     work: Work,
-    strangers: Semaphore,
     commands: Semaphore,
 }
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
+    // Dropping one shows that stranger out; one that has greeted has closed its end.
+    let mut strangers = VecDeque::<oneshot::Sender<()>>::new();
     loop {
         tokio::select! {
             biased;
             () = told_to_stop(&mut stopped) => break,
             Some(_) = connections.join_next() => {}
-            accepted = listener.accept() => match accepted {
+            taken = listener.accept() => match taken {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(stream, Arc::clone(&shared), stopped.clone()));
+                    strangers.retain(|stranger| !stranger.is_closed());
+                    if strangers.len() == MAX_STRANGERS {
+                        strangers.pop_front();
+                    }
+                    let (stranger, shown_out) = oneshot::channel();
+                    strangers.push_back(stranger);
+                    connections.spawn(connection(stream, Arc::clone(&shared), shown_out, stopped.clone()));
                 }
                 Err(error) => {
                     tracing::debug!(%error, "no connection could be taken");
@@ -131,23 +138,34 @@ async fn told_to_stop(stopped: &mut watch::Receiver<bool>) {
 }
 
 /// One client, from greeting to end. Its failures are its own.
-async fn connection(stream: TcpStream, shared: Arc<Shared>, stopped: watch::Receiver<bool>) {
-    if let Err(error) = converse(stream, &shared, stopped).await {
+async fn connection(
+    stream: TcpStream,
+    shared: Arc<Shared>,
+    shown_out: oneshot::Receiver<()>,
+    stopped: watch::Receiver<bool>,
+) {
+    if let Err(error) = converse(stream, &shared, shown_out, stopped).await {
         tracing::debug!(%error, "a client of the control door went away");
     }
 }
 
-async fn converse(stream: TcpStream, shared: &Shared, stopped: watch::Receiver<bool>) -> io::Result<()> {
-    let Ok(stranger) = shared.strangers.try_acquire() else {
-        return Ok(());
-    };
+async fn converse(
+    stream: TcpStream,
+    shared: &Shared,
+    shown_out: oneshot::Receiver<()>,
+    stopped: watch::Receiver<bool>,
+) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(reader);
-    if !timeout(GREETING_TIMEOUT, greeted(&mut reader, &shared.door)).await? {
+    let welcome = tokio::select! {
+        biased;
+        greeting = timeout(GREETING_TIMEOUT, greeted(&mut reader, &shared.door)) => greeting?,
+        _ = shown_out => false,
+    };
+    if !welcome {
         return Ok(());
     }
-    drop(stranger);
     let Ok(_command) = shared.commands.try_acquire() else {
         let busy = Failure::new(
             format!("the node is carrying out {MAX_COMMANDS} commands already"),

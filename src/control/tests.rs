@@ -203,6 +203,22 @@ async fn strangers_are_sent_away_without_a_word() {
 }
 
 #[tokio::test]
+async fn a_silent_crowd_does_not_keep_the_owner_out() {
+    let stand = stand();
+    let path = stand.home.path();
+    let mut crowd = Vec::new();
+    for _ in 0..3 * MAX_STRANGERS {
+        crowd.push(TcpStream::connect(address(path)).await.unwrap());
+    }
+    for _ in 0..3 {
+        assert!(open(path, &Request::Status).await.next().await.is_ok());
+        crowd.push(TcpStream::connect(address(path)).await.unwrap());
+    }
+    // Whoever came first had to make room.
+    assert_eq!(crowd[0].read(&mut [0]).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn a_request_that_is_none_is_answered() {
     let stand = stand();
     let token = Door::read(stand.home.path()).unwrap().unwrap().token;
