@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::mpsc;
 
 use crate::config::Config;
 use crate::control;
 use crate::net::{self, Multiaddr, Net, NetEvents};
-use crate::node::api::{IdView, PostView};
-use crate::node::{Failure, Node, NodeEvent, driver};
+use crate::node::api::IdView;
+use crate::node::{Failure, Node, NodeEvent, Watch, driver};
 
 /// What `run` was told on the command line.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +21,8 @@ pub struct RunOptions {
     pub bootstrap: Vec<String>,
     /// Whether to look for peers on the local network.
     pub mdns: bool,
+    /// Whether posts are among the events.
+    pub posts: bool,
 }
 
 /// What a running node says.
@@ -33,22 +35,8 @@ pub enum DaemonEvent {
         /// The home was made just now.
         created: bool,
     },
-    /// A post came in or was written.
-    Post(PostView),
-    /// A peer came or went.
-    Peer {
-        /// Transport identity.
-        peer_id: String,
-        /// Whether it is here now.
-        connected: bool,
-        /// The account that it has proved.
-        account: Option<String>,
-    },
-    /// Nothing more is to be had from this peer now.
-    Synced {
-        /// Transport identity.
-        peer_id: String,
-    },
+    /// What the node told.
+    News(NodeEvent),
     /// Something that a person should know.
     Note(String),
 }
@@ -71,7 +59,7 @@ pub async fn run(
     }
     let (network, arrivals) = listen(&node, config.net, &options).await?;
     // Subscribed before anything can happen, so that no event is missed.
-    let watch = node.watch();
+    let watch = if options.posts { node.watch() } else { node.watch().without_posts() };
     let mut driver = driver::start(&node, network, arrivals, config.node.max_lan_peers)?;
     driver.listening().await;
     let door = control::serve(Arc::clone(&node), home)?;
@@ -146,18 +134,9 @@ async fn listen(
     .map_err(|error| network_failure(&error))
 }
 
-async fn forward(mut watch: broadcast::Receiver<NodeEvent>, events: mpsc::Sender<DaemonEvent>) {
-    loop {
-        let event = match watch.recv().await {
-            Ok(NodeEvent::Post(post)) => DaemonEvent::Post(post),
-            Ok(NodeEvent::Peer { peer_id, connected, account }) => {
-                DaemonEvent::Peer { peer_id, connected, account }
-            }
-            Ok(NodeEvent::Synced { peer_id }) => DaemonEvent::Synced { peer_id },
-            Err(broadcast::error::RecvError::Lagged(_)) => continue,
-            Err(broadcast::error::RecvError::Closed) => return,
-        };
-        if events.send(event).await.is_err() {
+async fn forward(mut watch: Watch, events: mpsc::Sender<DaemonEvent>) {
+    while let Some(event) = watch.next().await {
+        if events.send(DaemonEvent::News(event)).await.is_err() {
             return;
         }
     }

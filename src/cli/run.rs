@@ -15,8 +15,8 @@ use super::output::{Output, say};
 use super::show::row;
 use super::terminal::{counted, short_key};
 use crate::daemon::{self, DaemonEvent, RunOptions};
-use crate::node::Failure;
 use crate::node::api::{IdView, PostView};
+use crate::node::{Failure, NodeEvent};
 
 /// Events that wait to be printed.
 const EVENT_QUEUE: usize = 1024;
@@ -49,7 +49,12 @@ pub struct RunArgs {
 
 impl RunArgs {
     pub async fn run(self, app: &mut App) -> Result<(), Stop> {
-        let options = RunOptions { listen: self.listen, bootstrap: self.bootstrap, mdns: !self.no_mdns };
+        let options = RunOptions {
+            listen: self.listen,
+            bootstrap: self.bootstrap,
+            mdns: !self.no_mdns,
+            posts: app.out.is_json(),
+        };
         let (home, config) = (app.home.clone(), app.config()?);
         let signalled = signals()?;
         let (events, received) = mpsc::channel(EVENT_QUEUE);
@@ -147,6 +152,9 @@ enum Event<'a> {
     Synced {
         peer_id: &'a str,
     },
+    Missed {
+        news: u64,
+    },
 }
 
 fn show(out: &mut Output, event: DaemonEvent) -> io::Result<()> {
@@ -159,11 +167,12 @@ fn show(out: &mut Output, event: DaemonEvent) -> io::Result<()> {
     }
     match &event {
         DaemonEvent::Ready { id, created } => out.object(&Event::Ready { id, created: *created }),
-        DaemonEvent::Post(post) => out.object(&Event::Post(post)),
-        DaemonEvent::Peer { peer_id, connected, account } => {
+        DaemonEvent::News(NodeEvent::Post(post)) => out.object(&Event::Post(post)),
+        DaemonEvent::News(NodeEvent::Peer { peer_id, connected, account }) => {
             out.object(&Event::Peer { peer_id, connected: *connected, account: account.as_deref() })
         }
-        DaemonEvent::Synced { peer_id } => out.object(&Event::Synced { peer_id }),
+        DaemonEvent::News(NodeEvent::Synced { peer_id }) => out.object(&Event::Synced { peer_id }),
+        DaemonEvent::News(NodeEvent::Missed(news)) => out.object(&Event::Missed { news: *news }),
         DaemonEvent::Note(_) => Ok(()),
     }
 }
@@ -178,11 +187,11 @@ fn show_people(out: &mut Output, event: &DaemonEvent) -> io::Result<()> {
             let addresses = counted(id.addresses.len() as u64, "address", "addresses");
             out.text(&format!("Ready: listening at {addresses} (`majlis id` lists them). Ctrl-C stops it.\n"))
         }
-        DaemonEvent::Peer { peer_id, connected, account } => {
+        DaemonEvent::News(NodeEvent::Peer { peer_id, connected, account }) => {
             let who = short_key(account.as_deref().unwrap_or(peer_id));
             out.text(&format!("{who} {}\n", if *connected { "is connected" } else { "is gone" }))
         }
-        DaemonEvent::Post(_) | DaemonEvent::Synced { .. } | DaemonEvent::Note(_) => Ok(()),
+        DaemonEvent::News(_) | DaemonEvent::Note(_) => Ok(()),
     }
 }
 

@@ -67,11 +67,7 @@ pub(super) fn serve_with(work: Work, home: &Path) -> Result<ControlServer, Failu
     let door = Door::new(listener.local_addr().map_err(cannot)?)?;
     door.write(home)?;
     let (stop, stopped) = watch::channel(false);
-    let shared = Arc::new(Shared {
-        door,
-        work,
-        commands: Semaphore::new(MAX_COMMANDS),
-    });
+    let shared = Arc::new(Shared { door, work, commands: Semaphore::new(MAX_COMMANDS) });
     let task = Some(tokio::spawn(accept(listener, shared, stopped)));
     Ok(ControlServer { home: home.to_owned(), stop, task })
 }

@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 use super::door::Door;
 use super::server::{Work, serve_with};
-use super::{ControlServer, MAX_COMMANDS, MAX_GREETING, Replies, ask};
+use super::{ControlServer, MAX_COMMANDS, MAX_GREETING, MAX_STRANGERS, Replies, ask};
 use crate::node::Failure;
 use crate::node::api::{DoneView, Reply, Request};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use majlis_protocol::text::Invite;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::mpsc;
 
 use super::api::{
     AccountView, DoneView, EntryView, IdView, PhraseView, Reply, Request, StatusView, SyncedView,
@@ -167,21 +167,21 @@ async fn timeline(
     let only = account.map(|account| account.to_string());
     loop {
         let event = tokio::select! {
-            event = events.recv() => event,
+            event = events.next() => event,
             () = out.closed() => return Ok(()),
         };
         match event {
-            Ok(NodeEvent::Post(post)) => {
+            Some(NodeEvent::Post(post)) => {
                 let followed = only.as_ref().is_none_or(|only| *only == post.account);
                 if followed && !shown.remove(&post.id) {
                     reply(out, Reply::Post(post)).await?;
                 }
             }
-            Ok(_) => {}
-            Err(broadcast::error::RecvError::Lagged(missed)) => {
+            Some(NodeEvent::Missed(missed)) => {
                 tracing::warn!(missed, "the watcher was too slow for some posts; the timeline has them");
             }
-            Err(broadcast::error::RecvError::Closed) => return Ok(()),
+            Some(_) => {}
+            None => return Ok(()),
         }
     }
 }

@@ -77,7 +77,7 @@ impl Node {
             own: true,
             identities: vec![document],
             proofs: Vec::new(),
-            entries: Vec::new(),
+            entries: Arc::default(),
         };
         self.store.commit_blocking(batch)?;
         Ok(self.store.set_setting(RESTORING, None)?)
@@ -156,7 +156,7 @@ impl Node {
         }
         let document = self.next_document(&phrase, Some(Ended { at: now_ms(), erase: true }))?;
         self.store.append_own_identity(&document)?;
-        self.commit_own(Vec::new(), vec![document]).await?;
+        self.commit_own(Arc::default(), vec![document]).await?;
         Ok(())
     }
 

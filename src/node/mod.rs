@@ -15,6 +15,7 @@ mod keys;
 mod peers;
 mod posts;
 mod view;
+mod watch;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 use majlis_protocol::identity::VerifiedId;
 use majlis_protocol::{AccountId, Entry, EntryId, LogKey, Verified};
 use parking_lot::Mutex;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 pub use api::{Failure, Reply, Request};
 pub use config::NodeConfig;
@@ -30,29 +31,9 @@ pub use execute::execute;
 pub use identity::restore;
 pub use keys::Keys;
 pub use peers::{Addresses, KnownPeer};
+pub use watch::{NodeEvent, Watch};
 
 use crate::store::{Batch, Committed, OpenReport, Store, StoreConfig, StoreError};
-
-/// What a running node tells those who watch it.
-#[derive(Clone, Debug)]
-pub enum NodeEvent {
-    /// A post was verified.
-    Post(api::PostView),
-    /// A peer came or went.
-    Peer {
-        /// Transport identity.
-        peer_id: String,
-        /// Whether it is here now.
-        connected: bool,
-        /// The account that it has proved.
-        account: Option<String>,
-    },
-    /// Nothing more is to be had from this peer now.
-    Synced {
-        /// Transport identity.
-        peer_id: String,
-    },
-}
 
 /// What the driver of a running node is told by the rest of it.
 pub(crate) enum Local {
@@ -90,7 +71,7 @@ pub struct Node {
     /// along than is known here, so a new one is begun.
     new_log: bool,
     driver: Mutex<Option<mpsc::Sender<Local>>>,
-    events: broadcast::Sender<NodeEvent>,
+    crier: watch::Crier,
     peers: peers::Peers,
     started: std::time::Instant,
 }
@@ -102,9 +83,6 @@ pub struct Opened {
     /// Sentences for people: what was repaired or set aside.
     pub notes: Vec<String>,
 }
-
-/// Posts that a slow watcher may be behind before it misses some.
-const WATCH_QUEUE: usize = 4_096;
 
 /// Milliseconds since 1970, by this machine's clock.
 pub(crate) fn now_ms() -> u64 {
@@ -148,7 +126,7 @@ impl Node {
             head: Mutex::new(None),
             new_log: report.needs_new_log(),
             driver: Mutex::new(None),
-            events: broadcast::channel(WATCH_QUEUE).0,
+            crier: watch::Crier::default(),
             peers,
             started: std::time::Instant::now(),
         });
@@ -170,11 +148,6 @@ impl Node {
     /// The home directory.
     pub fn home(&self) -> &Path {
         &self.home
-    }
-
-    /// What happens from now on, for those who watch.
-    pub fn watch(&self) -> broadcast::Receiver<NodeEvent> {
-        self.events.subscribe()
     }
 
     /// Writes everything out. Nothing may be asked of the node afterwards.
@@ -216,7 +189,7 @@ impl Node {
     /// Commits what is the owner's and tells the driver.
     async fn commit_own(
         &self,
-        entries: Vec<Verified<Entry>>,
+        entries: Arc<[Verified<Entry>]>,
         identities: Vec<Arc<VerifiedId>>,
     ) -> Result<Committed, Failure> {
         let own = true;

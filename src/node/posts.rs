@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use majlis_protocol::body::{Body, Content, Delete, Post, Profile};
+use majlis_protocol::body::{Body, Content, Delete, Post};
 use majlis_protocol::entry::{Draft, sign};
 use majlis_protocol::state::Limit;
 use majlis_protocol::text::Target;
-use majlis_protocol::{AccountId, Entry, EntryId, Kind, LogId, LogKey, Verified};
+use majlis_protocol::{Entry, EntryId, Kind, LogId, LogKey, Verified};
 
 use super::api::{NewPost, PostedView};
 use super::keys::random;
 use super::view::rfc3339;
-use super::{Failure, Head, Local, Node, NodeEvent, blocking, now_ms};
+use super::watch::News;
+use super::{Failure, Head, Local, Node, blocking, now_ms};
 
 impl From<majlis_protocol::body::BodyError> for Failure {
     fn from(error: majlis_protocol::body::BodyError) -> Self {
@@ -77,12 +78,12 @@ impl Node {
     pub(super) async fn publish(
         self: &Arc<Self>,
         bodies: Vec<(Body, u64)>,
-    ) -> Result<Vec<Verified<Entry>>, Failure> {
+    ) -> Result<Arc<[Verified<Entry>]>, Failure> {
         let node = Arc::clone(self);
-        let entries = blocking(move || node.write(&bodies)).await?;
-        self.tell(Local::Publish(entries.clone())).await;
-        self.show_live(&entries);
-        self.commit_own(entries.clone(), Vec::new()).await?;
+        let entries: Arc<[_]> = blocking(move || node.write(&bodies)).await?.into();
+        self.tell(Local::Publish(entries.to_vec())).await;
+        self.crier.call(News::Entries(Arc::clone(&entries)));
+        self.commit_own(Arc::clone(&entries), Vec::new()).await?;
         Ok(entries)
     }
 
@@ -171,30 +172,6 @@ impl Node {
             self.store.latest(&self.keys.account, kind)?.map_or(0, |stored| stored.entry.header.timestamp);
         let tail = self.store.own_tail(LogId::PUBLIC).map_or(0, |tail| tail.timestamp);
         Ok(now_ms().max(latest.max(tail) + 1))
-    }
-
-    /// A profile; an empty one where none is known.
-    pub(super) fn profile_of(&self, account: &AccountId) -> Result<Profile, Failure> {
-        let latest = self.store.latest(account, Kind::PROFILE)?;
-        Ok(latest
-            .and_then(|stored| match Body::decode(stored.entry.header.kind, stored.entry.body()?) {
-                Ok(Some(Body::Profile(profile))) => Some(profile),
-                _ => None,
-            })
-            .unwrap_or_default())
-    }
-
-    /// Tells watchers of posts that were verified a moment ago.
-    pub(super) fn show_live(&self, entries: &[Verified<Entry>]) {
-        if self.events.receiver_count() == 0 {
-            return;
-        }
-        for entry in entries {
-            if let Ok(Some(view)) = self.fresh_view(entry) {
-                // Fails only where the last watcher has just left.
-                let _ = self.events.send(NodeEvent::Post(view));
-            }
-        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! Entries as people and scripts see them.
 
-use majlis_protocol::body::{Body, Content};
+use majlis_protocol::body::{Body, Content, Profile};
 use majlis_protocol::{AccountId, Entry, EntryId, Kind, Payload};
 
 use super::api::{PostView, ProfileView};
-use super::{Failure, Node, now_ms};
+use super::{Failure, Node};
 use crate::store::Stored;
 
 /// Milliseconds since 1970 as RFC 3339, UTC.
@@ -22,32 +22,23 @@ impl Node {
         }
         let edit = self.store.edits(&entry.header.account, &entry.id)?.into_iter().next();
         let content = edit.as_ref().and_then(|edit| content(&edit.entry)).or_else(|| content(entry));
-        self.view(entry, content, stored.display_ms).map(Some)
+        let name = self.profile_of(&entry.header.account)?.name;
+        Ok(Some(self.view(entry, name, content.unwrap_or_default(), stored.display_ms)))
     }
 
-    /// A post that was verified a moment ago and may not be stored yet.
-    pub(super) fn fresh_view(&self, entry: &Entry) -> Result<Option<PostView>, Failure> {
-        if entry.header.kind != Kind::POST || entry.header.is_inert() {
-            return Ok(None);
-        }
-        let Some(content) = content(entry) else { return Ok(None) };
-        self.view(entry, Some(content), entry.header.timestamp.min(now_ms())).map(Some)
-    }
-
-    fn view(&self, entry: &Entry, content: Option<Content>, display_ms: u64) -> Result<PostView, Failure> {
+    pub(super) fn view(&self, entry: &Entry, name: String, content: Content, display_ms: u64) -> PostView {
         let account = entry.header.account;
         let own = account == self.keys.account;
-        let content = content.unwrap_or_default();
-        Ok(PostView {
+        PostView {
             id: entry.id.to_string(),
             account: account.to_string(),
-            name: self.profile_of(&account)?.name,
+            name,
             text: content.text,
             lang: Some(content.language).filter(|language| !language.is_empty()),
             created_at: rfc3339(display_ms),
             deleted: matches!(entry.payload, Payload::Deleted(_)),
             held_by: own.then(|| self.peers.holders(&entry.header.log(), entry.header.seq)),
-        })
+        }
     }
 
     /// Newest posts first, of one account or of all that are followed and one's own.
@@ -83,12 +74,43 @@ impl Node {
         let profile = self.profile_of(account)?;
         Ok(ProfileView { account: account.to_string(), name: profile.name, bio: profile.bio })
     }
+
+    /// A profile; an empty one where none is known.
+    pub(super) fn profile_of(&self, account: &AccountId) -> Result<Profile, Failure> {
+        let latest = self.store.latest(account, Kind::PROFILE)?;
+        Ok(latest.and_then(|stored| profile(&stored.entry)).unwrap_or_default())
+    }
+
+    /// A display name and the time of the profile that it is from, as far as the store's views have come: whoever
+    /// asks must not wait for the writer. Empty where none is known.
+    pub(super) fn name_so_far(&self, account: &AccountId) -> (u64, String) {
+        let latest = self.store.latest_so_far(account, Kind::PROFILE).unwrap_or_else(|error| {
+            tracing::warn!(%error, "a profile could not be read");
+            None
+        });
+        let named = latest.and_then(|stored| {
+            profile(&stored.entry).map(|profile| (stored.entry.header.timestamp, profile.name))
+        });
+        named.unwrap_or_default()
+    }
 }
 
-fn content(entry: &Entry) -> Option<Content> {
+/// The words of a post or an edit.
+pub(super) fn content(entry: &Entry) -> Option<Content> {
     match Body::decode(entry.header.kind, entry.body()?) {
         Ok(Some(Body::Post(post))) => Some(post.content),
         Ok(Some(Body::Edit(edit))) => Some(edit.content),
+        _ => None,
+    }
+}
+
+/// What a profile says.
+pub(super) fn profile(entry: &Entry) -> Option<Profile> {
+    if entry.header.kind != Kind::PROFILE {
+        return None;
+    }
+    match Body::decode(entry.header.kind, entry.body()?) {
+        Ok(Some(Body::Profile(profile))) => Some(profile),
         _ => None,
     }
 }

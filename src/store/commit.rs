@@ -30,8 +30,8 @@ pub struct Batch {
     pub identities: Vec<Arc<VerifiedId>>,
     /// Fork proofs.
     pub proofs: Vec<Arc<Proof>>,
-    /// Entries of any logs, in any order.
-    pub entries: Vec<Verified<Entry>>,
+    /// Entries of any logs, in any order; shared with whoever else is told of them.
+    pub entries: Arc<[Verified<Entry>]>,
 }
 
 impl Batch {

@@ -230,6 +230,11 @@ impl Store {
     /// The profile or hints in force for an account.
     pub fn latest(&self, account: &AccountId, kind: Kind) -> Result<Option<Stored>, StoreError> {
         self.follow_log()?;
+        self.latest_so_far(account, kind)
+    }
+
+    /// The same as far as the views have come, without waiting for the writer.
+    pub fn latest_so_far(&self, account: &AccountId, kind: Kind) -> Result<Option<Stored>, StoreError> {
         let replica = self.replica();
         views::latest(&self.shared().index.read(), &replica, account, kind)
     }

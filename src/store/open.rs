@@ -185,7 +185,7 @@ fn refill(shared: &Shared, found: &Found, report: &mut OpenReport) -> Result<(),
         let rest = missing.split_off(count.count().max(1));
         let entries = verify_all(std::mem::replace(&mut missing, rest), &mut cache);
         let entries: Vec<_> = entries.into_iter().filter_map(Result::ok).collect();
-        let batch = Batch { now_ms, own: true, entries, ..Batch::default() };
+        let batch = Batch { now_ms, own: true, entries: entries.into(), ..Batch::default() };
         for outcome in writer::commit(shared, &[batch])? {
             report.recovered += outcome.added;
             report.unrecovered += outcome.refused;

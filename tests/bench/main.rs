@@ -1,5 +1,5 @@
 //! The bench: what `scripts/bench` runs. It measures two real `majlis` processes over loopback from the outside, prints one
-//! table with the figures of issue 2 beside what they reach for, and never fails for being slow: only for being wrong.
+//! table with each figure beside what it reaches for, and never fails for being slow: only for being wrong.
 
 #![allow(
     clippy::unwrap_used,

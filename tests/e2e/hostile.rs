@@ -6,9 +6,9 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use crate::support::cluster::{Cluster, await_text};
+use crate::support::eventually_within;
 use crate::support::node::TestNode;
 use crate::support::random::Random;
-use crate::support::eventually_within;
 
 fn control(node: &TestNode) -> SocketAddr {
     let door: serde_json::Value =

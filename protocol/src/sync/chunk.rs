@@ -5,7 +5,11 @@
 //! soft section, then the hard section. The soft section begins each group: wid varint; where it is 0 (a push)
 //! the account's number varint and the log reference; then the pack.
 
+use std::cell::RefCell;
+use std::io;
+
 use bytes::Bytes;
+use zstd::bulk::{Compressor, Decompressor};
 
 use crate::entry::{Entry, Invalid, verify_all};
 use crate::ids::LogKey;
@@ -100,7 +104,7 @@ pub fn put_sections(out: &mut Vec<u8>, sections: &Sections) {
     let compressed = if soft.len() < WORTH_COMPRESSING {
         None
     } else {
-        zstd::bulk::compress(soft, ZSTD_LEVEL).ok().filter(|small| small.len() < soft.len())
+        deflate(soft).ok().filter(|small| small.len() < soft.len())
     };
     out.push(u8::from(compressed.is_some()));
     put_varint(out, soft.len() as u64);
@@ -122,12 +126,36 @@ pub fn read_sections(mut body: Reader) -> Result<(Reader, Reader), DecodeError> 
     let soft = if codec == 0 {
         stored
     } else {
-        zstd::bulk::decompress(&stored, inflated as usize).map_err(|_| DecodeError::Inflate)?.into()
+        inflate(&stored, inflated as usize).map_err(|_| DecodeError::Inflate)?.into()
     };
     if soft.len() as u64 != inflated {
         return Err(DecodeError::Inflate);
     }
     Ok((Reader::new(soft), Reader::new(body.rest())))
+}
+
+thread_local! {
+    // Making a context takes zstd as long as a frame does, so each thread keeps its own.
+    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+fn deflate(plain: &[u8]) -> io::Result<Vec<u8>> {
+    COMPRESSOR.with_borrow_mut(|kept| {
+        let mut compressor = kept.take().map_or_else(|| Compressor::new(ZSTD_LEVEL), Ok)?;
+        let packed = compressor.compress(plain);
+        *kept = Some(compressor);
+        packed
+    })
+}
+
+fn inflate(packed: &[u8], limit: usize) -> io::Result<Vec<u8>> {
+    DECOMPRESSOR.with_borrow_mut(|kept| {
+        let mut decompressor = kept.take().map_or_else(Decompressor::new, Ok)?;
+        let plain = decompressor.decompress(packed, limit);
+        *kept = Some(decompressor);
+        plain
+    })
 }
 
 /// A CHUNK whose sections are inflated and whose groups have not been read.

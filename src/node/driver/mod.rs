@@ -20,7 +20,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::links::Link;
 use self::workers::{Job, Workers};
-use super::{Addresses, Failure, Local, Node, NodeEvent, now_ms};
+use super::watch::News;
+use super::{Addresses, Failure, Local, Node, now_ms};
 use crate::net::{Net, NetEvent, NetEvents};
 use crate::store::{Batch, Committed, StoreError};
 
@@ -41,7 +42,8 @@ enum Arrival {
 
 enum Finished {
     Job(Input),
-    Commit(u64, Result<Committed, StoreError>, Vec<Verified<Entry>>),
+    /// Its ticket, what became of it, and entries that watchers have not been told of.
+    Commit(u64, Result<Committed, StoreError>, Option<Arc<[Verified<Entry>]>>),
 }
 
 struct Driver {
@@ -178,11 +180,11 @@ impl Driver {
             Output::Check(ticket, groups) => self.waiting.push_back(Job::Check(ticket, groups)),
             Output::Serve(id, wishes) => self.waiting.push_back(Job::Serve(id, wishes)),
             Output::Store { ticket, entries, identities, proofs, live } => {
+                let entries: Arc<[_]> = entries.into();
                 if live {
-                    self.node.show_live(&entries);
+                    self.node.crier.call(News::Entries(Arc::clone(&entries)));
                 }
-                let pulled =
-                    if live || self.node.events.receiver_count() == 0 { Vec::new() } else { entries.clone() };
+                let pulled = (!live).then(|| Arc::clone(&entries));
                 let batch = Batch { now_ms: now_ms(), own: false, identities, proofs, entries };
                 let completion = self.node.store.commit(batch);
                 let finished = self.finished.clone();
@@ -210,7 +212,9 @@ impl Driver {
         match finished {
             Finished::Job(input) => self.input(input),
             Finished::Commit(ticket, Ok(committed), pulled) => {
-                self.node.show_live(&pulled);
+                if let Some(entries) = pulled {
+                    self.node.crier.call(News::Entries(entries));
+                }
                 self.own_news(&committed.changed, &committed.identities_changed);
                 self.input(Input::Committed {
                     tickets: vec![ticket],
@@ -292,8 +296,7 @@ impl Driver {
         let Some(link) = self.links.get_mut(&session) else { return };
         link.synced = true;
         self.node.peers.synced(&link.name);
-        // Fails only where nobody watches.
-        let _ = self.node.events.send(NodeEvent::Synced { peer_id: link.name.clone() });
+        self.node.crier.call(News::Synced { peer_id: link.name.clone() });
     }
 
     /// Has what was learnt of peers, and of the own addresses as interfaces come and go, written down.
@@ -309,10 +312,8 @@ impl Driver {
 
     fn tell_peer(&self, session: SessionId, connected: bool) {
         if let Some(link) = self.links.get(&session) {
-            let account = link.account.map(|account| account.to_string());
-            let peer_id = link.name.clone();
-            // Fails only where nobody watches.
-            let _ = self.node.events.send(NodeEvent::Peer { peer_id, connected, account });
+            let (peer_id, account) = (link.name.clone(), link.account);
+            self.node.crier.call(News::Peer { peer_id, connected, account });
         }
     }
 

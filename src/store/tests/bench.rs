@@ -58,7 +58,14 @@ fn ingest_reopen_and_timeline() {
             let (start, before) = (Instant::now(), processor());
             let waiting: Vec<_> = packs
                 .into_iter()
-                .map(|entries| store.commit(Batch { now_ms: NOW, own: true, entries, ..Batch::default() }))
+                .map(|entries| {
+                    store.commit(Batch {
+                        now_ms: NOW,
+                        own: true,
+                        entries: entries.into(),
+                        ..Batch::default()
+                    })
+                })
                 .collect();
             for one in waiting {
                 let outcome = one.blocking_recv().unwrap().unwrap();
@@ -111,11 +118,11 @@ fn ingest_reopen_and_timeline() {
     let start = Instant::now();
     for _ in 0..100 {
         let entries = vec![author.post("one by one")];
-        store.commit_blocking(Batch { now_ms: NOW, entries, ..Batch::default() }).unwrap();
+        store.commit_blocking(Batch { now_ms: NOW, entries: entries.into(), ..Batch::default() }).unwrap();
     }
     println!("single commits {:?} each", start.elapsed() / 100);
     let entries = vec![author.delete(author.tail)];
-    store.commit_blocking(Batch { now_ms: NOW, entries, ..Batch::default() }).unwrap();
+    store.commit_blocking(Batch { now_ms: NOW, entries: entries.into(), ..Batch::default() }).unwrap();
     let start = Instant::now();
     store.purge(NOW * 10, &[]).unwrap();
     println!("purge {:?}, disk {}, peak {} MB", start.elapsed(), store.stats().unwrap().db_bytes, memory());

@@ -74,7 +74,7 @@ fn a_purge_leaves_no_byte_in_any_file() {
     let kept = author.post("kept for ever");
     let own = [entry.clone(), kept, author.delete(entry.id)];
     store.append_own(&own).unwrap();
-    let batch = Batch { now_ms: NOW, own: true, entries: own.to_vec(), ..Batch::default() };
+    let batch = Batch { now_ms: NOW, own: true, entries: own.into(), ..Batch::default() };
     store.commit_blocking(batch).unwrap();
     assert!(files_hold(dir.path(), SECRET.as_bytes()));
     // The grace has not passed.

@@ -226,7 +226,7 @@ fn too_much_waiting_is_refused_as_busy() {
     let waiting: Vec<_> = author
         .posts(200)
         .into_iter()
-        .map(|entry| store.commit(Batch { now_ms: NOW, entries: vec![entry], ..Batch::default() }))
+        .map(|entry| store.commit(Batch { now_ms: NOW, entries: vec![entry].into(), ..Batch::default() }))
         .collect();
     let outcomes: Vec<_> = waiting.into_iter().map(|one| one.blocking_recv().unwrap()).collect();
     let busy = outcomes.iter().filter(|outcome| matches!(outcome, Err(StoreError::Busy))).count();

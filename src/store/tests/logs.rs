@@ -103,7 +103,7 @@ fn devices_that_are_not_listed_are_refused() {
     let batch = Batch {
         now_ms: NOW,
         identities: vec![other.identity()],
-        entries: other.posts(3),
+        entries: other.posts(3).into(),
         ..Batch::default()
     };
     let outcome = store.commit_blocking(batch).unwrap();
