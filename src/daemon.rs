@@ -60,7 +60,7 @@ pub async fn run(
     let (network, arrivals) = listen(&node, config.net, &options).await?;
     // Subscribed before anything can happen, so that no event is missed.
     let watch = if options.posts { node.watch() } else { node.watch().without_posts() };
-    let mut driver = driver::start(&node, network, arrivals, config.node.max_lan_peers)?;
+    let mut driver = driver::start(&node, network, arrivals, &config.node)?;
     driver.listening().await;
     let door = control::serve(Arc::clone(&node), home)?;
     for address in &options.bootstrap {

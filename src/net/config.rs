@@ -9,6 +9,8 @@ use super::NetError;
 
 /// Addresses remembered for one wanted peer; the newest are kept.
 pub const MAX_ADDRESSES_PER_PEER: usize = 16;
+/// Of these, how many may be there by hearsay; they are dialled first.
+pub const MAX_HINTED_ADDRESSES: usize = 8;
 /// Our own addresses as seen by others that the snapshot shows; the newest are kept.
 pub const MAX_OBSERVED: usize = 16;
 /// Commands waiting for the swarm task; more than [`NetConfig::max_wanted`], so that a start can want them all.

@@ -30,6 +30,7 @@ const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub(super) enum Command {
     Want(PeerId, Vec<Multiaddr>),
+    Hint(PeerId, Vec<Multiaddr>),
     Forget(PeerId),
     Disconnect(PeerId),
     NetworkChanged,

@@ -24,6 +24,7 @@ mod frame;
 mod listen;
 mod on;
 mod peers;
+mod reach;
 mod rule;
 mod session;
 mod sink;
@@ -44,6 +45,7 @@ pub use self::{
     error::NetError,
     event::{NetEvent, NetEvents},
     frame::{Frame, FrameError, FrameSource},
+    reach::{Reach, place},
     session::{Session, SessionStats},
     sink::{FrameSink, SendError, SinkClosed},
     snapshot::{ConnectedPeer, Direction, Metrics, Snapshot},
@@ -99,6 +101,13 @@ impl Net {
         self.command(Command::Want(peer, addrs));
     }
 
+    /// Where the peer may be, by hearsay: takes the place of what was hinted before. A connection to it is kept like
+    /// to a wanted peer, to which it gives way where too many are wanted. Without addresses the hint is taken back,
+    /// and a peer that nobody wants otherwise is forgotten. Said again, it changes nothing.
+    pub fn hint(&self, peer: PeerId, addrs: Vec<Multiaddr>) {
+        self.command(Command::Hint(peer, addrs));
+    }
+
     /// Tries the address once and says who answered; an address need not name its peer. From then on the peer is
     /// wanted.
     pub async fn dial(&self, addr: Multiaddr) -> Result<PeerId, NetError> {
@@ -107,7 +116,7 @@ impl Net {
         answer.await.map_err(|_| NetError::Stopped)?
     }
 
-    /// No longer keeps a connection to the peer. A present session goes on.
+    /// No longer keeps a connection to the peer, wanted or hinted at. A present session goes on.
     pub fn forget(&self, peer: PeerId) {
         self.command(Command::Forget(peer));
     }

@@ -6,7 +6,10 @@ use std::collections::HashMap;
 use libp2p::{Multiaddr, PeerId, multiaddr::Protocol};
 use tokio::time::Instant;
 
-use super::{backoff::Backoff, config::MAX_ADDRESSES_PER_PEER};
+use super::{
+    backoff::Backoff,
+    config::{MAX_ADDRESSES_PER_PEER, MAX_HINTED_ADDRESSES},
+};
 
 /// See the module.
 #[derive(Debug)]
@@ -23,6 +26,10 @@ pub(super) struct WantedPeer {
     given: Vec<Multiaddr>,
     /// Addresses the peer itself has announced over a connection; the last announcement.
     announced: Vec<Multiaddr>,
+    /// Addresses by hearsay; the last that was heard.
+    hinted: Vec<Multiaddr>,
+    /// Somebody wants it, rather than that it was hinted at.
+    asked: bool,
     /// When to dial; `None` while connected or being dialled.
     due: Option<Instant>,
     failures: u32,
@@ -37,6 +44,17 @@ pub(super) enum Remembered {
     TooMany,
 }
 
+/// What became of [`Wanted::hint`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hinted {
+    /// It was known, or there is nothing to take back.
+    Same,
+    /// The peer is sought elsewhere now, or no longer.
+    Changed,
+    /// Too many are wanted.
+    Refused,
+}
+
 impl Wanted {
     pub fn new(max: usize, backoff: Backoff) -> Self {
         Self { peers: HashMap::new(), max, backoff }
@@ -45,9 +63,14 @@ impl Wanted {
     /// Remembers the peer, with these addresses before those it has.
     pub fn want(&mut self, peer: PeerId, addresses: Vec<Multiaddr>) -> Remembered {
         if !self.peers.contains_key(&peer) && self.peers.len() >= self.max {
-            return Remembered::TooMany;
+            // Hearsay never keeps out what somebody asks for.
+            let Some(hinted) = self.peers.iter().find(|(_, known)| !known.asked).map(|(id, _)| *id) else {
+                return Remembered::TooMany;
+            };
+            self.peers.remove(&hinted);
         }
         let wanted = self.peers.entry(peer).or_default();
+        wanted.asked = true;
         let before = addresses.len() + wanted.given.len();
         let mut duplicates = 0;
         let mut all: Vec<Multiaddr> = Vec::new();
@@ -63,6 +86,26 @@ impl Wanted {
         Remembered::Yes { dropped: before - duplicates - wanted.given.len() }
     }
 
+    /// Replaces what is known of the peer by hearsay; none takes it back.
+    pub fn hint(&mut self, peer: PeerId, addresses: Vec<Multiaddr>) -> Hinted {
+        let addresses = addresses.into_iter().filter_map(|address| transport_part(address, &peer));
+        let addresses: Vec<_> = addresses.take(MAX_HINTED_ADDRESSES).collect();
+        let full = self.peers.len() >= self.max;
+        match self.peers.get_mut(&peer) {
+            Some(known) if known.hinted == addresses => return Hinted::Same,
+            Some(known) if addresses.is_empty() && !known.asked => {
+                self.peers.remove(&peer);
+            }
+            Some(known) => known.hinted = addresses,
+            None if addresses.is_empty() => return Hinted::Same,
+            None if full => return Hinted::Refused,
+            None => {
+                self.peers.insert(peer, WantedPeer { hinted: addresses, ..WantedPeer::default() });
+            }
+        }
+        Hinted::Changed
+    }
+
     pub fn forget(&mut self, peer: &PeerId) {
         self.peers.remove(peer);
     }
@@ -75,12 +118,16 @@ impl Wanted {
         self.peers.len()
     }
 
-    /// The addresses to dial: given ones first, then announced.
+    /// The addresses to dial: hinted ones first, which are news where those given have failed, then given, then
+    /// announced.
     pub fn addresses(&self, peer: &PeerId) -> Vec<Multiaddr> {
         let Some(wanted) = self.peers.get(peer) else { return Vec::new() };
-        let mut all = wanted.given.clone();
-        all.extend(wanted.announced.iter().filter(|address| !wanted.given.contains(address)).cloned());
-        all.truncate(MAX_ADDRESSES_PER_PEER);
+        let mut all: Vec<Multiaddr> = Vec::new();
+        for address in wanted.hinted.iter().chain(&wanted.given).chain(&wanted.announced) {
+            if all.len() < MAX_ADDRESSES_PER_PEER && !all.contains(address) {
+                all.push(address.clone());
+            }
+        }
         all
     }
 
@@ -145,7 +192,9 @@ impl Wanted {
     fn waiting(&self) -> impl Iterator<Item = (PeerId, Instant)> + '_ {
         self.peers
             .iter()
-            .filter(|(_, wanted)| !wanted.given.is_empty() || !wanted.announced.is_empty())
+            .filter(|(_, wanted)| {
+                !wanted.given.is_empty() || !wanted.announced.is_empty() || !wanted.hinted.is_empty()
+            })
             .filter_map(|(peer, wanted)| wanted.due.map(|due| (*peer, due)))
     }
 }
@@ -217,6 +266,46 @@ mod tests {
         assert_eq!(table.want(peer, vec![address(1)]), Remembered::Yes { dropped: 0 });
         table.forget(&peer);
         assert_eq!(table.want(PeerId::random(), vec![]), Remembered::Yes { dropped: 0 });
+    }
+
+    #[test]
+    fn hearsay_is_replaced_and_never_crowds_out_what_was_given() {
+        let mut table = wanted(4);
+        let peer = PeerId::random();
+        assert_eq!(table.hint(peer, vec![]), Hinted::Same);
+        assert_eq!(table.hint(peer, vec![address(1)]), Hinted::Changed);
+        assert_eq!(table.hint(peer, vec![address(1)]), Hinted::Same);
+        let given: Vec<_> = (100..100 + MAX_ADDRESSES_PER_PEER as u16).map(address).collect();
+        table.want(peer, given.clone());
+        assert_eq!(table.hint(peer, (1..=40).map(address).collect()), Hinted::Changed);
+        let all = table.addresses(&peer);
+        assert_eq!(
+            all[..MAX_HINTED_ADDRESSES],
+            (1..=MAX_HINTED_ADDRESSES as u16).map(address).collect::<Vec<_>>()
+        );
+        assert_eq!(all[MAX_HINTED_ADDRESSES..], given[..MAX_ADDRESSES_PER_PEER - MAX_HINTED_ADDRESSES]);
+        assert_eq!(table.hint(peer, vec![address(2)]), Hinted::Changed);
+        assert_eq!(table.addresses(&peer)[..2], [address(2), address(100)]);
+        // Taken back, it is still wanted.
+        assert_eq!(table.hint(peer, vec![]), Hinted::Changed);
+        assert_eq!(table.addresses(&peer), given);
+        let other = PeerId::random();
+        table.hint(other, vec![address(1).with(Protocol::P2p(other)), address(2).with(Protocol::P2p(peer))]);
+        assert_eq!(table.addresses(&other), [address(1)]);
+        table.hint(other, vec![]);
+        assert!(!table.contains(&other));
+    }
+
+    #[test]
+    fn a_wanted_peer_takes_the_place_of_one_that_was_hinted_at() {
+        let mut table = wanted(2);
+        let [named, hinted, late] = [(); 3].map(|()| PeerId::random());
+        table.want(named, vec![]);
+        assert_eq!(table.hint(hinted, vec![address(1)]), Hinted::Changed);
+        assert_eq!(table.hint(late, vec![address(1)]), Hinted::Refused);
+        assert_eq!(table.want(late, vec![]), Remembered::Yes { dropped: 0 });
+        assert!(table.contains(&named) && table.contains(&late) && !table.contains(&hinted));
+        assert_eq!(table.want(hinted, vec![]), Remembered::TooMany);
     }
 
     #[test]

@@ -8,10 +8,29 @@ use serde::{Deserialize, Serialize};
 pub struct NodeConfig {
     /// Peers found on the local network that are kept connected at most.
     pub max_lan_peers: usize,
+    /// Which of this node's addresses are signed into your public log, where followers find you again after they
+    /// have changed, and strangers read them too. "public": those that all of the internet can reach; "all": those of
+    /// private networks and of this machine as well; "off": none, and what was published is taken back. Addresses in
+    /// the logs of those whom you follow are dialled by the same measure, with "off" as with "public".
+    pub hints: HintScope,
+    /// How long these addresses have to stay the same before they are published, in milliseconds.
+    pub hints_settle_ms: u64,
 }
 
 impl Default for NodeConfig {
     fn default() -> Self {
-        Self { max_lan_peers: 64 }
+        Self { max_lan_peers: 64, hints: HintScope::Public, hints_settle_ms: 5_000 }
     }
+}
+
+/// See [`NodeConfig::hints`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HintScope {
+    /// Addresses that everyone can reach.
+    Public,
+    /// Addresses in private networks and on this machine too.
+    All,
+    /// None.
+    Off,
 }

@@ -10,6 +10,7 @@ mod config;
 pub mod driver;
 mod execute;
 mod follows;
+mod hints;
 mod identity;
 mod keys;
 mod peers;
@@ -26,7 +27,7 @@ use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
 pub use api::{Failure, Reply, Request};
-pub use config::NodeConfig;
+pub use config::{HintScope, NodeConfig};
 pub use execute::execute;
 pub use identity::restore;
 pub use keys::Keys;
@@ -49,6 +50,8 @@ pub(crate) enum Local {
     Connect { address: String, answer: oneshot::Sender<Result<String, Failure>> },
     /// Connected peers.
     Peers(oneshot::Sender<Vec<api::PeerView>>),
+    /// In how many sessions each of these accounts is shared.
+    Sharers { accounts: Vec<AccountId>, answer: oneshot::Sender<Vec<usize>> },
     /// Answered when connected peers have nothing new: how many there are.
     Synced(oneshot::Sender<usize>),
 }

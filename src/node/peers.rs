@@ -274,6 +274,11 @@ impl Peers {
         self.0.lock().peers.get(peer).cloned()
     }
 
+    /// Whether a connection to the peer is kept: the owner named it, or it proved to be of an account held here.
+    pub fn keeps(&self, peer: &str) -> bool {
+        self.0.lock().peers.get(peer).is_some_and(|known| known.named || known.friend)
+    }
+
     /// What was shared with a peer.
     pub fn memory(&self, peer: &str) -> Option<PeerMemory> {
         self.0.lock().memories.get(peer).cloned()

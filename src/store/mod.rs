@@ -239,6 +239,21 @@ impl Store {
         views::latest(&self.shared().index.read(), &replica, account, kind)
     }
 
+    /// [`latest`](Self::latest) of each of several accounts, in their order.
+    pub fn latest_of_each(
+        &self,
+        accounts: &[AccountId],
+        kind: Kind,
+    ) -> Result<Vec<Option<Stored>>, StoreError> {
+        self.follow_log()?;
+        let latest = |account| {
+            // The locks are taken anew for each, so that the writer need not wait for all.
+            let replica = self.replica();
+            views::latest(&self.shared().index.read(), &replica, account, kind)
+        };
+        accounts.iter().map(latest).collect()
+    }
+
     /// Whom an account publicly follows (true) or has ceased to follow (false), ascending.
     pub fn follows(&self, account: &AccountId) -> Result<Vec<(AccountId, bool)>, StoreError> {
         self.follow_log()?;

@@ -16,6 +16,7 @@ mod catch_up;
 mod damage;
 mod delete;
 mod follow;
+mod hints;
 mod hostile;
 mod lan;
 mod lifecycle;

@@ -163,6 +163,11 @@ impl TestNode {
         self.environment.push((key.to_owned(), value.to_owned()));
     }
 
+    /// Has it listen there from its next start on, and nowhere else.
+    pub fn listen_on(&mut self, address: &str) {
+        self.run_arguments = ["--no-mdns", "--listen", address].map(str::to_owned).into();
+    }
+
     /// A new home with a running node.
     pub fn started(name: &str) -> Self {
         let mut node = Self::new(name);

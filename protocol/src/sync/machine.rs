@@ -285,6 +285,11 @@ impl Replicator {
         self.sessions.get(&session).map(|session| session.by_account.len())
     }
 
+    /// In how many sessions an account is shared.
+    pub fn sharers(&self, account: &AccountId) -> usize {
+        self.sessions.values().filter(|session| session.by_account.contains_key(account)).count()
+    }
+
     /// Takes one input. `now` is milliseconds of a clock that never goes back.
     pub fn handle(&mut self, now: u64, input: Input, replica: &Replica) {
         self.now = self.now.max(now);

@@ -12,6 +12,7 @@ use crate::net::{
 pub(in crate::net) fn given(driver: &mut Driver, command: Option<Command>) {
     match command {
         Some(Command::Want(peer, addresses)) => dial::want(driver, peer, addresses),
+        Some(Command::Hint(peer, addresses)) => dial::hint(driver, peer, addresses),
         Some(Command::Forget(peer)) => {
             driver.wanted.forget(&peer);
             driver.changed = true;

@@ -15,7 +15,7 @@ use crate::net::{
     config::MAX_DIALS_IN_FLIGHT,
     driver::{Dial, Driver},
     snapshot::Metrics,
-    wanted::{Remembered, transport_part},
+    wanted::{Hinted, Remembered, transport_part},
 };
 
 /// Remembers a peer; it is dialled at once if it is not connected.
@@ -40,6 +40,26 @@ pub(in crate::net) fn want(driver: &mut Driver, peer: PeerId, addresses: Vec<Mul
         driver.wanted.announced(&peer, &entry.announced);
         super::session::schedule(driver, peer);
     } else if new || !is_being_dialled(driver, &peer) {
+        dial_soon(driver, &peer);
+    }
+}
+
+/// Notes where a peer may be; it is dialled there at once if that is news and it is not connected.
+pub(in crate::net) fn hint(driver: &mut Driver, peer: PeerId, addresses: Vec<Multiaddr>) {
+    if peer == *driver.swarm.local_peer_id() {
+        return;
+    }
+    match driver.wanted.hint(peer, addresses) {
+        Hinted::Same => return,
+        Hinted::Refused => {
+            Metrics::count(&driver.metrics.wanted_refused);
+            return;
+        }
+        Hinted::Changed => driver.changed = true,
+    }
+    if driver.peers.contains_key(&peer) {
+        super::session::schedule(driver, peer);
+    } else {
         dial_soon(driver, &peer);
     }
 }
@@ -114,7 +134,7 @@ pub(in crate::net) fn asked(
 }
 
 /// Whether one of our transports may know what to do with the address.
-fn is_dialable(address: &Multiaddr) -> bool {
+pub(in crate::net) fn is_dialable(address: &Multiaddr) -> bool {
     let mut parts = address.iter();
     match parts.next() {
         Some(Protocol::Dnsaddr(_)) => return true,

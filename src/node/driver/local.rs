@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use super::Driver;
 use crate::net::Direction;
 use crate::node::api::PeerView;
+use crate::node::hints::Heard;
 use crate::node::{Failure, Local};
 
 impl Driver {
@@ -16,12 +17,19 @@ impl Driver {
             Local::Committed { changed, identities } => {
                 self.input(Input::Committed { tickets: Vec::new(), changed, identities });
             }
-            Local::Interests => self.input(Input::Interests(self.node.peers.interests())),
+            Local::Interests => {
+                self.input(Input::Interests(self.node.peers.interests()));
+                self.hints.tell(Heard::Interests);
+            }
             Local::Befriend { peer, addresses } => self.befriend(&peer, &addresses),
             Local::Connect { address, answer } => self.connect(&address, answer),
             Local::Peers(answer) => {
                 // Fails only where the command was broken off.
                 let _ = answer.send(self.peer_views());
+            }
+            Local::Sharers { accounts, answer } => {
+                // Fails only where the node is stopping.
+                let _ = answer.send(accounts.iter().map(|account| self.machine.sharers(account)).collect());
             }
             Local::Synced(answer) => self.synced.push(answer),
         }
@@ -37,7 +45,7 @@ impl Driver {
     }
 
     pub(super) fn keeps(&self, peer: &PeerId) -> bool {
-        self.node.peers.about(&peer.to_string()).is_some_and(|known| known.named || known.friend)
+        self.node.peers.keeps(&peer.to_string())
     }
 
     fn befriend(&self, peer: &str, addresses: &[String]) {

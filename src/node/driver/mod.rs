@@ -15,13 +15,14 @@ use std::time::Duration;
 
 use crate::net::PeerId;
 use majlis_protocol::sync::{Event, Frame, Input, Opened, Output, Replicator, SessionId, Settings};
-use majlis_protocol::{AccountId, Entry, Verified, limits};
+use majlis_protocol::{AccountId, Entry, Kind, Verified, limits};
 use tokio::sync::{mpsc, oneshot};
 
 use self::links::Link;
 use self::workers::{Job, Workers};
+use super::hints::{self, Heard};
 use super::watch::News;
-use super::{Addresses, Failure, Local, Node, now_ms};
+use super::{Addresses, Failure, Local, Node, NodeConfig, now_ms};
 use crate::net::{Net, NetEvent, NetEvents};
 use crate::store::{Batch, Committed, StoreError};
 
@@ -61,6 +62,7 @@ struct Driver {
     synced: Vec<oneshot::Sender<usize>>,
     started: std::time::Instant,
     max_lan: usize,
+    hints: hints::Line,
     /// Told when every listener has its port.
     listening: Option<oneshot::Sender<()>>,
 }
@@ -68,6 +70,7 @@ struct Driver {
 /// A running driver.
 pub struct Handle {
     task: tokio::task::JoinHandle<()>,
+    hints: tokio::task::JoinHandle<()>,
     stop: oneshot::Sender<()>,
     listening: oneshot::Receiver<()>,
 }
@@ -82,13 +85,14 @@ impl Handle {
     /// Ends every session politely and returns when nothing is under way any more.
     pub async fn stop(self) {
         let _ = self.stop.send(());
-        // An error means that the task has ended already.
+        // Errors mean that a task has ended already.
         let _ = self.task.await;
+        let _ = self.hints.await;
     }
 }
 
 /// Attaches a driver to the node and starts it.
-pub fn start(node: &Arc<Node>, net: Net, events: NetEvents, max_lan: usize) -> Result<Handle, Failure> {
+pub fn start(node: &Arc<Node>, net: Net, events: NetEvents, config: &NodeConfig) -> Result<Handle, Failure> {
     let settings = Settings {
         peer_id: net.peer_id().to_bytes(),
         account: node.account(),
@@ -100,6 +104,8 @@ pub fn start(node: &Arc<Node>, net: Net, events: NetEvents, max_lan: usize) -> R
     let (finished_sender, finished) = mpsc::channel(workers::QUEUE * 4);
     let (ready, listening) = oneshot::channel();
     let workers = Workers::start(node.store.clone(), finished_sender.clone())?;
+    *node.driver.lock() = Some(local_sender);
+    let (hints, hinting) = hints::start(node, net.clone(), config);
     let driver = Driver {
         node: Arc::clone(node),
         net,
@@ -113,13 +119,13 @@ pub fn start(node: &Arc<Node>, net: Net, events: NetEvents, max_lan: usize) -> R
         lan: HashSet::new(),
         synced: Vec::new(),
         started: std::time::Instant::now(),
-        max_lan,
+        max_lan: config.max_lan_peers,
+        hints,
         listening: Some(ready),
     };
-    *node.driver.lock() = Some(local_sender);
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(driver.run(events, local, arrivals, finished, stopped));
-    Ok(Handle { task, stop, listening })
+    Ok(Handle { task, hints: hinting, stop, listening })
 }
 
 impl Driver {
@@ -185,11 +191,16 @@ impl Driver {
                     self.node.crier.call(News::Entries(Arc::clone(&entries)));
                 }
                 let pulled = (!live).then(|| Arc::clone(&entries));
+                let hinting = entries.iter().filter(|entry| entry.header.kind == Kind::HINTS);
+                let hinting: Vec<_> = hinting.map(|entry| entry.header.account).collect();
                 let batch = Batch { now_ms: now_ms(), own: false, identities, proofs, entries };
                 let completion = self.node.store.commit(batch);
-                let finished = self.finished.clone();
+                let (finished, hints) = (self.finished.clone(), self.hints.clone());
                 tokio::spawn(async move {
                     let result = completion.await.unwrap_or(Err(StoreError::Closed));
+                    for account in hinting {
+                        hints.tell(Heard::Hints(account));
+                    }
                     // Fails only when the driver has ended.
                     let _ = finished.send(Finished::Commit(ticket, result, pulled)).await;
                 });
@@ -216,6 +227,9 @@ impl Driver {
                     self.node.crier.call(News::Entries(entries));
                 }
                 self.own_news(&committed.changed, &committed.identities_changed);
+                for account in &committed.identities_changed {
+                    self.hints.tell(Heard::Hints(*account));
+                }
                 self.input(Input::Committed {
                     tickets: vec![ticket],
                     changed: committed.changed,
@@ -274,6 +288,7 @@ impl Driver {
                 if let Some(link) = self.links.get(&session) {
                     tracing::debug!(peer = %link.name, ?code, by_peer, "session ended");
                     if !by_peer && code.counts_against_peer() {
+                        self.hints.tell(Heard::Shun(link.peer));
                         self.net.forget(link.peer);
                         self.net.disconnect(link.peer);
                     }
@@ -331,8 +346,14 @@ impl Driver {
                     self.net.forget(peer);
                 }
             }
-            NetEvent::DialFailed { peer, error } => tracing::debug!(?peer, error, "dial failed"),
+            NetEvent::DialFailed { peer, error } => {
+                tracing::debug!(?peer, error, "dial failed");
+                if let Some(peer) = peer {
+                    self.hints.tell(Heard::Failed(peer));
+                }
+            }
             NetEvent::ListenersReady => {
+                self.hints.tell(Heard::Listening);
                 self.flush();
                 if let Some(listening) = self.listening.take() {
                     // Fails only where nobody waits for it.

@@ -1,0 +1,149 @@
+//! What this node says of its own addresses.
+
+use std::sync::Arc;
+
+use majlis_protocol::body::{Body, Hints, Holder};
+use majlis_protocol::limits::{MAX_ADDRESSES, MAX_HINTS};
+use majlis_protocol::{AccountId, Kind};
+
+use crate::net::{Multiaddr, PeerId, Reach, place};
+use crate::node::config::HintScope;
+use crate::node::{Failure, Node, blocking};
+
+impl HintScope {
+    /// Whether an address of one's own is published.
+    fn publishes(self, reach: Reach) -> bool {
+        match self {
+            Self::Public => matches!(reach, Reach::World | Reach::Name),
+            Self::All => true,
+            Self::Off => false,
+        }
+    }
+}
+
+/// Of the node's addresses those to be published, as binary multiaddrs: the farthest-reaching first, and always in
+/// the same order.
+pub(super) fn addresses(own: impl Iterator<Item = Multiaddr>, me: &PeerId, scope: HintScope) -> Vec<Vec<u8>> {
+    let mut places: Vec<_> = own
+        .filter_map(|address| place(address, me))
+        .filter(|(reach, _)| scope.publishes(*reach))
+        .map(|(reach, address)| (reach, address.to_vec()))
+        .collect();
+    places.sort_unstable();
+    places.dedup();
+    places.truncate(MAX_ADDRESSES);
+    places.into_iter().map(|(_, address)| address).collect()
+}
+
+/// Hints that say where `me` is and keep the other holders, of whom the last named gives way where there are too
+/// many; none if `latest` says it already.
+fn renewed(latest: Hints, me: &[u8], addresses: Vec<Vec<u8>>) -> Option<Hints> {
+    let said = latest.holders.iter().find(|holder| holder.peer_id == me);
+    if said.map_or(&[][..], |holder| &holder.addresses) == addresses {
+        return None;
+    }
+    let others = latest.holders.into_iter().filter(|holder| holder.peer_id != me);
+    let own = (!addresses.is_empty()).then(|| Holder { peer_id: me.to_vec(), addresses });
+    Some(Hints { holders: own.into_iter().chain(others).take(MAX_HINTS).collect() })
+}
+
+impl Node {
+    /// The hints in force of each account; empty ones where none are known. Reads the store.
+    pub(super) fn hints_of(&self, accounts: &[AccountId]) -> Result<Vec<Hints>, Failure> {
+        let latest = self.store.latest_of_each(accounts, Kind::HINTS)?;
+        Ok(latest
+            .into_iter()
+            .map(|stored| {
+                let entry = stored?.entry;
+                match Body::decode(entry.header.kind, entry.body()?) {
+                    Ok(Some(Body::Hints(hints))) => Some(hints),
+                    _ => None,
+                }
+            })
+            .map(Option::unwrap_or_default)
+            .collect())
+    }
+
+    /// Signs into the own log that `me` is at `addresses`, unless the log says so already; whether it did. A device
+    /// that may not sign waits until it may.
+    pub(super) async fn publish_addresses(
+        self: &Arc<Self>,
+        me: Vec<u8>,
+        addresses: Vec<Vec<u8>>,
+    ) -> Result<bool, Failure> {
+        self.may_sign()?;
+        let node = Arc::clone(self);
+        let news = blocking(move || {
+            let latest = node.hints_of(&[node.account()])?.pop().unwrap_or_default();
+            let renewed = renewed(latest, &me, addresses).map(Body::Hints);
+            renewed.map(|body| Ok((body, node.register_time(Kind::HINTS)?))).transpose()
+        });
+        let Some(news) = news.await? else { return Ok(false) };
+        self.publish(vec![news]).await?;
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may fail loudly")]
+mod tests {
+    use super::*;
+
+    fn shown(scope: HintScope) -> Vec<String> {
+        let own = [
+            "/ip4/127.0.0.1/tcp/1",
+            "/ip4/192.168.0.2/tcp/1",
+            "/ip4/169.254.0.2/tcp/1",
+            "/ip6/fe80::1/tcp/1",
+            "/ip4/8.8.8.8/tcp/1",
+            "/dns4/majlis.example/tcp/1",
+            "/ip4/8.8.8.8/tcp/1",
+        ];
+        let own = own.into_iter().map(|address| address.parse().unwrap());
+        let binary = addresses(own, &PeerId::random(), scope);
+        binary.into_iter().map(|address| Multiaddr::try_from(address).unwrap().to_string()).collect()
+    }
+
+    #[test]
+    fn the_scope_decides_what_is_published() {
+        let public = ["/ip4/8.8.8.8/tcp/1", "/dns4/majlis.example/tcp/1"];
+        assert_eq!(shown(HintScope::Public), public);
+        let near = ["/ip4/192.168.0.2/tcp/1", "/ip4/127.0.0.1/tcp/1"];
+        assert_eq!(shown(HintScope::All), [public, near].concat());
+        assert_eq!(shown(HintScope::Off), [""; 0]);
+    }
+
+    #[test]
+    fn the_order_is_always_the_same_and_the_number_bounded() {
+        let own: Vec<Multiaddr> =
+            (1..=20).map(|port| format!("/ip4/8.8.8.8/tcp/{port}").parse().unwrap()).collect();
+        let me = PeerId::random();
+        let forth = addresses(own.iter().cloned(), &me, HintScope::Public);
+        assert_eq!(forth.len(), MAX_ADDRESSES);
+        assert_eq!(forth, addresses(own.into_iter().rev(), &me, HintScope::Public));
+    }
+
+    fn holder(name: u8, address: u8) -> Holder {
+        Holder { peer_id: vec![name], addresses: vec![vec![address]] }
+    }
+
+    #[test]
+    fn the_own_entry_is_replaced_and_other_holders_are_kept() {
+        let latest = Hints { holders: vec![holder(2, 2), holder(1, 1), holder(3, 3)] };
+        let renewed = |addresses| renewed(latest.clone(), &[1], addresses);
+        assert_eq!(renewed(vec![vec![1]]), None);
+        let moved = renewed(vec![vec![9]]).unwrap();
+        assert_eq!(moved.holders, [holder(1, 9), holder(2, 2), holder(3, 3)]);
+        let withdrawn = renewed(vec![]).unwrap();
+        assert_eq!(withdrawn.holders, [holder(2, 2), holder(3, 3)]);
+        assert_eq!(super::renewed(withdrawn, &[1], vec![]), None);
+    }
+
+    #[test]
+    fn of_too_many_holders_the_last_gives_way() {
+        let latest = Hints { holders: (2..10).map(|name| holder(name, name)).collect() };
+        let full = renewed(latest, &[1], vec![vec![1]]).unwrap();
+        assert_eq!(full.holders.len(), MAX_HINTS);
+        assert_eq!((full.holders[0].peer_id[0], full.holders[7].peer_id[0]), (1, 8));
+    }
+}

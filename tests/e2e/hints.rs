@@ -1,0 +1,98 @@
+//! Found again at another address, through whoever holds the log in which it is published (BODY-15, BODY-18).
+
+use std::net::{Ipv4Addr, TcpListener};
+
+use crate::support::cluster::await_text;
+use crate::support::eventually;
+use crate::support::node::{TestNode, number};
+
+/// A node on this machine that publishes its addresses, soon, and dials those that others publish: on loopback.
+fn village(name: &str) -> TestNode {
+    let mut node = TestNode::new(name);
+    node.set("MAJLIS_NODE_HINTS", "all");
+    node.set("MAJLIS_NODE_HINTS_SETTLE_MS", "50");
+    node.start();
+    node
+}
+
+/// Waits until a node has dialled another at the address where that one is now.
+fn await_dialled(from: &TestNode, to: &TestNode) {
+    eventually("it is dialled where it is now", || {
+        from.cli(&["peers"]).iter().any(|peer| {
+            peer["peer_id"] == to.ready()["peer_id"]
+                && peer["direction"] == "out"
+                && to.address().starts_with(peer["address"].as_str().unwrap())
+        })
+    });
+}
+
+/// Waits until the node has, in so many runs, written down where it is or found that there is nothing to be written.
+fn await_settled(node: &TestNode, runs: usize) {
+    eventually("its addresses have settled", || {
+        node.log_tail().matches("own addresses have settled").count() >= runs
+    });
+}
+
+#[test]
+fn a_friend_who_has_moved_is_found_again_through_others() {
+    let [mut author, reader, mut carrier] = ["author", "reader", "carrier"].map(village);
+    reader.cli(&["follow", &author.invite()]);
+    reader.cli(&["follow", &carrier.invite()]);
+    carrier.cli(&["follow", &author.account()]);
+    author.cli(&["follow", &carrier.invite()]);
+    author.post("at the old place");
+    await_text(&reader, "at the old place");
+    await_text(&carrier, "at the old place");
+
+    author.stop();
+    let other = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+    author.listen_on(&format!("/ip4/127.0.0.1/tcp/{other}"));
+    // From the carrier, which it knows, the news goes to the reader, which it does not know.
+    author.start();
+    await_dialled(&reader, &author);
+    carrier.stop();
+    author.post("at the new place");
+    await_text(&reader, "at the new place");
+    reader.verify();
+}
+
+#[test]
+fn who_is_known_by_key_alone_is_found_in_the_log_that_others_hold() {
+    let [author, reader, mut carrier] = ["author", "reader", "carrier"].map(village);
+    carrier.cli(&["follow", &author.invite()]);
+    author.post("held by another");
+    await_text(&carrier, "held by another");
+    reader.cli(&["follow", &carrier.invite()]);
+    reader.cli(&["follow", &author.account()]);
+    await_text(&reader, "held by another");
+    await_dialled(&reader, &author);
+    carrier.stop();
+    author.post("from hand to hand");
+    await_text(&reader, "from hand to hand");
+}
+
+#[test]
+fn by_default_no_address_of_this_machine_is_published() {
+    let mut node = TestNode::new("default");
+    node.set("MAJLIS_NODE_HINTS_SETTLE_MS", "50");
+    node.start();
+    await_settled(&node, 1);
+    let id = node.post("the first");
+    assert_eq!(number(&node.one(&["show", &id]), "held_by"), 0);
+    assert_eq!(number(&node.verify(), "entries"), 1, "something beside the post is in the log");
+}
+
+#[test]
+fn what_was_published_is_taken_back() {
+    let mut node = village("quiet");
+    let entries = |node: &TestNode| number(&node.verify(), "entries");
+    eventually("it is in the log", || entries(&node) == 1);
+    // Said already, it is not said again.
+    node.restart();
+    await_settled(&node, 2);
+    assert_eq!(entries(&node), 1);
+    node.stop();
+    node.set("MAJLIS_NODE_HINTS", "off");
+    node.start();
+    eventually("it is taken back", || entries(&node) == 2);
+}
