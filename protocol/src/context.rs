@@ -19,6 +19,14 @@ pub const OFFER: &str = "majlis v1 offer";
 pub const ACCOUNT_FINGERPRINT: &str = "majlis v1 account fingerprint";
 /// Fingerprint of a list of accounts.
 pub const LIST_FINGERPRINT: &str = "majlis v1 list fingerprint";
+/// What a sealed body is bound to; a zero byte follows.
+pub const SEALED: &str = "majlis v1 sealed";
+/// Id of an X25519 key among the recipients of a sealed body.
+pub const KEY_ID: &str = "majlis v1 key id";
+/// Content key of a sealed body, over its seed.
+pub const CONTENT_KEY: &str = "majlis v1 content key";
+/// Keying material of the ephemeral key for one recipient, over the seed and the recipient's key.
+pub const EPHEMERAL: &str = "majlis v1 ephemeral key";
 /// Coefficients of a batch verification.
 pub const BATCH: &str = "majlis v1 batch";
 

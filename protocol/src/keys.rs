@@ -8,6 +8,7 @@ use std::convert::Infallible;
 use curve25519_dalek::edwards::CompressedEdwardsY;
 use ed25519_dalek::Signer as _;
 use ed25519_zebra::{Signature as ZebraSignature, VerificationKey, VerificationKeyBytes, batch};
+use zeroize::Zeroize as _;
 
 use crate::context;
 
@@ -96,12 +97,32 @@ pub fn verify_batch<'a>(claims: impl Iterator<Item = Claim<'a>>) -> bool {
             claim.message,
         ));
     }
-    verifier.verify(Coefficients(transcript.finalize_xof())).is_ok()
+    verifier.verify(Derived(transcript.finalize_xof())).is_ok()
 }
 
-struct Coefficients(blake3::OutputReader);
+/// Bytes that follow from an input, for functions that take a source of randomness. Wiped when it is dropped.
+pub(crate) struct Derived(blake3::OutputReader);
 
-impl rand_core::TryRng for Coefficients {
+impl Derived {
+    /// As many bytes as are asked for; the first 32 are the [`hash`](context::hash) of the same.
+    pub fn new(context: &str, parts: &[&[u8]]) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key(context);
+        for part in parts {
+            hasher.update(part);
+        }
+        let reader = hasher.finalize_xof();
+        hasher.zeroize();
+        Self(reader)
+    }
+}
+
+impl Drop for Derived {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl rand_core::TryRng for Derived {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
@@ -122,7 +143,7 @@ impl rand_core::TryRng for Coefficients {
     }
 }
 
-impl rand_core::TryCryptoRng for Coefficients {}
+impl rand_core::TryCryptoRng for Derived {}
 
 /// A signing key of a device or root. Its bytes are wiped when it is dropped.
 pub struct SecretKey(ed25519_dalek::SigningKey);
@@ -153,6 +174,12 @@ impl std::fmt::Debug for SecretKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "SecretKey({})", data_encoding::HEXLOWER.encode(&self.public()))
     }
+}
+
+/// Whether an X25519 public key gives a secret at all: those of small order do not (RFC 7748, section 6.1).
+pub fn x25519_gives_secret(public: &[u8; 32]) -> bool {
+    // Every clamped scalar is a multiple of 8, so which one is used makes no difference.
+    curve25519_dalek::MontgomeryPoint(*public).mul_clamped([1; 32]).to_bytes() != [0; 32]
 }
 
 /// The X25519 public key of a 32-byte secret (RFC 7748, section 5).

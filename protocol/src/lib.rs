@@ -10,6 +10,7 @@ pub mod ids;
 pub mod keys;
 pub mod limits;
 pub mod pack;
+pub mod sealed;
 pub mod state;
 pub mod sync;
 pub mod text;

@@ -58,6 +58,14 @@ pub const MAX_DATE: usize = 10;
 pub const MIN_POLL_OPTIONS: usize = 2;
 /// Most answers of a poll.
 pub const MAX_POLL_OPTIONS: usize = 20;
+/// Recipients of a sealed body.
+pub const MAX_RECIPIENTS: usize = 64;
+/// Bytes of the name of a collection of private items.
+pub const MAX_COLLECTION: usize = 32;
+/// Bytes of the key of a private item.
+pub const MAX_ITEM_KEY: usize = 256;
+/// Bytes of the value of a private item.
+pub const MAX_ITEM_VALUE: usize = 16_384;
 /// Nesting of CBOR items in a body.
 pub const MAX_CBOR_DEPTH: usize = 16;
 

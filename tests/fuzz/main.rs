@@ -64,6 +64,11 @@ fn body() {
 }
 
 #[test]
+fn sealed() {
+    run("sealed", 3_000);
+}
+
+#[test]
 fn identity() {
     run("identity", 2_000);
 }

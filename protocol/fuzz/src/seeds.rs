@@ -11,6 +11,7 @@ use majlis_protocol::identity::{
     Closed, Device, DeviceKey, Ended, IdDoc, IdDraft, Phrase, Roots, SUITE_X25519, VerifiedId, scope,
 };
 use majlis_protocol::pack::Sections;
+use majlis_protocol::sealed::{PrivateItem, seal};
 use majlis_protocol::state::Fingerprint;
 use majlis_protocol::sync::chunk::{Address, Builder};
 use majlis_protocol::sync::{Ask, CloseCode, Frame, Greeting, LogRef, Message, Proving, Row, RowRun, RowsOf};
@@ -18,7 +19,7 @@ use majlis_protocol::text::{Invite, Target, bare_key};
 use majlis_protocol::{AccountId, DeviceId, Entry, EntryId, LogId, SecretKey, Verified};
 
 use super::machine::{Node, record};
-use super::targets::{device, log, roots};
+use super::targets::{device, log, reader, roots};
 
 /// The transport identity of the node that the mutated frames come from.
 pub const DIALER: &[u8] = b"dialer";
@@ -32,6 +33,7 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
             let tagged = |body: &Body| [vec![body.kind().0], body.encode().expect("within limits")].concat();
             bodies().iter().map(tagged).collect()
         }
+        "sealed" => sealed_bodies(),
         "identity" => identity_bodies(),
         "pack" => packs(),
         "frame" => messages().iter().map(|message| frame_bytes(&message.encode())).collect(),
@@ -150,6 +152,19 @@ fn bodies() -> Vec<Body> {
         Body::Hints(Hints { holders: vec![holder] }),
         Body::Sealed(Sealed { suite: 1, data: vec![7; 100] }),
     ]
+}
+
+fn sealed_bodies() -> Vec<Vec<u8>> {
+    let (place, secret) = reader();
+    let item =
+        PrivateItem { collection: "follow".to_owned(), key: vec![1; 32], value: Some(vec![0xa0]) }.encode();
+    let item = item.expect("within limits");
+    let of = |readers: &[[u8; 32]]| {
+        let publics: Vec<_> = readers.iter().map(majlis_protocol::keys::x25519_public).collect();
+        let sealed = seal(&place, &publics, &item, &[3; 32]).expect("good keys");
+        [&[1], &sealed.data[..]].concat()
+    };
+    vec![[&[0], &item[..]].concat(), of(&[secret]), of(&[[7; 32], secret, [8; 32]]), of(&[[7; 32]])]
 }
 
 fn identity_bodies() -> Vec<Vec<u8>> {

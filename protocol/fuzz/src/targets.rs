@@ -1,11 +1,12 @@
 //! One function a decoder: whatever the bytes, it does not panic, and what it takes it gives back unchanged.
 
 use bytes::Bytes;
-use majlis_protocol::body::{BlobId, Body};
+use majlis_protocol::body::{BlobId, Body, Sealed};
 use majlis_protocol::entry::{Draft, sign, verify, verify_all};
 use majlis_protocol::identity::{IdDoc, Phrase, Roots};
 use majlis_protocol::limits::{MAX_FRAME, MAX_PACK_ENTRIES};
 use majlis_protocol::pack::{self, Reader, Sections};
+use majlis_protocol::sealed::{Envelope, Place, PrivateItem, SUITE};
 use majlis_protocol::sync::chunk::{Builder, Chunk, verify_groups};
 use majlis_protocol::sync::{Frame, Message, kind};
 use majlis_protocol::text::{Invite, Target};
@@ -17,9 +18,10 @@ pub use super::machine::machine;
 pub type Named = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Named; 8] = [
+pub const TARGETS: [Named; 9] = [
     ("entry", entry),
     ("body", body),
+    ("sealed", sealed),
     ("identity", identity),
     ("pack", pack),
     ("frame", frame),
@@ -71,6 +73,33 @@ pub fn body(data: &[u8]) {
         if encoded.len() == bytes.len() {
             assert_eq!(encoded, bytes, "there are two encodings of the same");
         }
+    }
+}
+
+/// The place of sealed bodies, and the X25519 secret of one who reads them.
+pub fn reader() -> (Place, [u8; 32]) {
+    (Place { class: LogId::OWN_DEVICES, ..Place::of(&log()) }, [9; 32])
+}
+
+/// Behind a zero byte a private item, behind any other the data of a sealed body.
+pub fn sealed(data: &[u8]) {
+    let Some((sort, bytes)) = data.split_first() else { return };
+    if *sort == 0 {
+        if let Ok(Some(item)) = PrivateItem::decode(bytes) {
+            let encoded = item.encode().expect("what was decoded is within every limit");
+            assert!(encoded.len() <= bytes.len(), "there is a shorter encoding of the same");
+            assert_eq!(PrivateItem::decode(&encoded), Ok(Some(item)));
+        }
+        return;
+    }
+    let body = Sealed { suite: SUITE, data: bytes.to_vec() };
+    let Ok(envelope) = Envelope::read(&body) else { return };
+    let envelope = envelope.expect("the suite is known");
+    assert!(envelope.recipients().is_sorted());
+    let (place, secret) = reader();
+    if let Ok(Some(_)) = envelope.open(&place, &secret) {
+        let genuine = super::seeds::seeds("sealed").iter().any(|seed| seed.get(1..) == Some(bytes));
+        assert!(genuine, "what was changed was opened");
     }
 }
 

@@ -68,6 +68,9 @@ pub enum BodyError {
     /// A number outside what its field allows.
     #[error("a number in the body is out of range")]
     Range,
+    /// A text with characters that its field does not allow.
+    #[error("a text of the body holds characters that its field may not")]
+    Characters,
     /// A body longer than a payload can be.
     #[error("the body is too large for a payload")]
     TooLarge,

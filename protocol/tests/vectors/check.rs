@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use majlis_protocol::body::{Body, cbor};
+use majlis_protocol::body::{Body, Sealed, cbor};
 use majlis_protocol::context;
 use majlis_protocol::entry::{Draft, Entry, Kind, Verified, sign, verify};
 use majlis_protocol::identity::{IdDoc, IdDraft, Phrase, Register, Roots, VerifiedId, merge};
@@ -12,6 +12,7 @@ use majlis_protocol::keys::{
     Claim, KeyCache, SecretKey, check_key, verify as holds, verify_batch, x25519_public,
 };
 use majlis_protocol::pack::{Reader, Sections};
+use majlis_protocol::sealed::{Place, PrivateItem, seal};
 use majlis_protocol::state::{Fingerprint, Proof, Salts, list_fingerprint};
 use majlis_protocol::sync::{Frame, Message};
 use serde_json::{Value, json};
@@ -19,8 +20,8 @@ use serde_json::{Value, json};
 use crate::case::{Input, bytes, number};
 use crate::make::json::{hex, number as numeral};
 use crate::make::{
-    archives, chunks, entries, fingerprints, forks, identities, messages, packs, refusals, sessions, texts,
-    view,
+    archives, chunks, entries, fingerprints, forks, identities, messages, packs, refusals, sealed, sessions,
+    texts, view,
 };
 
 /// What the named operation makes of the input.
@@ -54,6 +55,9 @@ pub fn run(op: &str, input: &Input) -> Result<Value, String> {
         "list" => Ok(list(input)),
         "tag" => Ok(tag(input)),
         "archive" => archives::read(&input.bytes("bytes")).map_err(str::to_string),
+        "seal" => sealing(input),
+        "open" => opening(input),
+        "item" => item(input),
         "session" => Ok(session(input)),
         "refusal" => Ok(refusal(input)),
         text if text.starts_with("text/") => {
@@ -320,6 +324,36 @@ fn tag(input: &Input) -> Value {
     let account = AccountId(input.array("account"));
     let (me, peer) = (input.bytes("me"), input.bytes("peer"));
     hex(&fingerprints::offered_tag(&me, &peer, input.flag("dialer"), input.array("salt"), account).unwrap())
+}
+
+fn place(input: &Input) -> Place {
+    let place = input.get("place");
+    let id = |name: &str| <[u8; 32]>::try_from(bytes(&place[name])).unwrap();
+    let class = number(&place["class"]) as u8;
+    Place { account: AccountId(id("account")), device: DeviceId(id("device")), class }
+}
+
+fn sealing(input: &Input) -> Result<Value, String> {
+    let recipients: Vec<_> =
+        input.list("recipients").into_iter().map(|key| <[u8; 32]>::try_from(key).unwrap()).collect();
+    seal(&place(input), &recipients, &input.bytes("plaintext"), &input.array("seed"))
+        .map(|sealed| hex(&sealed.data))
+        .map_err(|error| format!("{error:?}"))
+}
+
+fn opening(input: &Input) -> Result<Value, String> {
+    let body = Sealed { suite: input.number("suite") as u16, data: input.bytes("data") };
+    sealed::open(&place(input), &input.array("secret"), &body).map_err(|error| format!("{error:?}"))
+}
+
+fn item(input: &Input) -> Result<Value, String> {
+    let bytes = input.bytes("bytes");
+    let Some(item) = PrivateItem::decode(&bytes).map_err(|error| format!("{error:?}"))? else {
+        return Ok(Value::Null);
+    };
+    let again = item.encode().unwrap();
+    assert!(**again == *bytes || again.len() < bytes.len(), "written the same, but for unknown keys");
+    Ok(sealed::show_item(&item))
 }
 
 /// Plays the scenario anew: the same frames have to come of it.

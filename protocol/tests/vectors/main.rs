@@ -154,4 +154,7 @@ const ERRORS: &[(&str, &[&str])] = &[
     ("text/target", &["TargetForm"]),
     ("text/invite", &["InvitesPost", "Address", "TooManyPeers"]),
     ("archive", &["Magic", "Truncated", "Limit", "UnknownType", "Count"]),
+    ("seal", &["Recipients", "Key"]),
+    ("open", &["Truncated", "Recipients", "Order", "Key", "Content"]),
+    ("item", &["Truncated", "TrailingBytes", "Type", "Missing", "Default", "TooLong", "Characters"]),
 ];

@@ -2,7 +2,7 @@
 
 from blake3 import blake3
 
-from . import Refused, cbor, curve, hashes, phrases, texts
+from . import Refused, cbor, ciphers, curve, hashes, phrases, texts
 
 # RFC 8032, section 7.1, tests 1 to 3: seed, key, message, signature.
 RFC8032 = [
@@ -30,6 +30,46 @@ RFC7748 = (
     "5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb",
     "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f",
 )
+# RFC 7748, section 5.2: scalar, point, product; and section 6.1: the first secret, the second public key, what they share.
+RFC7748_PRODUCTS = [
+    (
+        "a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4",
+        "e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c",
+        "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552",
+    ),
+    (
+        "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a",
+        "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f",
+        "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742",
+    ),
+]
+# RFC 8439, section 2.3.2: a block of ChaCha20; 2.5.2: Poly1305; 2.8.2: both together.
+RFC8439_BLOCK = (
+    "000000090000004a00000000",
+    "10f1e7e4d13b5915500fdd1fa32071c4c7d1f4c733c068030422aa9ac3d46c4ed2826446079faa0914c2d705d98b02a2b5129cd1de164eb9cbd083e8a2503c4e",
+)
+RFC8439_TAG = ("85d6be7857556d337f4452fe42d506a80103808afb0db2fd4abff6af4149f51b", "a8061dc1305136c6c22b8baf0c0127a9")
+RFC8439_TEXT = (
+    b"Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it."
+)
+RFC8439_SEALED = (
+    "070000004041424344454647",
+    "50515253c0c1c2c3c4c5c6c7",
+    "d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d63dbea45e8ca9671282fafb69da92728b1a71de0a9e060b2905d6a5b67ecd3b36"
+    "92ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc3ff4def08e4b7a9de576d26586cec64b6116"
+    "1ae10b594f09e26a7e902ecbd0600691",
+)
+# RFC 9180, section A.2.1, sequence number 0: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20Poly1305, base mode.
+RFC9180 = {
+    "info": "4f6465206f6e2061204772656369616e2055726e",
+    "keying": "909a9b35d3dc4713a5e72a4da274b55d3d3821a37e5d099e74a647db583a904b",
+    "secret": "8057991eef8f1f1af18f4a9491d16a1ce333f695d4db8e38da75975c4478e0fb",
+    "public": "4310ee97d88cc1f088a5576c77ab0cf5c3ac797f3d95139c6c84b5429c59662a",
+    "encapsulated": "1afa08d3dec047a643885163f1180476fa7ddb54c6a8029ea33f95796bf2ac4a",
+    "aad": "436f756e742d30",
+    "plaintext": "4265617574792069732074727574682c20747275746820626561757479",
+    "sealed": "1c5250d8034ec2b784ba2cfd69dbdb8af406cfe3ff938e131f0def8c8b60b4db21993c62ce81883d2dd1b51a28",
+}
 # RFC 5869, test case 3: HKDF-SHA256 without salt and info.
 RFC5869 = (bytes([0x0B]) * 22, "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8")
 # BLAKE3's test_vectors.json: derive_key and keyed_hash of the first 0 and 1 bytes of 0, 1, 2, …
@@ -66,6 +106,18 @@ def checks():
         yield "RFC 8032: verifying", curve.verify(key, signature, message)
         yield "RFC 8032: another message", not curve.verify(key, signature, message + b"x")
     yield "RFC 7748", curve.x25519_public(unhex(RFC7748[0])) == unhex(RFC7748[1])
+    for scalar, point, product in RFC7748_PRODUCTS:
+        yield "RFC 7748: product", curve.x25519(unhex(scalar), unhex(point)) == unhex(product)
+    yield "RFC 8439: block", ciphers.block(bytes(range(32)), 1, unhex(RFC8439_BLOCK[0])) == unhex(RFC8439_BLOCK[1])
+    yield "RFC 8439: tag", ciphers.poly1305(unhex(RFC8439_TAG[0]), b"Cryptographic Forum Research Group") == unhex(RFC8439_TAG[1])
+    key, (nonce, aad, sealed) = bytes(range(0x80, 0xA0)), map(unhex, RFC8439_SEALED)
+    yield "RFC 8439: sealing", ciphers.encrypt(key, nonce, aad, RFC8439_TEXT) == sealed
+    yield "RFC 8439: opening", ciphers.decrypt(key, nonce, aad, sealed, "") == RFC8439_TEXT
+    given = {name: unhex(value) for name, value in RFC9180.items()}
+    both = ciphers.hpke_seal(given["public"], given["keying"], given["info"], given["aad"], given["plaintext"])
+    yield "RFC 9180: sealing", both == (given["encapsulated"], given["sealed"])
+    opened = ciphers.hpke_open(given["secret"], given["encapsulated"], given["info"], given["aad"], given["sealed"])
+    yield "RFC 9180: opening", opened == given["plaintext"]
     yield "RFC 5869", hashes.hkdf(RFC5869[0], b"", 42) == unhex(RFC5869[1])
     for data, derived, keyed in BLAKE3:
         yield "BLAKE3: derive_key", hashes.derive(BLAKE3_CONTEXT, data) == unhex(derived)

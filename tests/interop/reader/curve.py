@@ -116,8 +116,12 @@ def sign(seed, message):
 
 
 def x25519_public(secret):
-    """RFC 7748: the Montgomery ladder on the base point 9."""
-    scalar, u = clamp(secret), 9
+    return x25519(secret, (9).to_bytes(32, "little"))
+
+
+def x25519(secret, point):
+    """RFC 7748: the Montgomery ladder."""
+    scalar, u = clamp(secret), int.from_bytes(point, "little") & 2**255 - 1
     x2, z2, x3, z3 = 1, 0, u, 1
     for bit in reversed(range(255)):
         if scalar >> bit & 1:

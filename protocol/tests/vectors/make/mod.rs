@@ -17,6 +17,7 @@ pub mod nodes;
 pub mod numbers;
 pub mod packs;
 pub mod refusals;
+pub mod sealed;
 pub mod sessions;
 pub mod texts;
 pub mod torsion;
@@ -104,6 +105,7 @@ pub fn files() -> Vec<(String, String)> {
         archives::file(),
         sessions::file(),
         refusals::file(),
+        sealed::file(),
     ];
     files.iter().map(|file| (format!("{}.json", file.name), file.text())).collect()
 }

@@ -52,7 +52,7 @@ fn contexts() -> Vec<(String, &'static str, Vec<Vec<u8>>)> {
 }
 
 /// The context strings of chapter 0, in its order.
-pub const CONTEXTS: [&str; 10] = [
+pub const CONTEXTS: [&str; 14] = [
     context::ENTRY_SIGNATURE,
     context::ENTRY_ID,
     context::PAYLOAD,
@@ -62,5 +62,9 @@ pub const CONTEXTS: [&str; 10] = [
     context::OFFER,
     context::ACCOUNT_FINGERPRINT,
     context::LIST_FINGERPRINT,
+    context::SEALED,
+    context::KEY_ID,
+    context::CONTENT_KEY,
+    context::EPHEMERAL,
     context::BATCH,
 ];
