@@ -138,13 +138,16 @@ impl App {
         let (sender, mut replies) = mpsc::channel(REPLY_QUEUE);
         let work = async { node::execute(&node, request, sender).await.map_err(Stop::from) };
         let out = &mut self.out;
-        let show = async {
+        // It owns the receiver, so that the work ends when nothing can be shown any more.
+        let show = async move {
             while let Some(reply) = replies.recv().await {
                 each(out, reply)?;
             }
             Ok(())
         };
-        tokio::try_join!(work, show).map(|_| ())
+        // Both to their end: what came before a failure is shown.
+        let (worked, shown) = tokio::join!(work, show);
+        shown.and(worked)
     }
 
     /// Closes the home, if the command has opened it.

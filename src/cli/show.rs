@@ -194,7 +194,11 @@ fn verified(view: &VerifiedView) -> String {
         0 => "all are good".to_owned(),
         bad => format!("{} bad", grouped(bad)),
     };
-    format!("{entries} in {logs} checked: {bad}\n")
+    let missing = match view.missing {
+        0 => String::new(),
+        missing => format!(", {} missing", grouped(missing)),
+    };
+    format!("{entries} in {logs} checked: {bad}{missing}\n")
 }
 
 #[cfg(test)]

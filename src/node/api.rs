@@ -389,6 +389,14 @@ pub struct VerifiedView {
     pub logs: u64,
     /// How many are bad.
     pub bad: u64,
+    /// Entries that were lost with the end of the database and are not back. Said once.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub missing: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Long work goes on.

@@ -236,15 +236,22 @@ impl Node {
             entries: report.entries as u64,
             logs: report.logs as u64,
             bad: report.bad.len() as u64,
+            missing: report.missing,
         };
         for bad in report.bad {
             let (account, seq, why) = (bad.log.account.to_string(), bad.seq, bad.why);
             reply(out, Reply::Bad(BadView { account, seq, why })).await?;
         }
-        let bad = found.bad;
+        let (bad, missing) = (found.bad, found.missing);
         reply(out, Reply::Verified(found)).await?;
-        if bad == 0 {
+        if bad == 0 && missing == 0 {
             return Ok(());
+        }
+        if bad == 0 {
+            return Err(Failure::new(
+                format!("{missing} entries of others' were lost with the damaged end of the database"),
+                "Check the disk, then run the node: it fetches them from peers. This is said once.",
+            ));
         }
         Err(Failure::new(
             format!("{bad} stored entries are damaged"),

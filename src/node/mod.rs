@@ -235,6 +235,12 @@ fn notes(report: &OpenReport) -> Vec<String> {
     if report.bad_rows > 0 {
         notes.push(format!("{} damaged rows were passed over; peers give them back.", report.bad_rows));
     }
+    if let Some(lost) = report.lost {
+        notes.push(format!(
+            "The end of the database was damaged, and what was written last is gone: own posts are back from the \
+             journal, {lost} entries of others' come back from peers; `majlis following` shows whom you follow."
+        ));
+    }
     if report.unrecovered > 0 {
         notes.push(format!(
             "{} own entries in the journal are of a device that is not listed.",

@@ -18,6 +18,8 @@ pub struct CheckReport {
     pub entries: usize,
     /// What is wrong.
     pub bad: Vec<Bad>,
+    /// Entries that were lost with the end of the database and are not back.
+    pub missing: u64,
 }
 
 /// Something that is not what it must be.

@@ -6,11 +6,13 @@
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sled::transaction::TransactionError;
 use sled::{Batch, IVec};
 
 use super::error::StoreError;
+use super::tally::Name;
 
 /// Fixed when a database is created. Rows of 64 KiB make leaves of about 1 MiB, which have to stay below a
 /// quarter of a segment, or sled writes them to files of their own that it never syncs.
@@ -45,9 +47,13 @@ pub mod prefix {
 /// Meta row: bytes that were erased may still be in the file until it is compacted.
 pub const RESIDUE: &[u8] = b"mresidue";
 
-/// Meta row: written when a database is made. Where sled finds the beginning of its file damaged it starts anew
-/// without a word; the row is how that is noticed.
+/// Meta row: written when a database is made, with its name, which databases of older versions lack. Where sled
+/// finds the beginning of its file damaged it starts anew without a word; the row is how that is noticed.
 const BORN: &[u8] = b"mborn";
+
+/// Meta row: how many transactions there were, as u64. It changes with each of them, so where the end of the file is
+/// damaged and sled goes on from before it, it is lower than it was: see [`tally`](super::tally).
+pub const APPLIED: &[u8] = b"mapplied";
 
 /// The key made of a prefix and parts.
 pub fn key(prefix: u8, parts: &[&[u8]]) -> Vec<u8> {
@@ -63,6 +69,7 @@ pub fn key(prefix: u8, parts: &[&[u8]]) -> Vec<u8> {
 pub struct Database {
     db: sled::Db,
     file: File,
+    applied: AtomicU64,
 }
 
 /// Runs something that may panic on damaged data.
@@ -89,17 +96,46 @@ impl Database {
                 .write(true)
                 .open(&file_path)
                 .map_err(|source| StoreError::io("open", &file_path, source))?;
-            let database = Self { db, file };
+            let database = Self { db, file, applied: AtomicU64::new(0) };
             if is_new {
-                let mut batch = Batch::default();
-                batch.insert(BORN, &[]);
-                database.apply(&batch)?;
-                database.sync()?;
+                database.give_name()?;
             } else if database.get(BORN)?.is_none() {
                 return Err(StoreError::damaged("the database file was there and nothing is in it"));
             }
+            if let Some(applied) = database.get(APPLIED)?
+                && let Ok(applied) = applied.as_ref().try_into()
+            {
+                database.continue_from(u64::from_be_bytes(applied));
+            }
             Ok(database)
         })
+    }
+
+    /// The name it was given, if it was.
+    pub fn name(&self) -> Result<Option<Name>, StoreError> {
+        Ok(self.get(BORN)?.and_then(|name| name.as_ref().try_into().ok()))
+    }
+
+    /// Gives it a name; returns that.
+    pub fn give_name(&self) -> Result<Name, StoreError> {
+        let mut name = Name::default();
+        getrandom::fill(&mut name)
+            .map_err(|source| StoreError::io("draw a name for", Path::new("db"), source.into()))?;
+        let mut batch = Batch::default();
+        batch.insert(BORN, &name);
+        self.apply(&batch)?;
+        self.sync()?;
+        Ok(name)
+    }
+
+    /// Transactions since it was made.
+    pub fn applied(&self) -> u64 {
+        self.applied.load(Ordering::Relaxed)
+    }
+
+    /// Counts on from there.
+    pub fn continue_from(&self, applied: u64) {
+        self.applied.store(applied, Ordering::Relaxed);
     }
 
     /// One row.
@@ -122,10 +158,17 @@ impl Database {
 
     /// Applies a batch as one; it survives a kill but not yet a power cut.
     pub fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
-        let done: Result<(), TransactionError<()>> =
-            self.db.transaction(|tree| tree.apply_batch(batch).map_err(Into::into));
+        let applied = self.applied() + 1;
+        let done: Result<(), TransactionError<()>> = self.db.transaction(|tree| {
+            tree.apply_batch(batch)?;
+            tree.insert(APPLIED, &applied.to_be_bytes())?;
+            Ok(())
+        });
         match done {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                self.continue_from(applied);
+                Ok(())
+            }
             Err(TransactionError::Storage(source)) => Err(StoreError::Database { what: "write", source }),
             // Only a closure that aborts gives this, and ours does not.
             Err(TransactionError::Abort(())) => Err(StoreError::Closed),

@@ -10,6 +10,7 @@
 //! db.ready/   a finished compaction; put in place at start
 //! db.old/     the database that a compaction replaced; thrown away
 //! db.damaged-…/  a database that could not be read
+//! tally       how far the database had come when it was last synced
 //! suspect     a row was found missing or wrong: the next start sets the database aside
 //! ```
 
@@ -61,6 +62,11 @@ impl Home {
     /// The owner's entries.
     pub fn journal(&self) -> PathBuf {
         self.path.join("journal")
+    }
+
+    /// How far the database had come.
+    pub fn tally(&self) -> PathBuf {
+        self.path.join("tally")
     }
 
     /// The database's directory.

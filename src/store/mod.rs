@@ -8,6 +8,7 @@
 //! | `commit`, `plan`, `effects` | from verified batches to one transaction, and what follows from it |
 //! | `log` | chunk rows, the chunk directory and the id table |
 //! | `views` | what is derived from the log, each with a watermark |
+//! | `tally` | how far the database had come, noted beside it, so that a loss shows |
 //! | `timeline`, `purge`, `check`, `export` | what their names say |
 //!
 //! **Life.** [`Store::open`] takes the home's lock, finishes a compaction that was cut off, reads everything but the
@@ -36,6 +37,7 @@ mod log;
 mod open;
 mod plan;
 mod purge;
+mod tally;
 mod timeline;
 mod views;
 mod writer;
@@ -317,11 +319,14 @@ impl Store {
     }
 
     /// Reads every row again and verifies it. If anything is wrong the next start sets the database aside and
-    /// rebuilds it.
+    /// rebuilds it. Says as well what was lost earlier and is not back; once it has said so, that is known.
     pub fn check(&self) -> Result<CheckReport, StoreError> {
-        let report = writer::watched(self.shared(), check::check(&self.shared().index))?;
+        let shared = self.shared();
+        let mut report = writer::watched(shared, check::check(&shared.index))?;
+        report.missing = shared.tally.missing();
+        shared.tally.expect_nothing();
         if !report.bad.is_empty() {
-            self.shared().home.suspect()?;
+            shared.home.suspect()?;
         }
         Ok(report)
     }

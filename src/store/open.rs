@@ -18,6 +18,7 @@ use super::error::StoreError;
 use super::home::{Home, restrict};
 use super::journal::{Found, Journal};
 use super::log::{self, Index};
+use super::tally::{Count, Tally};
 use super::views::Views;
 use super::writer::{self, Metrics, Queue, Shared};
 
@@ -42,6 +43,9 @@ pub struct OpenReport {
     pub unrecovered: usize,
     /// Rows of the database that did not decode and were passed over.
     pub bad_rows: usize,
+    /// The end of the database was damaged and is gone: how many entries that were held are not, after own ones
+    /// were put back. 0 where only settings and the like were there.
+    pub lost: Option<u64>,
 }
 
 impl OpenReport {
@@ -64,6 +68,7 @@ pub fn open(path: &Path, config: StoreConfig) -> Result<(Shared, OpenReport), St
         torn_bytes: found.torn,
         ..OpenReport::default()
     };
+    let tally = Tally::open(&home.tally())?;
     let suspect = home.is_suspect() && home.db().exists();
     let mut shared = Shared {
         home,
@@ -73,6 +78,7 @@ pub fn open(path: &Path, config: StoreConfig) -> Result<(Shared, OpenReport), St
         owners: RwLock::new(found.entries.iter().map(|entry| entry.header.account).collect()),
         replica: RwLock::default(),
         index: RwLock::default(),
+        tally,
         views: Views::default(),
         metrics: Metrics::default(),
     };
@@ -101,6 +107,7 @@ fn fill(shared: &mut Shared, found: &Found, report: &mut OpenReport) -> Result<(
     let dir = shared.home.db();
     let db = Database::open(&dir, shared.config.cache_bytes)?;
     restrict(&dir)?;
+    let (name, applied) = (db.name()?, db.applied());
     let loaded = guarded("read", || {
         shared.views.start(&db)?;
         log::load(db)
@@ -108,10 +115,26 @@ fn fill(shared: &mut Shared, found: &Found, report: &mut OpenReport) -> Result<(
     report.bad_rows = loaded.bad_rows;
     *shared.replica.get_mut() = loaded.replica;
     *shared.index.get_mut() = loaded.index;
+    let lost = {
+        let index = shared.index.read();
+        let lost = shared.tally.lacks(name, Count { applied, ..writer::count(&index)? });
+        let name = name.map_or_else(|| index.db()?.give_name(), Ok)?;
+        shared.tally.begin(name, lost);
+        lost
+    };
     guarded("complete", || {
         settle(shared, &loaded.conflicts)?;
         refill(shared, found, report)
-    })
+    })?;
+    if lost {
+        let index = shared.index.read();
+        index.db()?.sync()?;
+        writer::note(shared, &index);
+        let missing = shared.tally.missing();
+        tracing::warn!(missing, "the end of the database was damaged and is gone");
+        report.lost = Some(missing);
+    }
+    Ok(())
 }
 
 /// Whether an error at open means that the database is beyond reading. A full or unreadable disk does not.

@@ -7,7 +7,7 @@ use majlis_protocol::state::{Limit, Replica};
 use majlis_protocol::{AccountId, Entry, EntryId, Payload};
 use sled::Batch;
 
-use super::db::{Database, RESIDUE, key, prefix};
+use super::db::{APPLIED, Database, RESIDUE, key, prefix};
 use super::effects::grace_key;
 use super::error::StoreError;
 use super::home::{discard, restrict, sync_dir};
@@ -177,7 +177,9 @@ fn compact(shared: &Shared) -> Result<(), StoreError> {
         if free < size {
             return Err(StoreError::DiskNearlyFull { free, floor: size });
         }
-        copy(old, &Database::open(&home.db_new(), shared.config.cache_bytes)?)?;
+        let new = Database::open(&home.db_new(), shared.config.cache_bytes)?;
+        new.continue_from(old.applied());
+        copy(old, &new)?;
     }
     restrict(&home.db_new())?;
     sync_dir(&home.db_new())?;
@@ -194,7 +196,8 @@ fn copy(old: &Database, new: &Database) -> Result<(), StoreError> {
     let mut leaves = Vec::new();
     for row in old.scan(&[]) {
         let (row_key, value) = row?;
-        if row_key.as_ref() == RESIDUE {
+        // Transactions are counted on.
+        if [RESIDUE, APPLIED].contains(&row_key.as_ref()) {
             continue;
         }
         let size = row_key.len() + value.len();
@@ -272,6 +275,7 @@ pub fn forget(shared: &Shared, account: &AccountId) -> Result<usize, StoreError>
         plan
     };
     execute(shared, plan, |_, _| Ok(()))?;
+    shared.tally.expect_nothing();
     let mut index = shared.index.write();
     for (number, _) in logs {
         index.directory.remove_log(number);

@@ -23,6 +23,7 @@ use super::journal::Journal;
 use super::log::{Conflict, Index};
 use super::plan::Plan;
 use super::purge::{self, PurgeReport};
+use super::tally::{Count, Tally};
 use super::views::Views;
 
 /// Bytes of entries that one commit gathers from the queue.
@@ -44,6 +45,8 @@ pub struct Shared {
     pub replica: RwLock<Replica>,
     /// What finds entries.
     pub index: RwLock<Index>,
+    /// How far the database has come.
+    pub tally: Tally,
     /// How far the views have come.
     pub views: Views,
     /// What has happened so far.
@@ -237,6 +240,23 @@ pub fn run(shared: &Shared) {
         && let Err(error) = db.sync()
     {
         tracing::warn!(%error, "the last sync failed; posts of one's own are safe in the journal");
+        return;
+    }
+    note(shared, &shared.index.read());
+    shared.tally.sync();
+}
+
+/// How far the database has come.
+pub fn count(index: &Index) -> Result<Count, StoreError> {
+    let applied = index.db()?.applied();
+    Ok(Count { applied, entries: index.ids.len() as u64, chunks: index.directory.len() as u64 })
+}
+
+/// Notes how far the database has come. To be called after a sync, by the writer.
+pub fn note(shared: &Shared, index: &Index) {
+    // Without a database there is nothing to be said of it.
+    if let Ok(count) = count(index) {
+        shared.tally.note(count);
     }
 }
 
@@ -275,7 +295,9 @@ fn settings(shared: &Shared, rows: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> Result<()
     }
     let db = index.db()?;
     db.apply(plan.batch())?;
-    db.sync()
+    db.sync()?;
+    note(shared, &index);
+    Ok(())
 }
 
 fn answer_commits(shared: &Shared, commits: Vec<(Batch, oneshot::Sender<Result<Committed, StoreError>>)>) {
@@ -330,7 +352,8 @@ pub fn execute<T>(
     plan: Plan,
     with: impl FnOnce(&mut Replica, &Index) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    if !plan.is_empty() {
+    let is_new = !plan.is_empty();
+    if is_new {
         plan.fade(&mut shared.index.write());
         let index = shared.index.read();
         let db = index.db()?;
@@ -341,6 +364,9 @@ pub fn execute<T>(
     let mut replica = shared.replica.write();
     let mut index = shared.index.write();
     plan.settle(&mut index);
+    if is_new {
+        note(shared, &index);
+    }
     with(&mut replica, &index)
 }
 

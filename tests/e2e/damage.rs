@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::cluster::{Cluster, await_posts, await_text};
 use crate::support::corpus::{self, Sample};
 use crate::support::node::{Outcome, TestNode, find, number};
+use crate::support::random::Random;
 
 /// Flips one bit in a file.
 fn flip(path: &Path, at: usize) {
@@ -44,10 +45,20 @@ fn set_aside(node: &TestNode) -> bool {
         .any(|entry| entry.file_name().to_string_lossy().starts_with("db.damaged-"))
 }
 
+/// How many stored entries a check has found to be bad, and how many to be missing.
+fn found(outcome: &Outcome) -> (u64, u64) {
+    let last = outcome.lines().pop().unwrap_or_default();
+    let count = |name: &str| last[name].as_u64().unwrap_or(0);
+    (count("bad"), count("missing"))
+}
+
 /// Whether a check, or opening for it, has said that something is wrong.
 fn has_complained(outcome: &Outcome) -> bool {
-    let bad = outcome.lines().last().map_or(0, |line| line["bad"].as_u64().unwrap_or(0));
-    (outcome.code == Some(1) && bad > 0) || (outcome.code == Some(0) && outcome.stderr.contains("damaged"))
+    match outcome.code {
+        Some(1) => found(outcome) != (0, 0),
+        Some(0) => outcome.stderr.contains("damaged"),
+        _ => false,
+    }
 }
 
 #[test]
@@ -82,6 +93,50 @@ fn texts_of(posts: &[serde_json::Value]) -> Vec<&str> {
     posts.iter().map(|post| post["text"].as_str().unwrap()).collect()
 }
 
+/// The files of a home, to be put back in place.
+struct Saved(Vec<(PathBuf, Vec<u8>)>);
+
+impl Saved {
+    fn of(node: &TestNode) -> Self {
+        let mut files = Vec::new();
+        let mut folders = vec![node.home().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    files.push((path.clone(), fs::read(path).unwrap()));
+                }
+            }
+        }
+        Self(files)
+    }
+
+    /// Puts them back and removes the databases that are there.
+    fn restore(&self, node: &TestNode) {
+        for entry in fs::read_dir(node.home()).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
+            fs::remove_dir_all(entry.path()).unwrap();
+        }
+        // It is there where damage was found.
+        let _ = fs::remove_file(node.home().join("suspect"));
+        for (path, bytes) in &self.0 {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+    }
+}
+
+/// Of a node that holds the posts of another and is not running, checks that a damaged text is never shown; returns
+/// how many there are.
+fn sound(node: &TestNode) -> usize {
+    let shown = node.outcome(&["timeline", "--limit", "100"]).lines();
+    for post in &shown {
+        let text = post["text"].as_str().unwrap();
+        assert!(text.starts_with("part ") && text.ends_with(" of what was said"), "{text}");
+    }
+    shown.len()
+}
+
 #[test]
 fn what_a_damaged_database_loses_of_others_comes_back() {
     let mut cluster = Cluster::started(&["author", "reader"]);
@@ -95,23 +150,35 @@ fn what_a_damaged_database_loses_of_others_comes_back() {
     let address = cluster.nodes[0].address();
     let reader = &mut cluster.nodes[1];
     reader.stop();
+    let saved = Saved::of(reader);
+    let db = reader.home().join("db").join("db");
+    let content = fs::read(&db).unwrap();
+    let used = content.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    let mut random = Random::new(20);
+    for turn in 0..24 {
+        saved.restore(reader);
+        // Half of them near the end, where damage looks like a write that was cut off.
+        let from = if turn % 2 == 0 { 0 } else { used - used / 8 };
+        let at = from + random.below((used - from) as u64) as usize;
+        flip(&db, at);
+        let outcome = reader.outcome(&["verify"]);
+        let whole = outcome.code == Some(0) && number(&outcome.lines()[0], "entries") == 20 + 1;
+        assert!(has_complained(&outcome) || whole, "byte {at} of {used}: {outcome:?}");
+        let shown = sound(reader);
+        assert!(has_complained(&outcome) || shown == 20, "byte {at} of {used}: {shown} posts");
+    }
+    saved.restore(reader);
     assert!(damage(reader, "part 7 of what was said") > 0, "the text is not in the database's files");
     let outcome = reader.outcome(&["verify"]);
-    // A damaged text is never shown.
-    let shown = reader.outcome(&["timeline", "--limit", "100"]);
-    for post in shown.lines() {
-        let text = post["text"].as_str().unwrap();
-        assert!(text.starts_with("part ") && text.ends_with(" of what was said"), "{text}");
-    }
-    if outcome.code == Some(1) {
+    assert!(has_complained(&outcome), "nobody has noticed: {outcome:?}");
+    assert!(sound(reader) < 20);
+    if found(&outcome).0 > 0 {
         // What the message says to do.
         fs::rename(reader.home().join("db"), reader.home().join("db.mine")).unwrap();
     }
     reader.start();
-    if !outcome.stderr.is_empty() || outcome.code == Some(1) {
-        // Where to find the author was in the database that is gone.
-        reader.cli(&["connect", &address]);
-    }
+    // Where to find the author was in what is gone.
+    reader.cli(&["connect", &address]);
     await_posts(reader, 20, "all again");
     reader.verify();
 }

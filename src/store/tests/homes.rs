@@ -49,7 +49,7 @@ fn a_copied_home_is_noticed_once() {
     assert!(open(dir.path()).1.copied_home);
 }
 
-fn copy_dir(from: &Path, to: &Path) {
+pub fn copy_dir(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for name in fs::read_dir(from).unwrap().flatten() {
         let target = to.join(name.file_name());

@@ -7,5 +7,6 @@ mod erasure;
 mod forks;
 mod homes;
 mod logs;
+mod losses;
 mod support;
 mod views;
