@@ -57,8 +57,9 @@ impl Place {
 
 /// By what a recipient finds its own among several: the start of the hash of its X25519 public key.
 pub fn key_id(public: &[u8; 32]) -> [u8; KEY_ID] {
-    let [a, b, c, d, e, f, g, h, ..] = context::hash(context::KEY_ID, &[public]);
-    [a, b, c, d, e, f, g, h]
+    let mut id = [0; KEY_ID];
+    id.copy_from_slice(&context::hash(context::KEY_ID, &[public])[..KEY_ID]);
+    id
 }
 
 /// Seals `plaintext` for the holders of these X25519 public keys; one given twice counts once. `seed` has to be

@@ -53,7 +53,7 @@ pub struct Registers {
     recipients: Vec<[u8; 32]>,
     /// Entries taken in, whether or not they could be read.
     seen: HashSet<EntryId>,
-    registers: BTreeMap<(String, Vec<u8>), Register>,
+    all: BTreeMap<(String, Vec<u8>), Register>,
 }
 
 impl Registers {
@@ -63,7 +63,7 @@ impl Registers {
             secret: Zeroizing::new(*secret),
             recipients: Vec::new(),
             seen: HashSet::new(),
-            registers: BTreeMap::new(),
+            all: BTreeMap::new(),
         }
     }
 
@@ -74,7 +74,7 @@ impl Registers {
         let held: HashSet<EntryId> = entries.iter().map(|entry| entry.id).collect();
         if recipients != self.recipients || !self.seen.is_subset(&held) {
             self.seen.clear();
-            self.registers.clear();
+            self.all.clear();
             self.recipients = recipients;
         }
         for entry in entries {
@@ -92,7 +92,7 @@ impl Registers {
         let write = Write { at: (entry.header.timestamp, entry.id), value: item.value.map(Into::into) };
         let shared = for_all.then(|| write.clone());
         let register = self
-            .registers
+            .all
             .entry((item.collection, item.key))
             .or_insert_with(|| Register { latest: write.clone(), shared: None });
         if write.at > register.latest.at {
@@ -128,13 +128,13 @@ impl Registers {
 
     /// The registers of a collection that are set, ascending by key.
     pub fn collection(&self, name: &str) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let all = self.registers.range((name.to_owned(), Vec::new())..);
+        let all = self.all.range((name.to_owned(), Vec::new())..);
         all.take_while(move |((collection, _), _)| collection == name)
             .filter_map(|((_, key), register)| Some((key.as_slice(), register.latest.value.as_deref()?)))
     }
 
     fn find(&self, collection: &str, key: &[u8]) -> Option<&Register> {
-        self.registers.get(&(collection.to_owned(), key.to_vec()))
+        self.all.get(&(collection.to_owned(), key.to_vec()))
     }
 
     /// The timestamp with which an item is signed that is to be in force from now on.
@@ -146,7 +146,7 @@ impl Registers {
     /// Items in force that not all recipients can see in force, each with the timestamp with which it is to be
     /// repeated for all of them.
     pub fn to_repeat(&self) -> Vec<(PrivateItem, u64)> {
-        let stale = self.registers.iter().filter(|(_, register)| register.is_stale());
+        let stale = self.all.iter().filter(|(_, register)| register.is_stale());
         stale
             .map(|((collection, key), Register { latest, .. })| {
                 let (collection, key) = (collection.clone(), key.clone());
