@@ -164,11 +164,11 @@ fn place_of(data: &[u8], reader: u8) -> usize {
 }
 
 fn items(file: &mut File) {
-    item(file, "a follow", &["SEAL-9", "SEAL-13"], &follow());
+    item(file, "a follow", &["SEAL-9", "SEAL-12"], &follow());
     let ended = PrivateItem { collection: "follow".into(), key: account(2).0.to_vec(), value: None }
         .encode()
         .unwrap();
-    item(file, "a follow that has ended", &["SEAL-9", "SEAL-13"], &ended);
+    item(file, "a follow that has ended", &["SEAL-9", "SEAL-12"], &ended);
     let bytes = |text: &str| data_encoding::HEXLOWER.decode(text.replace(' ', "").as_bytes()).unwrap();
     for (name, item_bytes) in [
         ("a register without key", "01 a2 01 61 61 03 41 00"),
