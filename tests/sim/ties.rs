@@ -113,6 +113,29 @@ fn own_devices_share_their_private_logs_and_nobody_else_is_told() {
 }
 
 #[test]
+fn a_restored_device_proves_itself_once_it_is_listed() {
+    for second_dials in [true, false] {
+        let mut town = Town::new(1);
+        let account = town.people[0].account;
+        let mut drafts = Author::new(account, &device_key(0, 0), LogId::new(LogId::OWN_DEVICES, 5));
+        let secret = drafts.posts(1, 3, "for my other device");
+        town.world.nodes[0].hold(Vec::new(), secret);
+        town.post(0, 5);
+        let key = device_key(0, 1);
+        let second = town.world.add(Node::new(100, account, &key));
+        let pair = if second_dials { (second, 0) } else { (0, second) };
+        let session = town.world.connect(pair.0, pair.1);
+        town.settle();
+        assert_eq!(town.held(second, 0), 5, "what is public");
+        let doc = town.people[0].add_device(&key);
+        town.world.publish_identity(second, doc);
+        town.settle();
+        assert_eq!(town.held(second, 0), 8, "what is for own devices, in the same session");
+        assert_eq!(town.world.frames(session, kind::PROVE).0, 2);
+    }
+}
+
+#[test]
 fn following_and_unfollowing_while_live() {
     let mut town = Town::new(2);
     town.post(0, 5);

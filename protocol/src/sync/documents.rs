@@ -71,18 +71,19 @@ fn is_news(claim: &Claim, register: Option<&Register>) -> bool {
 }
 
 impl Replicator {
+    /// Proves who this side is, once a session, as soon as a document lists this device: a device that was just
+    /// restored first has to learn of the others.
     pub(super) fn send_prove(&mut self, id: SessionId, with_document: bool, replica: &Replica) {
-        let account = self.settings.account;
-        let Some(session) = self.sessions.get(&id) else { return };
-        let (Some(salts), Some(current)) =
-            (session.salts, replica.account(&account).and_then(|known| known.register().current()))
-        else {
-            return;
-        };
+        let (account, device) = (self.settings.account, DeviceId(self.settings.device.public()));
+        let current = replica.account(&account).and_then(|known| known.register().current());
+        let Some(current) = current.filter(|current| current.device(device).is_some()) else { return };
+        let Some(session) = self.sessions.get_mut(&id).filter(|session| !session.proof_sent) else { return };
+        let Some(salts) = session.salts else { return };
+        session.proof_sent = true;
         let message = proof_message(session, &salts, session.dialer, &account);
         let prove = Proving {
             account,
-            device: DeviceId(self.settings.device.public()),
+            device,
             identity: current.id(),
             document: with_document.then(|| current.entry().encode().into()),
             signature: self.settings.device.sign(&message),
@@ -322,6 +323,19 @@ impl Replicator {
         }
         for id in ended {
             self.close(id, CloseCode::Bye);
+        }
+        if *account == self.settings.account {
+            self.prove_late(replica);
+        }
+    }
+
+    /// Sends the PROVE of sessions that began before this device was listed.
+    fn prove_late(&mut self, replica: &Replica) {
+        let turn = |session: &Session| session.dialer || (session.proving && session.pending_proof.is_none());
+        let due: Vec<_> =
+            self.sessions.iter().filter(|(_, session)| turn(session)).map(|(id, _)| *id).collect();
+        for id in due {
+            self.send_prove(id, true, replica);
         }
     }
 }

@@ -110,6 +110,8 @@ pub(super) struct Session {
     pub proved_device: Option<DeviceId>,
     /// A PROVE has come; there is one a session.
     pub proving: bool,
+    /// This side's PROVE was sent; there is one a session.
+    pub proof_sent: bool,
     pub pending_proof: Option<Box<Proving>>,
     pub memory: Option<PeerMemory>,
     pub warm_sent: Option<Fingerprint>,
@@ -205,6 +207,7 @@ impl Session {
             proved: None,
             proved_device: None,
             proving: false,
+            proof_sent: false,
             pending_proof: None,
             memory: opened.memory,
             warm_sent: None,
