@@ -62,6 +62,8 @@ pub async fn run(
     let watch = if options.posts { node.watch() } else { node.watch().without_posts() };
     let mut driver = driver::start(&node, network, arrivals, &config.node)?;
     driver.listening().await;
+    // A device may have been listed just before this one was last stopped.
+    node.refresh_private().await?;
     let door = control::serve(Arc::clone(&node), home)?;
     for address in &options.bootstrap {
         node.befriend(address).await?;

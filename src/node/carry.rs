@@ -223,8 +223,7 @@ impl Node {
         }
         carried.accounts = accounts.len() as u64;
         let result = reading.await.map_err(|error| cannot_read(&file, error))?;
-        self.refresh_interests()?;
-        self.tell(super::Local::Interests).await;
+        self.own_news(false).await?;
         result?;
         reply(out, Reply::Carried(carried)).await
     }

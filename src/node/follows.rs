@@ -4,19 +4,24 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use majlis_protocol::body::{Body, Follow};
+use majlis_protocol::sealed::PrivateItem;
 use majlis_protocol::state::Visibility;
 use majlis_protocol::sync::Reason;
 use majlis_protocol::text::Invite;
-use majlis_protocol::{AccountId, Kind};
+use majlis_protocol::{AccountId, Kind, LogId};
 
 use super::api::{FollowView, HeadView};
 use super::view::rfc3339;
 use super::{Failure, Local, Node};
 
-const PRIVATE: &[u8] = b"private-follow/";
+/// The collection of private follows, by account.
+const COLLECTION: &str = "follow";
+/// The value of a private follow: a map of which no key is defined yet.
+const FOLLOWED: &[u8] = &[0xa0];
 
-fn private_key(account: &AccountId) -> Vec<u8> {
-    [PRIVATE, &account.0].concat()
+fn private_follow(account: &AccountId, on: bool) -> PrivateItem {
+    let value = on.then(|| FOLLOWED.to_vec());
+    PrivateItem { collection: COLLECTION.to_owned(), key: account.0.to_vec(), value }
 }
 
 /// A key in any of its text forms.
@@ -30,7 +35,8 @@ pub(super) fn parse_account(text: &str) -> Result<AccountId, Failure> {
 }
 
 impl Node {
-    /// Follows a key or an invite. A public follow is an entry in the own log; a private one stays here.
+    /// Follows a key or an invite. A public follow is an entry in the public log; a private one is an item that
+    /// only the owner's devices can read. Of the two one is set, and the new one before the old one goes.
     pub(super) async fn follow(self: &Arc<Self>, target: &str, private: bool) -> Result<FollowView, Failure> {
         let invite: Invite = target.parse().map_err(|error: majlis_protocol::text::TextError| {
             Failure::usage(
@@ -42,19 +48,12 @@ impl Node {
         if account == self.keys.account {
             return Err(Failure::usage("this is your own account", "Follow someone else's key or invite."));
         }
-        let was_public = self.follows_publicly(&account)?;
         if private {
-            self.store.set_setting(&private_key(&account), Some(b"1"))?;
-        }
-        if was_public == private {
-            self.publish(vec![(
-                Body::Follow(Follow { account, on: !private }),
-                self.register_time(Kind::FOLLOW)?,
-            )])
-            .await?;
-        }
-        if !private {
-            self.store.set_setting(&private_key(&account), None)?;
+            self.set_private_follow(&account, true).await?;
+            self.set_public_follow(&account, false).await?;
+        } else {
+            self.set_public_follow(&account, true).await?;
+            self.set_private_follow(&account, false).await?;
         }
         for address in invite.peers() {
             let (peer, addresses) = self.peers.name_address(address)?;
@@ -67,19 +66,14 @@ impl Node {
 
     /// Stops following; what was held of the account is forgotten.
     pub(super) async fn unfollow(self: &Arc<Self>, account: &AccountId) -> Result<(), Failure> {
-        let public = self.follows_publicly(account)?;
-        let private = self.store.setting(&private_key(account))?.is_some();
-        if !public && !private {
+        if !self.follows_publicly(account)? && !self.follows_privately(account) {
             return Err(Failure::new(
                 "this account is not followed",
                 "`majlis following` lists those who are.",
             ));
         }
-        self.store.set_setting(&private_key(account), None)?;
-        if public {
-            let follow = Follow { account: *account, on: false };
-            self.publish(vec![(Body::Follow(follow), self.register_time(Kind::FOLLOW)?)]).await?;
-        }
+        self.set_private_follow(account, false).await?;
+        self.set_public_follow(account, false).await?;
         self.refresh_interests()?;
         self.tell(Local::Interests).await;
         let (store, account) = (self.store.clone(), *account);
@@ -91,14 +85,37 @@ impl Node {
         Ok(self.store.follows(&self.keys.account)?.contains(&(*account, true)))
     }
 
-    /// Works out what the node holds: the own account, public follows from the log, private ones from here.
-    pub(super) fn refresh_interests(&self) -> Result<(), Failure> {
-        let mut wanted = vec![(self.keys.account, Reason::Own)];
-        for (key, _) in self.store.settings(PRIVATE)? {
-            if let Ok(account) = <[u8; 32]>::try_from(&key[PRIVATE.len()..]) {
-                wanted.push((AccountId(account), Reason::Private));
-            }
+    fn follows_privately(&self, account: &AccountId) -> bool {
+        self.private(COLLECTION, &account.0).is_some()
+    }
+
+    /// Writes a public follow or its end, where that changes anything.
+    async fn set_public_follow(self: &Arc<Self>, account: &AccountId, on: bool) -> Result<(), Failure> {
+        if self.follows_publicly(account)? != on {
+            let follow = Body::Follow(Follow { account: *account, on });
+            self.publish(LogId::PUBLIC, vec![(follow, self.register_time(Kind::FOLLOW)?)]).await?;
         }
+        Ok(())
+    }
+
+    /// Writes a private follow or its end, where that changes anything.
+    async fn set_private_follow(self: &Arc<Self>, account: &AccountId, on: bool) -> Result<(), Failure> {
+        if self.follows_privately(account) != on {
+            self.set_private(private_follow(account, on)).await?;
+        }
+        Ok(())
+    }
+
+    /// Works out what the node holds: the own account, public follows from the log, private ones from the
+    /// registers.
+    pub(super) fn refresh_interests(&self) -> Result<(), Failure> {
+        // One at a time, so that the last to be done has seen everything.
+        let _turn = self.refreshing.lock();
+        let mut wanted = vec![(self.keys.account, Reason::Own)];
+        let private = self.private_items(COLLECTION).into_iter();
+        let private = private.filter_map(|(key, _)| key.try_into().ok()).map(AccountId);
+        let others = private.filter(|account| *account != self.keys.account);
+        wanted.extend(others.map(|account| (account, Reason::Private)));
         let follows = self.store.follows(&self.keys.account)?;
         let private: BTreeSet<_> = wanted.iter().map(|(account, _)| *account).collect();
         let public = follows.into_iter().filter(|(account, on)| *on && !private.contains(account));

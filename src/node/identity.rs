@@ -135,7 +135,7 @@ impl Node {
     }
 
     /// Says good-bye: the account is over and all its bytes are asked to be deleted.
-    pub(super) async fn end_account(&self, phrase: Option<&str>) -> Result<(), Failure> {
+    pub(super) async fn end_account(self: &Arc<Self>, phrase: Option<&str>) -> Result<(), Failure> {
         let phrase = match (kept_phrase(&self.home)?, phrase) {
             (Some(kept), _) => kept,
             (None, Some(given)) => Phrase::parse(given).map_err(|error| {
@@ -157,7 +157,7 @@ impl Node {
         let document = self.next_document(&phrase, Some(Ended { at: now_ms(), erase: true }))?;
         self.store.append_own_identity(&document)?;
         self.commit_own(Arc::default(), vec![document]).await?;
-        Ok(())
+        self.own_news(false).await
     }
 
     /// The kept recovery phrase.
@@ -177,12 +177,19 @@ impl Node {
         forget_phrase(&self.home)
     }
 
-    /// Takes note that documents of the owner's account have come in from elsewhere.
-    pub(super) async fn identity_arrived(self: &Arc<Self>) -> Result<(), Failure> {
+    /// Takes note of what has come in from elsewhere and is of the owner's account: entries of another device,
+    /// which change whom the owner follows, and documents (`identity`).
+    pub(super) async fn own_news(self: &Arc<Self>, identity: bool) -> Result<(), Failure> {
+        if identity {
+            let node = Arc::clone(self);
+            super::blocking(move || node.establish()).await?;
+            let (changed, identities) = (Vec::new(), vec![self.keys.account]);
+            self.tell(Local::Committed { changed, identities }).await;
+        }
+        self.refresh_private().await?;
         let node = Arc::clone(self);
-        super::blocking(move || node.establish()).await?;
-        let (changed, identities) = (Vec::new(), vec![self.keys.account]);
-        self.tell(Local::Committed { changed, identities }).await;
+        super::blocking(move || node.refresh_interests()).await?;
+        self.tell(Local::Interests).await;
         Ok(())
     }
 }

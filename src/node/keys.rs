@@ -130,6 +130,11 @@ impl Keys {
         Ok(keys)
     }
 
+    /// The X25519 secret with which this device reads what is sealed for it.
+    pub fn exchange(&self) -> &[u8; 32] {
+        &self.exchange
+    }
+
     /// Seed of the transport identity.
     pub fn transport(&self) -> &[u8; 32] {
         &self.transport

@@ -1,6 +1,6 @@
 //! The application: what a node does with entries, whether or not it is running as a daemon.
 //!
-//! [`Node`] owns the store, the keys and the head of the own log. A command that opens the home itself and the
+//! [`Node`] owns the store, the keys, the heads of the own logs and the private items. A command that opens the home itself and the
 //! running node call the same functions; the only difference is whether a [`driver`] is attached, which is told
 //! of what changed so that peers learn of it.
 
@@ -15,9 +15,11 @@ mod identity;
 mod keys;
 mod peers;
 mod posts;
+mod private;
 mod view;
 mod watch;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -56,7 +58,7 @@ pub(crate) enum Local {
     Synced(oneshot::Sender<usize>),
 }
 
-/// The end of the own log: where the next entry goes.
+/// The end of an own log: where the next entry goes.
 #[derive(Clone, Copy, Debug)]
 struct Head {
     log: LogKey,
@@ -69,10 +71,14 @@ pub struct Node {
     home: PathBuf,
     keys: Keys,
     store: Store,
-    head: Mutex<Option<Head>>,
-    /// The home is a copy of another, or its journal was damaged: the own log may go on elsewhere or be further
-    /// along than is known here, so a new one is begun.
-    new_log: bool,
+    /// Of each class the log that is written to.
+    heads: Mutex<BTreeMap<u8, Head>>,
+    /// The home is a copy of another, or its journal was damaged: the own logs may go on elsewhere or be further
+    /// along than is known here, so new ones are begun.
+    new_logs: bool,
+    private: private::Private,
+    /// Held while it is worked out which accounts the node holds.
+    refreshing: Mutex<()>,
     driver: Mutex<Option<mpsc::Sender<Local>>>,
     crier: watch::Crier,
     peers: peers::Peers,
@@ -124,16 +130,19 @@ impl Node {
         let peers = peers::Peers::load(&store)?;
         let node = Arc::new(Self {
             home: home.to_owned(),
+            private: private::Private::new(&keys),
             keys,
             store,
-            head: Mutex::new(None),
-            new_log: report.needs_new_log(),
+            heads: Mutex::default(),
+            new_logs: report.needs_new_log(),
+            refreshing: Mutex::default(),
             driver: Mutex::new(None),
             crier: watch::Crier::default(),
             peers,
             started: std::time::Instant::now(),
         });
         node.establish()?;
+        node.read_private()?;
         node.refresh_interests()?;
         Ok(node)
     }

@@ -21,11 +21,11 @@ impl From<majlis_protocol::body::BodyError> for Failure {
 }
 
 impl Node {
-    /// Where the next entry goes. A new log is begun at first, in a copied home, and when the old one was
-    /// forked, closed, or is further along elsewhere than the journal says.
-    fn next_place(&self, head: &mut Option<Head>) -> Result<Head, Failure> {
+    /// Where the next entry of a class goes. A new log is begun at first, in a copied home, and when the old one
+    /// was forked, closed, or is further along elsewhere than the journal says.
+    fn next_place(&self, class: u8, head: Option<Head>) -> Result<Head, Failure> {
         let tail = head.or_else(|| {
-            let tail = self.store.own_tail(LogId::PUBLIC).filter(|_| !self.new_log)?;
+            let tail = self.store.own_tail(class).filter(|_| !self.new_logs)?;
             Some(Head { log: tail.key, seq: tail.seq, id: tail.id })
         });
         if let Some(tail) = tail {
@@ -39,17 +39,17 @@ impl Node {
         let log = LogKey {
             account: self.keys.account,
             device: self.keys.device_id(),
-            log_id: LogId::new(LogId::PUBLIC, u64::from_be_bytes(random()?)),
+            log_id: LogId::new(class, u64::from_be_bytes(random()?)),
         };
         Ok(Head { log, seq: 0, id: EntryId::ZERO })
     }
 
-    /// Signs bodies as the next entries of the own log and syncs them to the journal. After this they are
+    /// Signs bodies as the next entries of the own log of a class and syncs them to the journal. After this they are
     /// acknowledged: they are never lost, and no other entry is ever signed in their place.
-    fn write(&self, bodies: &[(Body, u64)]) -> Result<Vec<Verified<Entry>>, Failure> {
+    fn write(&self, class: u8, bodies: &[(Body, u64)]) -> Result<Vec<Verified<Entry>>, Failure> {
         self.may_sign()?;
-        let mut head = self.head.lock();
-        let mut next = self.next_place(&mut head)?;
+        let mut heads = self.heads.lock();
+        let mut next = self.next_place(class, heads.get(&class).copied())?;
         let mut entries = Vec::with_capacity(bodies.len());
         for (body, timestamp) in bodies {
             let encoded = body.encode()?;
@@ -70,17 +70,18 @@ impl Node {
             entries.push(entry);
         }
         self.store.append_own(&entries)?;
-        *head = Some(next);
+        heads.insert(class, next);
         Ok(entries)
     }
 
     /// Signs, journals, announces and commits.
     pub(super) async fn publish(
         self: &Arc<Self>,
+        class: u8,
         bodies: Vec<(Body, u64)>,
     ) -> Result<Arc<[Verified<Entry>]>, Failure> {
         let node = Arc::clone(self);
-        let entries: Arc<[_]> = blocking(move || node.write(&bodies)).await?.into();
+        let entries: Arc<[_]> = blocking(move || node.write(class, &bodies)).await?.into();
         self.tell(Local::Publish(entries.to_vec())).await;
         self.crier.call(News::Entries(Arc::clone(&entries)));
         self.commit_own(Arc::clone(&entries), Vec::new()).await?;
@@ -106,7 +107,7 @@ impl Node {
             let content = Content { text: post.text, language, ..Content::default() };
             bodies.push((Body::Post(Post { content, ..Post::default() }), (first + index as u64).min(now)));
         }
-        let entries = self.publish(bodies).await?;
+        let entries = self.publish(LogId::PUBLIC, bodies).await?;
         Ok(entries
             .iter()
             .map(|entry| PostedView {
@@ -121,7 +122,8 @@ impl Node {
     /// Takes an own entry back. With `at_once` its bytes are removed here now, not after the grace.
     pub(super) async fn delete(self: &Arc<Self>, target: &str, at_once: bool) -> Result<EntryId, Failure> {
         let id = find(target)?;
-        let known = self.store.entry(&id)?;
+        // What is not public is not named in public: a Delete would tell of it.
+        let known = self.store.entry(&id)?.filter(|known| known.entry.header.log_id.class() == LogId::PUBLIC);
         match known {
             Some(known) if known.entry.header.account != self.keys.account => {
                 return Err(Failure::new(
@@ -143,7 +145,7 @@ impl Node {
             }
             Some(_) => {}
         }
-        self.publish(vec![(Body::Delete(Delete { target: id }), now_ms())]).await?;
+        self.publish(LogId::PUBLIC, vec![(Body::Delete(Delete { target: id }), now_ms())]).await?;
         if at_once {
             let store = self.store.clone();
             blocking(move || Ok(store.purge(now_ms(), &[id])?)).await?;
@@ -161,7 +163,7 @@ impl Node {
         profile.name = name.unwrap_or(profile.name);
         profile.bio = bio.unwrap_or(profile.bio);
         let timestamp = self.register_time(Kind::PROFILE)?;
-        self.publish(vec![(Body::Profile(profile), timestamp)]).await?;
+        self.publish(LogId::PUBLIC, vec![(Body::Profile(profile), timestamp)]).await?;
         Ok(())
     }
 

@@ -9,7 +9,7 @@
 //! | `log` | chunk rows, the chunk directory and the id table |
 //! | `views` | what is derived from the log, each with a watermark |
 //! | `tally` | how far the database had come, noted beside it, so that a loss shows |
-//! | `timeline`, `purge`, `check`, `export` | what their names say |
+//! | `timeline`, `class`, `purge`, `check`, `export` | what their names say |
 //!
 //! **Life.** [`Store::open`] takes the home's lock, finishes a compaction that was cut off, reads everything but the
 //! posts, sets a damaged database aside, and completes the database from the journal. [`Store::close`], or
@@ -25,6 +25,7 @@
 //! waiting for a commit.
 
 mod check;
+mod class;
 mod commit;
 mod config;
 mod db;
@@ -227,6 +228,13 @@ impl Store {
     ) -> Result<Vec<Stored>, StoreError> {
         let replica = self.replica();
         timeline::timeline(&self.shared().index.read(), &replica, accounts, before, limit)
+    }
+
+    /// Everything of a kind in an account's logs of a class that is effective and whose payload is held, in no
+    /// order.
+    pub fn effective(&self, account: &AccountId, class: u8, kind: Kind) -> Result<Vec<Entry>, StoreError> {
+        let replica = self.replica();
+        class::effective(&self.shared().index.read(), &replica, account, class, kind)
     }
 
     /// The profile or hints in force for an account.

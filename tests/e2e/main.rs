@@ -20,6 +20,7 @@ mod hints;
 mod hostile;
 mod lan;
 mod lifecycle;
+mod private;
 mod recovery;
 #[path = "../support/mod.rs"]
 mod support;

@@ -257,15 +257,9 @@ impl Driver {
         }
         let (node, identity) = (Arc::clone(&self.node), identities.contains(&own));
         tokio::spawn(async move {
-            let refresh = Arc::clone(&node);
-            let mut result = super::blocking(move || refresh.refresh_interests()).await;
-            if identity && result.is_ok() {
-                result = node.identity_arrived().await;
-            }
-            if let Err(error) = result {
+            if let Err(error) = node.own_news(identity).await {
                 tracing::warn!(%error, "what another device wrote could not be taken in");
             }
-            node.tell(Local::Interests).await;
         });
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use majlis_protocol::body::{Body, Hints, Holder};
 use majlis_protocol::limits::{MAX_ADDRESSES, MAX_HINTS};
-use majlis_protocol::{AccountId, Kind};
+use majlis_protocol::{AccountId, Kind, LogId};
 
 use crate::net::{Multiaddr, PeerId, Reach, place};
 use crate::node::config::HintScope;
@@ -79,7 +79,7 @@ impl Node {
             renewed.map(|body| Ok((body, node.register_time(Kind::HINTS)?))).transpose()
         });
         let Some(news) = news.await? else { return Ok(false) };
-        self.publish(vec![news]).await?;
+        self.publish(LogId::PUBLIC, vec![news]).await?;
         Ok(true)
     }
 }

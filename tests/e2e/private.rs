@@ -1,0 +1,151 @@
+//! What is for the owner's own devices: it reaches them, and nobody else.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use majlis_protocol::{AccountId, Entry, LogId};
+
+use crate::support::cluster::{Cluster, await_text};
+use crate::support::eventually;
+use crate::support::journal::private_entries;
+use crate::support::node::{TestNode, find, text};
+
+/// A second device of the node's account, running and connected to it.
+fn second_device(first: &TestNode) -> TestNode {
+    let phrase = text(&first.one(&["recovery", "show"]), "phrase");
+    let mut second = TestNode::new("second");
+    let restore = ["--json", "recovery", "restore", "--peer", &first.address()];
+    let restored = second.run_with(&restore, Some(&phrase));
+    assert_eq!(restored.code, Some(0), "{restored:?}");
+    second.start();
+    second
+}
+
+fn follows_privately(node: &TestNode, account: &str) -> bool {
+    node.followed(account).is_some_and(|followed| followed["private"] == true)
+}
+
+fn logs(entries: &[Entry]) -> BTreeSet<LogId> {
+    entries.iter().map(|entry| entry.header.log_id).collect()
+}
+
+/// Some bytes of what an entry seals, and the name of its log.
+fn traces(entry: &Entry) -> [Vec<u8>; 2] {
+    let body = entry.body().unwrap();
+    [body[body.len() - 40..].to_vec(), entry.header.log_id.0.to_be_bytes().to_vec()]
+}
+
+#[test]
+fn a_private_follow_reaches_the_other_device_and_nobody_else() {
+    let cluster = Cluster::started(&["author", "owner", "third"]);
+    let [author, owner, third] = &cluster.nodes[..] else { unreachable!() };
+    author.post("from the author");
+    cluster.follow(2, 0);
+    cluster.follow(2, 1);
+    owner.post("from the owner");
+    let account = author.account();
+    assert_eq!(owner.one(&["follow", &author.invite(), "--private"])["private"], true);
+    await_text(owner, "from the author");
+    let before = private_entries(owner);
+    assert_eq!(before.len(), 1);
+
+    let second = second_device(owner);
+    eventually("the second device follows privately", || follows_privately(&second, &account));
+    // What is followed privately is served to no one, so it has to be fetched from its author.
+    second.cli(&["connect", &author.address()]);
+    await_text(&second, "from the author");
+    // It was repeated once for the second device, at the time at which it was written.
+    let after = private_entries(owner);
+    assert_eq!((after.len(), logs(&after).len()), (2, 1));
+    assert_eq!(after[1].header.timestamp, after[0].header.timestamp);
+
+    // Either device ends it and begins it anew, and the other goes along.
+    second.cli(&["unfollow", &account]);
+    eventually("the first follows no longer", || owner.followed(&account).is_none());
+    assert!(!owner.texts().contains(&"from the author".to_owned()));
+    owner.cli(&["follow", &author.invite(), "--private"]);
+    eventually("the second follows again", || follows_privately(&second, &account));
+    second.cli(&["follow", &account]);
+    eventually("the first follows publicly", || {
+        owner.followed(&account).is_some_and(|followed| followed["private"] == false)
+    });
+    second.cli(&["follow", &account, "--private"]);
+    eventually("the first follows privately", || follows_privately(owner, &account));
+
+    // The third, which has everything else of the owner's, has nothing of it.
+    owner.post("last");
+    await_text(third, "last");
+    third.cli(&["sync"]);
+    let sealed: Vec<Entry> = private_entries(owner).into_iter().chain(private_entries(&second)).collect();
+    assert!(sealed.len() >= 5, "{}", sealed.len());
+    for trace in sealed.iter().flat_map(traces) {
+        for device in [owner, &second] {
+            assert!(!device.files_with(&trace).is_empty(), "a device lacks what is for it");
+        }
+        for other in [third, author] {
+            let found = other.files_with(&trace);
+            assert!(found.is_empty(), "a private log was told: {found:?}");
+        }
+    }
+    // Nor does any file hold an item in clear.
+    let AccountId(key) = account.parse().unwrap();
+    let clear = [b"follow".as_slice(), &[2, 0x58, 32], &key].concat();
+    for node in [owner, &second] {
+        assert!(node.files_with(&clear).is_empty(), "an item lies open");
+        assert!(!node.files_with(&key).is_empty(), "this test cannot find the key at all");
+        node.verify();
+    }
+    third.verify();
+}
+
+/// SEAL-12.
+#[test]
+fn an_export_leaves_private_logs_out() {
+    let node = TestNode::new("exporting");
+    let followed = TestNode::new("followed").account();
+    node.post("public");
+    node.cli(&["follow", &followed, "--private"]);
+    let file = node.scratch().join("all.majlis");
+    let exported = node.one(&["export", file.to_str().unwrap()]);
+    assert_eq!(exported["entries"], 1);
+    let bytes = fs::read(&file).unwrap();
+    for trace in private_entries(&node).iter().flat_map(traces) {
+        assert!(find(&bytes, &trace).is_none(), "the file holds a private log");
+    }
+    assert_eq!(node.verify()["entries"], 2, "a private log is verified like any other");
+}
+
+#[test]
+fn an_acknowledged_private_follow_survives_kill() {
+    let mut node = TestNode::started("killed");
+    for round in 0..3 {
+        let followed = TestNode::new("followed").account();
+        node.cli(&["follow", &followed, "--private"]);
+        node.kill();
+        node.start();
+        assert!(follows_privately(&node, &followed), "lost in round {round}");
+        assert_eq!(node.cli(&["following"]).len(), round + 1);
+    }
+    // In one log, and the same without a running node.
+    assert_eq!(logs(&private_entries(&node)).len(), 1);
+    node.stop();
+    assert_eq!(node.cli(&["following"]).len(), 3);
+}
+
+#[test]
+fn an_ended_account_takes_its_private_items_along() {
+    let mut node = TestNode::new("ending");
+    node.set("MAJLIS_STORE_ERASE_AFTER_MS", "0");
+    node.start();
+    let followed = TestNode::new("followed").account();
+    node.cli(&["follow", &followed, "--private"]);
+    let [sealed, _] = traces(&private_entries(&node)[0]);
+    assert!(!node.files_with(&sealed).is_empty());
+    node.cli(&["account", "end", "--yes"]);
+    assert!(node.cli(&["following"]).is_empty());
+    node.fails(1, &["follow", &followed, "--private"]);
+    node.restart();
+    assert!(node.cli(&["following"]).is_empty());
+    eventually("the sealed bytes are gone", || node.files_with(&sealed).is_empty());
+    node.verify();
+}
