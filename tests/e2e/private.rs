@@ -98,7 +98,7 @@ fn a_private_follow_reaches_the_other_device_and_nobody_else() {
     third.verify();
 }
 
-/// SEAL-12.
+/// SEAL-13.
 #[test]
 fn an_export_leaves_private_logs_out() {
     let node = TestNode::new("exporting");
