@@ -39,10 +39,10 @@ pub fn restore(
             "Choose a new home: `majlis --home DIR recovery restore`.",
         ));
     }
-    let (store, report) = Store::open(home, store.clone())?;
+    let (store, _) = Store::open(home, store.clone())?;
     store.set_setting(RESTORING, Some(b"1"))?;
     let keys = Keys::create(home, &phrase)?;
-    let node = Node::with(home, keys, store, &report)?;
+    let node = Node::with(home, keys, store)?;
     for peer in peers {
         node.peers.name_address(peer)?;
     }

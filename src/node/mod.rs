@@ -73,9 +73,6 @@ pub struct Node {
     store: Store,
     /// Of each class the log that is written to.
     heads: Mutex<BTreeMap<u8, Head>>,
-    /// The home is a copy of another, or its journal was damaged: the own logs may go on elsewhere or be further
-    /// along than is known here, so new ones are begun.
-    new_logs: bool,
     private: private::Private,
     /// Held while it is worked out which accounts the node holds.
     refreshing: Mutex<()>,
@@ -120,13 +117,13 @@ impl Node {
             Some(keys) => (keys, false),
             None => (identity::found(home)?, true),
         };
-        Self::with(home, keys, store, &report).map(|node| {
+        Self::with(home, keys, store).map(|node| {
             let notes = notes(&report);
             (node, Opened { created, notes })
         })
     }
 
-    fn with(home: &Path, keys: Keys, store: Store, report: &OpenReport) -> Result<Arc<Self>, Failure> {
+    fn with(home: &Path, keys: Keys, store: Store) -> Result<Arc<Self>, Failure> {
         let peers = peers::Peers::load(&store)?;
         let node = Arc::new(Self {
             home: home.to_owned(),
@@ -134,7 +131,6 @@ impl Node {
             keys,
             store,
             heads: Mutex::default(),
-            new_logs: report.needs_new_log(),
             refreshing: Mutex::default(),
             driver: Mutex::new(None),
             crier: watch::Crier::default(),

@@ -21,11 +21,11 @@ impl From<majlis_protocol::body::BodyError> for Failure {
 }
 
 impl Node {
-    /// Where the next entry of a class goes. A new log is begun at first, in a copied home, and when the old one
-    /// was forked, closed, or is further along elsewhere than the journal says.
+    /// Where the next entry of a class goes. A new log is begun at first, when the journal has ended the old one,
+    /// and when that was forked, closed, or is further along elsewhere than the journal says.
     fn next_place(&self, class: u8, head: Option<Head>) -> Result<Head, Failure> {
         let tail = head.or_else(|| {
-            let tail = self.store.own_tail(class).filter(|_| !self.new_logs)?;
+            let tail = self.store.own_tail(class).filter(|tail| !tail.ended)?;
             Some(Head { log: tail.key, seq: tail.seq, id: tail.id })
         });
         if let Some(tail) = tail {

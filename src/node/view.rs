@@ -20,7 +20,7 @@ impl Node {
         if entry.header.kind != Kind::POST || entry.header.is_inert() {
             return Ok(None);
         }
-        let edit = self.store.edits(&entry.header.account, &entry.id)?.into_iter().next();
+        let edit = self.store.edits(&entry.header.account, &entry.id)?.pop();
         let content = edit.as_ref().and_then(|edit| content(&edit.entry)).or_else(|| content(entry));
         let name = self.profile_of(&entry.header.account)?.name;
         Ok(Some(self.view(entry, name, content.unwrap_or_default(), stored.display_ms)))

@@ -36,7 +36,8 @@ pub struct Home {
 
 impl Home {
     /// Makes the directory if need be, takes its lock, checks its format, and finishes or undoes a compaction
-    /// that was cut off. Says whether the directory is a copy, or new on this machine in some other way.
+    /// that was cut off. Says whether the directory is a copy, or new on this machine in some other way: then it is
+    /// to be marked once that has had its consequences.
     pub fn open(path: &Path) -> Result<(Self, bool), StoreError> {
         fs::DirBuilder::new()
             .recursive(true)
@@ -45,12 +46,13 @@ impl Home {
             .map_err(|source| denied(path, source))?;
         let lock = take_lock(path)?;
         let home = Self { path: path.to_path_buf(), lock: Mutex::new(Some(lock)) };
-        let is_new = home.check_format()?;
+        let is_new = !home.journal().exists() && !home.db().exists();
+        home.check_format()?;
         home.settle_compaction()?;
-        let copied = !home.is_instance()? && !is_new;
-        if copied || is_new {
+        if is_new {
             home.mark_instance()?;
         }
+        let copied = !home.is_instance()?;
         Ok((home, copied))
     }
 
@@ -167,8 +169,8 @@ impl Home {
         discard(&self.db_old())
     }
 
-    /// Checks the format file, writing it where it is missing; true if the home is new.
-    fn check_format(&self) -> Result<bool, StoreError> {
+    /// Checks the format file, writing it where it is missing.
+    fn check_format(&self) -> Result<(), StoreError> {
         let path = self.path.join("format");
         match fs::read_to_string(&path) {
             Ok(text) => {
@@ -177,13 +179,11 @@ impl Home {
                 if found > FORMAT {
                     return Err(StoreError::NewerFormat { home: self.path.clone(), found, known: FORMAT });
                 }
-                Ok(false)
+                Ok(())
             }
             Err(source) if source.kind() == io::ErrorKind::NotFound => {
-                let is_new = !self.journal().exists() && !self.db().exists();
                 write_private(&path, format!("{FORMAT}\n").as_bytes())?;
-                self.sync()?;
-                Ok(is_new)
+                self.sync()
             }
             Err(source) => Err(StoreError::io("read", &path, source)),
         }
@@ -203,7 +203,8 @@ impl Home {
         }
     }
 
-    fn mark_instance(&self) -> Result<(), StoreError> {
+    /// Marks the directory as this one on this machine.
+    pub fn mark_instance(&self) -> Result<(), StoreError> {
         let path = self.path.join("instance");
         let failed = |source| StoreError::io("write", &path, source);
         match fs::remove_file(&path) {

@@ -3,8 +3,8 @@
 //! sequence number is ever signed twice.
 //!
 //! A record: magic (4 bytes), length of its content u32, hash of length and content (8 bytes), content. Content:
-//! a type byte; 0 an entry in full; 1 an entry whose payload was erased: the id of its Delete, the signed header.
-//! A record that is cut off at the end of the file was never acknowledged and is removed at open.
+//! a type byte; 0 an entry in full; 1 an entry whose payload was erased: the id of its Delete, the signed header;
+//! 2 a break: the logs of the entries before it may go on elsewhere and are not written to again. A record that is cut off at the end of the file was never acknowledged and is removed at open.
 
 use std::fs::{self, File};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
@@ -21,6 +21,7 @@ const RECORD_HEAD: usize = 16;
 const HASH: &str = "majlis v1 journal record";
 const WHOLE: u8 = 0;
 const ERASED: u8 = 1;
+const BREAK: u8 = 2;
 /// No record is longer: a type byte, an id, the largest header and payload.
 const MAX_RECORD: usize = 128 * 1024;
 
@@ -35,6 +36,8 @@ pub struct OwnTail {
     pub id: EntryId,
     /// That entry's timestamp.
     pub timestamp: u64,
+    /// The log may go on elsewhere, or further than the journal has it: the next entry begins a new one.
+    pub ended: bool,
 }
 
 /// What was found in the journal at open.
@@ -44,8 +47,10 @@ pub struct Found {
     pub entries: Vec<Entry>,
     /// Bytes cut off the end: a record whose writing was interrupted.
     pub torn: u64,
-    /// Bytes in the middle that are no record.
+    /// Bytes in the middle that are no record, since the last break.
     pub damaged: u64,
+    /// How many of the entries come before the last break.
+    ended: usize,
 }
 
 /// The open journal.
@@ -106,17 +111,28 @@ fn record(bytes: &[u8]) -> Option<&[u8]> {
     (checksum(len, content) == *sum).then_some(content)
 }
 
-fn entry(content: &[u8]) -> Option<Entry> {
+/// What a record holds.
+enum Record {
+    Entry(Entry),
+    Break,
+}
+
+fn put_break(out: &mut Vec<u8>) {
+    put_record(out, &[BREAK]);
+}
+
+fn decode(content: &[u8]) -> Option<Record> {
     match content.split_first()? {
-        (&WHOLE, bytes) => Entry::decode(bytes).ok(),
+        (&WHOLE, bytes) => Entry::decode(bytes).ok().map(Record::Entry),
         (&ERASED, bytes) => {
             let (by, header) = bytes.split_first_chunk::<32>()?;
             let mut entry = Entry::decode_header(header).ok()?;
             if *by != EntryId::ZERO.0 {
                 entry.payload = Payload::Deleted(EntryId(*by));
             }
-            Some(entry)
+            Some(Record::Entry(entry))
         }
+        (&BREAK, []) => Some(Record::Break),
         _ => None,
     }
 }
@@ -131,8 +147,10 @@ fn read_all(bytes: &[u8]) -> (Found, usize) {
             found.damaged += (at - keep) as u64;
             at += RECORD_HEAD + content.len();
             keep = at;
-            match entry(content) {
-                Some(entry) => found.entries.push(entry),
+            match decode(content) {
+                Some(Record::Entry(entry)) => found.entries.push(entry),
+                // What was damaged before a break has had its consequence.
+                Some(Record::Break) => (found.ended, found.damaged) = (found.entries.len(), 0),
                 None => found.damaged += content.len() as u64,
             }
         } else {
@@ -168,10 +186,15 @@ impl Journal {
         }
         let mut journal =
             Self { path: path.to_path_buf(), file, len: keep as u64, tails: HashMap::new(), broken: false };
-        for entry in &found.entries {
-            journal.note(entry);
-        }
+        let (ended, going_on) = found.entries.split_at(found.ended);
+        ended.iter().for_each(|entry| journal.note(entry));
+        journal.end_logs();
+        going_on.iter().for_each(|entry| journal.note(entry));
         Ok((journal, found))
+    }
+
+    fn end_logs(&mut self) {
+        self.tails.values_mut().for_each(|tail| tail.ended = true);
     }
 
     fn note(&mut self, entry: &Entry) {
@@ -179,7 +202,8 @@ impl Journal {
             return;
         }
         let key = entry.header.log();
-        let tail = OwnTail { key, seq: entry.header.seq, id: entry.id, timestamp: entry.header.timestamp };
+        let (seq, timestamp) = (entry.header.seq, entry.header.timestamp);
+        let tail = OwnTail { key, seq, id: entry.id, timestamp, ended: false };
         let class = key.log_id.class();
         if self.tails.get(&class).is_none_or(|known| known.key != key || known.seq < tail.seq) {
             self.tails.insert(class, tail);
@@ -192,19 +216,33 @@ impl Journal {
         for entry in entries {
             put_entry(&mut bytes, entry);
         }
+        self.write(&bytes)?;
+        for entry in entries {
+            self.note(entry);
+        }
+        Ok(())
+    }
+
+    /// Ends all own logs: whatever is signed from now on, in this run or a later one, begins new ones.
+    pub fn append_break(&mut self) -> Result<(), StoreError> {
+        let mut bytes = Vec::new();
+        put_break(&mut bytes);
+        self.write(&bytes)?;
+        self.end_logs();
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         if self.broken {
             return Err(StoreError::Closed);
         }
-        if let Err(source) = self.file.write_all(&bytes).and_then(|()| self.file.sync_data()) {
+        if let Err(source) = self.file.write_all(bytes).and_then(|()| self.file.sync_data()) {
             let undone =
                 self.file.set_len(self.len).and_then(|()| self.file.seek(SeekFrom::End(0)).map(drop));
             self.broken = undone.is_err();
             return Err(StoreError::io("append to", &self.path, source));
         }
         self.len += bytes.len() as u64;
-        for entry in entries {
-            self.note(entry);
-        }
         Ok(())
     }
 
@@ -223,18 +261,23 @@ impl Journal {
     pub fn compact(&mut self, erased: impl Fn(&Entry) -> Option<EntryId>) -> Result<usize, StoreError> {
         let failed = |source| StoreError::io("compact", &self.path, source);
         let bytes = fs::read(&self.path).map_err(failed)?;
-        let (found, _) = read_all(&bytes);
+        let (mut found, _) = read_all(&bytes);
         let mut gone = 0;
         let mut out = Vec::with_capacity(bytes.len());
-        for mut entry in found.entries {
+        for entry in &mut found.entries {
             if let Payload::Held(_) = entry.payload
-                && let Some(by) = erased(&entry)
+                && let Some(by) = erased(entry)
             {
                 entry.payload = Payload::Deleted(by);
                 gone += 1;
             }
-            put_entry(&mut out, &entry);
         }
+        let (ended, going_on) = found.entries.split_at(found.ended);
+        ended.iter().for_each(|entry| put_entry(&mut out, entry));
+        if !ended.is_empty() {
+            put_break(&mut out);
+        }
+        going_on.iter().for_each(|entry| put_entry(&mut out, entry));
         if gone == 0 {
             return Ok(0);
         }

@@ -49,9 +49,8 @@ pub struct OpenReport {
 }
 
 impl OpenReport {
-    /// Whether the owner's log may have gone on elsewhere or further than is known here, so that posting must go
-    /// on in a new one.
-    pub fn needs_new_log(&self) -> bool {
+    /// Whether the owner's logs may have gone on elsewhere or further than is known here.
+    fn ends_logs(&self) -> bool {
         self.copied_home || self.journal_damaged
     }
 }
@@ -61,13 +60,20 @@ pub fn open(path: &Path, config: StoreConfig) -> Result<(Shared, OpenReport), St
     let had_db = path.join("db").exists();
     let had_journal = path.join("journal").exists();
     let (home, copied_home) = Home::open(path)?;
-    let (journal, found) = Journal::open(&home.journal())?;
+    let (mut journal, found) = Journal::open(&home.journal())?;
     let mut report = OpenReport {
         copied_home,
         journal_damaged: found.damaged > 0 || (had_db && !had_journal),
         torn_bytes: found.torn,
         ..OpenReport::default()
     };
+    if report.ends_logs() {
+        journal.append_break()?;
+    }
+    // Only now: whatever stops this before, the next start notices the copy as well.
+    if copied_home {
+        home.mark_instance()?;
+    }
     let tally = Tally::open(&home.tally())?;
     let suspect = home.is_suspect() && home.db().exists();
     let mut shared = Shared {
@@ -115,6 +121,8 @@ fn fill(shared: &mut Shared, found: &Found, report: &mut OpenReport) -> Result<(
     report.bad_rows = loaded.bad_rows;
     *shared.replica.get_mut() = loaded.replica;
     *shared.index.get_mut() = loaded.index;
+    // The newest chunks may have been removed since, and a number that a view has gone past is not given again.
+    shared.index.get_mut().directory.reserve(shared.views.seen());
     let lost = {
         let index = shared.index.read();
         let lost = shared.tally.lacks(name, Count { applied, ..writer::count(&index)? });

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use crate::support::cluster::{Cluster, await_posts, await_text};
 use crate::support::corpus::{self, Sample};
+use crate::support::journal::private_entries;
 use crate::support::node::{Outcome, TestNode, find, number};
 use crate::support::random::Random;
 
@@ -229,6 +230,8 @@ fn a_copied_home_goes_on_in_a_log_of_its_own() {
     let mut cluster = Cluster::started(&["original", "reader"]);
     cluster.follow(1, 0);
     cluster.nodes[0].post("before the copy");
+    let confidant = TestNode::new("confidant").account();
+    cluster.nodes[0].cli(&["follow", &confidant, "--private"]);
     await_text(&cluster.nodes[1], "before the copy");
     cluster.nodes[0].stop();
     let mut copy = TestNode::new("copy");
@@ -241,6 +244,14 @@ fn a_copied_home_goes_on_in_a_log_of_its_own() {
     );
     assert_eq!(number(&copy.one(&["post", "from the copy again"]), "seq"), 2);
     assert_eq!(number(&cluster.nodes[0].one(&["post", "from the original"]), "seq"), 2);
+    // Also what is written to only in a later run, in another class, goes into a log of its own.
+    let stranger = TestNode::new("stranger").account();
+    copy.cli(&["follow", &stranger, "--private"]);
+    let private: Vec<_> = private_entries(&copy).iter().map(|entry| entry.header.log()).collect();
+    assert!(
+        private.len() == 2 && private[0] != private[1],
+        "the copy has gone on in the same log: {private:?}"
+    );
     cluster.nodes[0].start();
     await_text(&cluster.nodes[1], "from the original");
     cluster.nodes[0].stop();

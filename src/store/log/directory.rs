@@ -82,9 +82,14 @@ impl Directory {
         self.slab.iter().enumerate().filter_map(|(place, meta)| Some((place as u32, meta.as_ref()?)))
     }
 
+    /// Gives chunks no number below `next` any more.
+    pub fn reserve(&mut self, next: u64) {
+        self.next_chunk = self.next_chunk.max(next);
+    }
+
     /// Adds a chunk of a known log; returns its place.
     pub fn insert(&mut self, meta: ChunkMeta) -> u32 {
-        self.next_chunk = self.next_chunk.max(meta.no + 1);
+        self.reserve(meta.no + 1);
         let (log, order) = (meta.log as usize, (meta.low, meta.no));
         let place = if let Some(place) = self.free.pop() {
             self.slab[place as usize] = Some(meta);

@@ -37,14 +37,24 @@ fn a_newer_format_is_left_alone() {
 #[test]
 fn a_copied_home_is_noticed_once() {
     let (dir, store) = fresh();
+    let mut author = Author::new(1);
+    let ids = own(&store, &mut author, 2);
     drop(store);
     let copy = tempfile::tempdir().unwrap();
     copy_dir(dir.path(), copy.path());
     let (store, report) = open(copy.path());
-    assert!(report.copied_home && report.needs_new_log());
+    assert!(report.copied_home);
+    assert!(store.own_tail(0).unwrap().ended);
     drop(store);
-    assert_eq!(open(copy.path()).1, OpenReport::default());
-    assert_eq!(open(dir.path()).1, OpenReport::default());
+    // However often it is opened, and after its journal was written anew, the log that was copied is not gone on with.
+    let (store, report) = open(copy.path());
+    assert!(!report.copied_home && store.own_tail(0).unwrap().ended);
+    store.purge(NOW * 2, &[ids[0]]).unwrap();
+    drop(store);
+    assert!(open(copy.path()).0.own_tail(0).unwrap().ended);
+    let (store, report) = open(dir.path());
+    assert!(!report.copied_home && !store.own_tail(0).unwrap().ended);
+    drop(store);
     fs::remove_file(dir.path().join("instance")).unwrap();
     assert!(open(dir.path()).1.copied_home);
 }
@@ -112,8 +122,9 @@ fn a_torn_record_is_cut_off_wherever_it_tears() {
         fs::write(&journal, &whole[..keep]).unwrap();
         let (store, report) = open(dir.path());
         assert_eq!(report.torn_bytes, (keep - before.len()) as u64);
-        assert!(!report.needs_new_log());
-        assert_eq!(store.own_tail(0).unwrap().seq, 2);
+        let tail = store.own_tail(0).unwrap();
+        assert!(!report.journal_damaged && !tail.ended);
+        assert_eq!(tail.seq, 2);
         assert_eq!(fs::read(&journal).unwrap(), before);
         drop(store);
     }
@@ -139,9 +150,21 @@ fn damage_in_the_middle_of_the_journal_is_reported_and_passed_over() {
     bytes[middle] ^= 1;
     fs::write(&journal, &bytes).unwrap();
     let (store, report) = open(dir.path());
-    assert!(report.journal_damaged && report.needs_new_log());
+    assert!(report.journal_damaged);
     assert_eq!(report.recovered, 8);
-    assert_eq!(store.own_tail(0).unwrap().seq, 9);
+    let tail = store.own_tail(0).unwrap();
+    assert!(tail.ended);
+    assert_eq!(tail.seq, 9);
+    drop(store);
+    // It has had its consequence: it is reported once, and what was signed before stays ended.
+    let (store, report) = open(dir.path());
+    assert!(!report.journal_damaged && store.own_tail(0).unwrap().ended);
+    author.log.log_id = majlis_protocol::LogId::new(0, 99);
+    (author.seq, author.tail) = (0, majlis_protocol::EntryId::ZERO);
+    store.append_own(&[author.post("in a new log")]).unwrap();
+    drop(store);
+    let tail = open(dir.path()).0.own_tail(0).unwrap();
+    assert_eq!((tail.key, tail.seq, tail.ended), (author.log, 1, false));
 }
 
 #[test]

@@ -61,3 +61,19 @@ fn edits_are_a_history() {
     let history = store.edits(&author.account, &post.id).unwrap();
     assert_eq!(history.iter().map(|edit| edit.entry.id).collect::<Vec<_>>(), [one.id, two.id]);
 }
+
+#[test]
+fn nothing_is_missed_after_the_newest_chunks_have_gone() {
+    let (dir, store) = fresh();
+    let (mut stays, mut goes) = (Author::new(1), Author::new(2));
+    for author in [&mut stays, &mut goes] {
+        know(&store, author.identity());
+        put(&store, [author.profile("Before")]);
+    }
+    assert_eq!(name(&store, &goes).unwrap(), "Before");
+    store.forget_account(&goes.account).unwrap();
+    store.close();
+    let (store, _) = open(dir.path());
+    put(&store, [stays.profile("After")]);
+    assert_eq!(name(&store, &stays).unwrap(), "After");
+}

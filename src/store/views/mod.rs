@@ -78,6 +78,11 @@ impl Views {
         Ok(())
     }
 
+    /// One more than the highest chunk number that any view has seen.
+    pub fn seen(&self) -> u64 {
+        self.marks.lock().iter().copied().max().unwrap_or(0)
+    }
+
     /// Whether every view has seen every chunk.
     pub fn are_current(&self, index: &Index) -> bool {
         self.marks.lock().iter().all(|mark| *mark >= index.directory.next_chunk)
