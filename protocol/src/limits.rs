@@ -54,6 +54,8 @@ pub const MAX_ADDRESSES: usize = 8;
 pub const MAX_PEER_ID: usize = 64;
 /// Bytes of a date without time, `2026-01-31`.
 pub const MAX_DATE: usize = 10;
+/// Bytes of the emoji of a reaction: one may be a long sequence.
+pub const MAX_EMOJI: usize = 64;
 /// Fewest answers of a poll.
 pub const MIN_POLL_OPTIONS: usize = 2;
 /// Most answers of a poll.

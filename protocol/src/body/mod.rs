@@ -10,6 +10,7 @@ mod media;
 mod network;
 mod post;
 mod profile;
+mod response;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ pub use media::{Attachment, BlobId, Focus};
 pub use network::{Follow, Hints, Holder, Sealed};
 pub use post::{Card, Content, Delete, Edit, EntryRef, Poll, Post, Visibility};
 pub use profile::{Profile, ProfileField, Usage};
+pub use response::{Reaction, Repost, Vote};
 
 use crate::entry::Kind;
 
@@ -87,8 +89,14 @@ pub enum Body {
     Edit(Edit),
     /// Takes an entry back.
     Delete(Delete),
+    /// An emoji on a post.
+    Reaction(Reaction),
+    /// A post shown to one's followers.
+    Repost(Repost),
     /// A public follow or its end.
     Follow(Follow),
+    /// A choice in a poll.
+    Vote(Vote),
     /// Where the account's entries can be had.
     Hints(Hints),
     /// For holders of a key.
@@ -106,7 +114,10 @@ impl Body {
             Kind::POST => field::decode::<Post>(body)?.map(Self::Post),
             Kind::EDIT => field::decode::<Edit>(body)?.map(Self::Edit),
             Kind::DELETE => field::decode::<Delete>(body)?.map(Self::Delete),
+            Kind::REACTION => field::decode::<Reaction>(body)?.map(Self::Reaction),
+            Kind::REPOST => field::decode::<Repost>(body)?.map(Self::Repost),
             Kind::FOLLOW => field::decode::<Follow>(body)?.map(Self::Follow),
+            Kind::VOTE => field::decode::<Vote>(body)?.map(Self::Vote),
             Kind::HINTS => field::decode::<Hints>(body)?.map(Self::Hints),
             Kind::SEALED => field::decode::<Sealed>(body)?.map(Self::Sealed),
             _ => None,
@@ -122,7 +133,10 @@ impl Body {
             Self::Post(body) => field::encode::<Post>(body),
             Self::Edit(body) => field::encode::<Edit>(body),
             Self::Delete(body) => field::encode::<Delete>(body),
+            Self::Reaction(body) => field::encode::<Reaction>(body),
+            Self::Repost(body) => field::encode::<Repost>(body),
             Self::Follow(body) => field::encode::<Follow>(body),
+            Self::Vote(body) => field::encode::<Vote>(body),
             Self::Hints(body) => field::encode::<Hints>(body),
             Self::Sealed(body) => field::encode::<Sealed>(body),
         }
@@ -135,7 +149,10 @@ impl Body {
             Self::Post(_) => Kind::POST,
             Self::Edit(_) => Kind::EDIT,
             Self::Delete(_) => Kind::DELETE,
+            Self::Reaction(_) => Kind::REACTION,
+            Self::Repost(_) => Kind::REPOST,
             Self::Follow(_) => Kind::FOLLOW,
+            Self::Vote(_) => Kind::VOTE,
             Self::Hints(_) => Kind::HINTS,
             Self::Sealed(_) => Kind::SEALED,
         }

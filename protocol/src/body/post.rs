@@ -78,6 +78,19 @@ record! {
     }
 }
 
+impl Poll {
+    /// Whether a vote of this time is in time (BODY-22).
+    pub fn is_open_at(&self, timestamp: u64) -> bool {
+        self.closes_at.is_none_or(|end| timestamp <= end)
+    }
+
+    /// Whether these answers, counted from 0, can be chosen together (BODY-22).
+    pub fn allows(&self, choices: &[u8]) -> bool {
+        choices.iter().all(|choice| usize::from(*choice) < self.options.len())
+            && (self.multiple || choices.len() <= 1)
+    }
+}
+
 record! {
     /// What a linked page says of itself, fetched by the author's node so that readers need not ask it.
     Card {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use proptest::collection::vec;
+use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 
@@ -10,8 +10,18 @@ use super::*;
 use crate::ids::{AccountId, EntryId};
 use crate::limits::*;
 
-const KINDS: [Kind; 7] =
-    [Kind::PROFILE, Kind::POST, Kind::EDIT, Kind::DELETE, Kind::FOLLOW, Kind::HINTS, Kind::SEALED];
+const KINDS: [Kind; 10] = [
+    Kind::PROFILE,
+    Kind::POST,
+    Kind::EDIT,
+    Kind::DELETE,
+    Kind::REACTION,
+    Kind::REPOST,
+    Kind::FOLLOW,
+    Kind::VOTE,
+    Kind::HINTS,
+    Kind::SEALED,
+];
 
 fn reference(n: u8) -> EntryRef {
     EntryRef { account: AccountId([n; 32]), id: EntryId([n + 1; 32]) }
@@ -96,6 +106,16 @@ fn the_other_bodies_are_these_bytes() {
     let id = format!("5820 {}", "ab".repeat(32));
     assert_bytes(&Body::Delete(Delete { target }), &format!("01 a1 01 {id}"));
     assert_bytes(&Body::Edit(Edit { target, content: Content::default() }), &format!("01 a1 01 {id}"));
+    let about = EntryRef { account: AccountId([0xab; 32]), id: target };
+    assert_bytes(
+        &Body::Reaction(Reaction { target: about, emoji: "♥".into(), on: true }),
+        &format!("01 a3 01 82 {id} {id} 02 63 e299a5 03 f5"),
+    );
+    assert_bytes(&Body::Repost(Repost { target: about, on: false }), &format!("01 a2 01 82 {id} {id} 02 f4"));
+    assert_bytes(
+        &Body::Vote(Vote { target: about, choices: vec![0, 19] }),
+        &format!("01 a2 01 82 {id} {id} 02 82 00 13"),
+    );
     assert_bytes(
         &Body::Follow(Follow { account: AccountId([0xab; 32]), on: false }),
         &format!("01 a2 01 {id} 02 f4"),
@@ -108,6 +128,15 @@ fn the_other_bodies_are_these_bytes() {
     );
     assert_bytes(&Body::Sealed(Sealed { suite: 500, data: vec![1, 2, 3] }), "01 a2 01 1901f4 02 43 010203");
     assert_bytes(&Body::Profile(Profile::default()), "01 a0");
+}
+
+#[test]
+fn a_vote_counts_in_time_and_for_what_the_poll_offers() {
+    let one = Poll { options: vec!["a".into(), "b".into()], multiple: false, closes_at: Some(100) };
+    assert!(one.is_open_at(100) && !one.is_open_at(101));
+    assert!(one.allows(&[]) && one.allows(&[1]) && !one.allows(&[2]) && !one.allows(&[0, 1]));
+    let many = Poll { multiple: true, closes_at: None, ..one };
+    assert!(many.is_open_at(u64::MAX) && many.allows(&[0, 1]) && !many.allows(&[1, 2]));
 }
 
 #[test]
@@ -154,8 +183,7 @@ fn a_full_profile_is_these_bytes() {
 fn what_is_not_known_is_inert() {
     assert_eq!(Body::decode(Kind::POST, &[2, 0xff]), Ok(None));
     assert_eq!(Body::decode(Kind::POST, &[0]), Ok(None));
-    for kind in [Kind::IDENTITY, Kind::REACTION, Kind::REPOST, Kind::VOTE, Kind::KEYS, Kind::LABEL, Kind(200)]
-    {
+    for kind in [Kind::IDENTITY, Kind::KEYS, Kind::LABEL, Kind(200)] {
         assert_eq!(Body::decode(kind, &[1, 0xa0]), Ok(None));
     }
 }
@@ -444,6 +472,13 @@ fn any_body() -> impl Strategy<Value = Body> {
         id().prop_map(|target| Body::Delete(Delete { target: EntryId(target) })),
         (id(), any::<bool>())
             .prop_map(|(account, on)| Body::Follow(Follow { account: AccountId(account), on })),
+        (any_reference(), ".{1,10}", any::<bool>())
+            .prop_map(|(target, emoji, on)| Body::Reaction(Reaction { target, emoji, on })),
+        (any_reference(), any::<bool>()).prop_map(|(target, on)| Body::Repost(Repost { target, on })),
+        (any_reference(), btree_set(0u8..20, 0..=20)).prop_map(|(target, choices)| Body::Vote(Vote {
+            target,
+            choices: choices.into_iter().collect()
+        })),
         vec(any_holder(), 0..=8).prop_map(|holders| Body::Hints(Hints { holders })),
         (any::<u16>(), vec(any::<u8>(), 0..2_000))
             .prop_map(|(suite, data)| Body::Sealed(Sealed { suite, data })),

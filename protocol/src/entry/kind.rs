@@ -15,13 +15,13 @@ impl Kind {
     pub const EDIT: Self = Self(4);
     /// Takes an entry of the same account back.
     pub const DELETE: Self = Self(5);
-    /// An emoji on a post. Reserved.
+    /// An emoji on a post.
     pub const REACTION: Self = Self(6);
-    /// Shows another's post to one's followers. Reserved.
+    /// Shows another's post to one's followers.
     pub const REPOST: Self = Self(7);
     /// A public follow.
     pub const FOLLOW: Self = Self(8);
-    /// A choice in a poll. Reserved.
+    /// A choice in a poll.
     pub const VOTE: Self = Self(9);
     /// Where the account's entries can be had.
     pub const HINTS: Self = Self(10);

@@ -43,7 +43,12 @@ impl View for Registers {
             Body::Profile(_) | Body::Hints(_) => (LATEST, &[header.kind.0]),
             Body::Follow(follow) => (FOLLOW, &follow.account.0),
             Body::Edit(edit) => (EDIT, &edit.target.0),
-            Body::Post(_) | Body::Delete(_) | Body::Sealed(_) => return Vec::new(),
+            Body::Reaction(_)
+            | Body::Repost(_)
+            | Body::Vote(_)
+            | Body::Post(_)
+            | Body::Delete(_)
+            | Body::Sealed(_) => return Vec::new(),
         };
         let account = &header.account.0;
         let key =

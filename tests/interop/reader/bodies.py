@@ -105,6 +105,16 @@ def many(reader, most, least=0):
     return read
 
 
+def ascending(reader):
+    def read(items):
+        values = reader(items)
+        if any(one >= other for one, other in zip(values, values[1:])):
+            raise Refused("Range")
+        return values
+
+    return read
+
+
 def record(*fields):
     """Fields are (key, name, reader, sort): `need`, `opt`, or `plain` for what must not hold its default."""
     by_key = {field[0]: field for field in fields}
@@ -199,6 +209,9 @@ POST = record(
 )
 EDIT = record((1, "target", ID, "need"), (2, "content", CONTENT, "plain"))
 DELETE = record((1, "target", ID, "need"))
+REACTION = record((1, "target", REFERENCE, "need"), (2, "emoji", text(64), "need"), (3, "on", boolean, "need"))
+REPOST = record((1, "target", REFERENCE, "need"), (2, "on", boolean, "need"))
+VOTE = record((1, "target", REFERENCE, "need"), (2, "choices", ascending(many(unsigned(20), 20)), "opt"))
 FOLLOW = record((1, "account", ID, "need"), (2, "on", boolean, "need"))
 HOLDER = record((1, "peer_id", data(64), "need"), (2, "addresses", many(data(2_048), 8), "opt"))
 HINTS = record((1, "holders", many(HOLDER, 8), "opt"))
@@ -219,7 +232,18 @@ DOCUMENT = record(
     (5, "ended", parts(MILLIS, boolean), "opt"),
     (6, "moved_to", ID, "opt"),
 )
-KINDS = {2: PROFILE, 3: POST, 4: EDIT, 5: DELETE, 8: FOLLOW, 10: HINTS, 11: SEALED}
+KINDS = {
+    2: PROFILE,
+    3: POST,
+    4: EDIT,
+    5: DELETE,
+    6: REACTION,
+    7: REPOST,
+    8: FOLLOW,
+    9: VOTE,
+    10: HINTS,
+    11: SEALED,
+}
 
 
 def decode(kind, body):

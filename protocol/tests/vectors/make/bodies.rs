@@ -2,7 +2,7 @@
 
 use majlis_protocol::body::{
     Attachment, BlobId, Body, Card, Content, Delete, Edit, EntryRef, Focus, Follow, Hints, Holder, Poll,
-    Post, Profile, ProfileField, Sealed, Usage, Visibility, cbor as coding,
+    Post, Profile, ProfileField, Reaction, Repost, Sealed, Usage, Visibility, Vote, cbor as coding,
 };
 use majlis_protocol::entry::Kind;
 use majlis_protocol::ids::EntryId;
@@ -223,6 +223,8 @@ fn good() -> Vec<(&'static str, &'static str, Body)> {
     let bare_poll = Poll { options: vec!["1".into(), "2".into()], multiple: false, closes_at: None };
     let bare_card = Card { url: "x:".into(), title: String::new(), description: String::new(), image: None };
     let post = |content| Body::Post(Post { content, ..Post::default() });
+    let target = EntryRef { account: account(1), id: EntryId([7; 32]) };
+    let reaction = |emoji: &str, on| Body::Reaction(Reaction { target, emoji: emoji.into(), on });
     vec![
         ("an empty profile", "BODY-10", Body::Profile(Profile::default())),
         (
@@ -277,6 +279,14 @@ fn good() -> Vec<(&'static str, &'static str, Body)> {
         ),
         ("an edit", "BODY-12", Body::Edit(Edit { target: EntryId([5; 32]), content: rich_content() })),
         ("a delete", "BODY-13", Body::Delete(Delete { target: EntryId([6; 32]) })),
+        ("a reaction", "BODY-19", reaction("♥", true)),
+        ("the end of a reaction", "BODY-19", reaction("♥", false)),
+        ("a reaction of several characters", "BODY-19", reaction("👩🏽‍🌾", true)),
+        ("a repost", "BODY-20", Body::Repost(Repost { target, on: true })),
+        ("the end of a repost", "BODY-20", Body::Repost(Repost { target, on: false })),
+        ("a vote", "BODY-21", Body::Vote(Vote { target, choices: vec![0] })),
+        ("a vote for several", "BODY-21", Body::Vote(Vote { target, choices: vec![0, 1, 19] })),
+        ("a vote withdrawn", "BODY-21", Body::Vote(Vote { target, choices: vec![] })),
         ("a follow", "BODY-14", Body::Follow(Follow { account: account(2), on: true })),
         ("its end", "BODY-14", Body::Follow(Follow { account: account(2), on: false })),
         ("no hints", "BODY-15", Body::Hints(Hints::default())),
@@ -306,7 +316,7 @@ fn raw(file: &mut File, name: impl Into<String>, id: &str, kind: Kind, item: &st
 fn passed_over(file: &mut File) {
     raw(file, "a post of a later version", "BODY-17", Kind::POST, "02 ff ff");
     raw(file, "version zero", "BODY-17", Kind::POST, "00");
-    for (name, kind) in [("a reaction, reserved", 6), ("a label, reserved", 13), ("an unknown kind", 99)] {
+    for (name, kind) in [("keys, reserved", 12), ("a label, reserved", 13), ("an unknown kind", 99)] {
         raw(file, name, "BODY-17", Kind(kind), "01 a0");
     }
     raw(file, "an unknown key in a post", "BODY-5", Kind::POST, "01 a2 01 a1 01 6161 18 63 82 01 a1 20 f5");
@@ -367,6 +377,29 @@ fn refused(file: &mut File) {
         Kind::FOLLOW,
         &format!("01 a1 01 58 20 {}", "07".repeat(32)),
     );
+    let target = format!("01 82 5820 {} 5820 {}", "07".repeat(32), "08".repeat(32));
+    for (name, item) in [
+        ("without target", "01 a2 02 6161 03 f5".to_owned()),
+        ("without emoji", format!("01 a2 {target} 03 f5")),
+        ("with an empty emoji", format!("01 a3 {target} 02 60 03 f5")),
+        ("that says neither on nor off", format!("01 a2 {target} 02 6161")),
+        ("to a bare id", format!("01 a3 01 5820 {} 02 6161 03 f5", "07".repeat(32))),
+    ] {
+        raw(file, format!("a reaction {name}"), "BODY-19", Kind::REACTION, &item);
+    }
+    raw(file, "a repost of nothing", "BODY-20", Kind::REPOST, "01 a1 02 f5");
+    raw(file, "a repost that says neither on nor off", "BODY-20", Kind::REPOST, &format!("01 a1 {target}"));
+    for (name, choices) in [
+        ("for an answer beyond the most", "81 14"),
+        ("for an answer beyond 8 bits", "81 19 0100"),
+        ("for one answer twice", "82 01 01"),
+        ("out of order", "82 01 00"),
+        ("for an empty list", "80"),
+        ("for a negative answer", "81 20"),
+    ] {
+        raw(file, format!("a vote {name}"), "BODY-21", Kind::VOTE, &format!("01 a2 {target} 02 {choices}"));
+    }
+    raw(file, "a vote in nothing", "BODY-21", Kind::VOTE, "01 a1 02 81 00");
     raw(file, "an edit of nothing", "BODY-12", Kind::EDIT, "01 a0");
     raw(file, "a sealed suite beyond 16 bits", "BODY-16", Kind::SEALED, "01 a1 01 1a 00010000");
     raw(file, "a sealed body without suite", "BODY-16", Kind::SEALED, "01 a1 02 41 00");
@@ -396,6 +429,10 @@ fn limits(file: &mut File) {
     let answers = |n: usize| [bytes("01 a1 01 a1 08 a1 01"), head(0x80, n), bytes("6161").repeat(n)].concat();
     let holders = |n: usize| [bytes("01 a1 01"), head(0x80, n), bytes("a1 01 4100").repeat(n)].concat();
     let sealed = |n: usize| [bytes("01 a2 01 00 02"), head(0x40, n), vec![0; n]].concat();
+    let target = format!("01 82 5820 {} 5820 {}", "07".repeat(32), "08".repeat(32));
+    let emoji = |n: usize| {
+        [bytes(&format!("01 a3 {target} 02")), head(0x60, n), vec![b'a'; n], bytes("03 f5")].concat()
+    };
     let bio = |n: usize| [bytes("01 a1 02"), head(0x60, n), vec![b'a'; n]].concat();
     for (name, kind, limit, of) in [
         ("a text", Kind::POST, 50_000, &text as &dyn Fn(usize) -> Vec<u8>),
@@ -405,6 +442,7 @@ fn limits(file: &mut File) {
         ("tags", Kind::POST, 64, &|n| list(6, n, "6161")),
         ("mentions", Kind::POST, 64, &|n| list(5, n, &format!("5820{}", "00".repeat(32)))),
         ("answers", Kind::POST, 20, &answers),
+        ("an emoji", Kind::REACTION, 64, &emoji),
         ("holders", Kind::HINTS, 8, &holders),
         ("a biography", Kind::PROFILE, 8_192, &bio),
     ] {

@@ -166,6 +166,14 @@ pub fn body(body: &Body) -> Value {
             object([("target", Some(hex(&edit.target.0))), ("content", content(&edit.content))])
         }
         Body::Delete(delete) => json!({ "target": hex(&delete.target.0) }),
+        Body::Reaction(reaction) => json!({
+            "target": reference(reaction.target), "emoji": reaction.emoji, "on": reaction.on,
+        }),
+        Body::Repost(repost) => json!({ "target": reference(repost.target), "on": repost.on }),
+        Body::Vote(vote) => object([
+            ("target", Some(reference(vote.target))),
+            ("choices", list(&vote.choices, |choice| json!(choice))),
+        ]),
         Body::Follow(follow) => json!({ "account": hex(&follow.account.0), "on": follow.on }),
         Body::Hints(hints) => object([(
             "holders",
