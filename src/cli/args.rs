@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    account, carry, configuration, follow, generate, network, post, profile, recovery, run, timeline,
+    account, carry, configuration, follow, generate, network, notifications, people, post, profile, recovery,
+    respond, run, thread, timeline, usage,
 };
 
 /// Your own node of a social network without servers.
@@ -52,7 +53,13 @@ Examples:
   majlis --json id")]
     Id,
     Post(post::PostArgs),
+    Edit(thread::EditArgs),
     Delete(post::DeleteArgs),
+    React(respond::ReactArgs),
+    Repost(respond::RepostArgs),
+    Vote(respond::VoteArgs),
+    Bookmark(respond::BookmarkArgs),
+    PinPost(respond::PinPostArgs),
     Follow(follow::FollowArgs),
     Unfollow(follow::UnfollowArgs),
     /// List whom you follow.
@@ -63,6 +70,14 @@ Examples:
     Following,
     Timeline(timeline::TimelineArgs),
     Show(timeline::ShowArgs),
+    Thread(thread::ThreadArgs),
+    History(thread::HistoryArgs),
+    Notifications(notifications::NotificationsArgs),
+    Petname(people::PetnameArgs),
+    Block(people::BlockArgs),
+    Mute(people::MuteArgs),
+    List(people::ListArgs),
+    Usage(usage::UsageArgs),
     Profile(profile::ProfileArgs),
     /// Show how the node is.
     #[command(after_help = "\

@@ -15,14 +15,20 @@ mod generate;
 mod identity;
 mod input;
 mod network;
+mod notifications;
 mod output;
+mod people;
 mod post;
 mod profile;
 mod recovery;
+mod respond;
 mod run;
 mod show;
 mod terminal;
+mod thread;
 mod timeline;
+mod usage;
+mod when;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -111,12 +117,26 @@ async fn one(command: Command, app: &mut App) -> Result<(), Stop> {
     match command {
         Command::Id => identity::run(app).await,
         Command::Post(args) => args.run(app).await,
+        Command::Edit(args) => args.run(app).await,
         Command::Delete(args) => args.run(app).await,
+        Command::React(args) => args.run(app).await,
+        Command::Repost(args) => args.run(app).await,
+        Command::Vote(args) => args.run(app).await,
+        Command::Bookmark(args) => args.run(app).await,
+        Command::PinPost(args) => args.run(app).await,
         Command::Follow(args) => args.run(app).await,
         Command::Unfollow(args) => args.run(app).await,
         Command::Following => follow::following(app).await,
         Command::Timeline(args) => args.run(app).await,
         Command::Show(args) => args.run(app).await,
+        Command::Thread(args) => args.run(app).await,
+        Command::History(args) => args.run(app).await,
+        Command::Notifications(args) => args.run(app).await,
+        Command::Petname(args) => args.run(app).await,
+        Command::Block(args) => args.run(app).await,
+        Command::Mute(args) => args.run(app).await,
+        Command::List(args) => args.run(app).await,
+        Command::Usage(args) => args.run(app).await,
         Command::Profile(args) => args.run(app).await,
         Command::Status => network::status(app).await,
         Command::Peers => network::peers(app).await,

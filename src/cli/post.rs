@@ -5,13 +5,15 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use jiff::Timestamp;
 use majlis_protocol::limits::{MAX_LANG, MAX_TEXT};
 
 use super::app::{App, Stop, off_thread};
 use super::input;
 use super::terminal::counted;
+use super::when;
 use crate::node::Failure;
-use crate::node::api::{NewPost, ProgressView, Request};
+use crate::node::api::{NewPoll, NewPost, ProgressView, Request, Visibility};
 
 /// Posts of a file that are signed and acknowledged together.
 const BATCH: usize = 500;
@@ -27,6 +29,9 @@ Examples:
   majlis post 'Good morning'
   majlis post --lang ar 'صباح الخير'
   fortune | majlis post -
+  majlis post --reply-to bq2f… 'I agree'
+  majlis post 'Tea or coffee?' --poll tea coffee --closes 2d
+  majlis post 'What a view' --made-with camera --usage train-ai=n
   majlis post --from posts.jsonl     with one {\"text\":\"…\",\"lang\":\"…\"} a line; lang may be missing")]
 pub struct PostArgs {
     /// What it says; - or nothing: read from standard input.
@@ -34,8 +39,37 @@ pub struct PostArgs {
     /// The language it is in, as a BCP 47 tag: ar, en, pt-BR.
     #[arg(long, value_name = "TAG")]
     lang: Option<String>,
+    /// The post that it answers: its id or link.
+    #[arg(long, value_name = "ID")]
+    reply_to: Option<String>,
+    /// The post that it quotes: its id or link.
+    #[arg(long, value_name = "ID")]
+    quote: Option<String>,
+    /// What to show in its place until the reader asks for it.
+    #[arg(long, value_name = "TEXT")]
+    cw: Option<String>,
+    /// The answers of a poll, 2 to 20.
+    #[arg(long, value_name = "OPTION", num_args = 2..=20)]
+    poll: Vec<String>,
+    /// When the poll ends: 30m, 12h, 3d, 2w, or a time as 2026-12-31T18:00:00Z.
+    #[arg(long, value_name = "TIME", requires = "poll")]
+    closes: Option<String>,
+    /// Whether more than one answer may be chosen.
+    #[arg(long, requires = "poll")]
+    multiple: bool,
+    /// Who is shown it unasked: everyone, or not those who look through tags and search.
+    #[arg(long, value_name = "WHO", default_value = "public", value_parser = ["public", "unlisted"])]
+    visibility: String,
+    /// What may be done with it, if that is not what `majlis usage` says of all your posts.
+    #[arg(long, value_name = "STATEMENT")]
+    usage: Option<String>,
+    /// How it was made: ai, ai-assisted, hand, camera, or an IPTC digital source type.
+    #[arg(long, value_name = "WHAT")]
+    made_with: Option<String>,
     /// Post every line of a JSON lines file; nothing is posted if any line is bad.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "lang"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "text", "lang", "reply_to", "quote", "cw", "poll", "visibility", "usage", "made_with",
+    ])]
     from: Option<PathBuf>,
 }
 
@@ -49,7 +83,19 @@ impl PostArgs {
             _ => input::all("Write the post, then press Ctrl-D on an empty line:\n").await?,
         };
         let text = text.trim_end_matches(['\r', '\n']).to_owned();
-        let post = NewPost { text, lang: self.lang };
+        let closes_at = self.closes.map(|time| when::rfc3339(&time, Timestamp::now())).transpose()?;
+        let poll = NewPoll { options: self.poll, multiple: self.multiple, closes_at };
+        let post = NewPost {
+            text,
+            lang: self.lang,
+            reply_to: self.reply_to,
+            quote: self.quote,
+            content_warning: self.cw,
+            poll: Some(poll).filter(|poll| !poll.options.is_empty()),
+            visibility: if self.visibility == "unlisted" { Visibility::Unlisted } else { Visibility::Public },
+            usage: self.usage,
+            source_type: self.made_with,
+        };
         check(&post).map_err(|fault| Failure::usage(fault.to_string(), fault.hint()))?;
         app.print(Request::Post { posts: vec![post] }).await?;
         Ok(())
@@ -186,7 +232,7 @@ impl Fault {
 }
 
 fn check(post: &NewPost) -> Result<(), Fault> {
-    if post.text.trim().is_empty() {
+    if post.text.trim().is_empty() && post.poll.is_none() && post.quote.is_none() {
         return Err(Fault::Empty);
     }
     if post.text.len() > MAX_TEXT {

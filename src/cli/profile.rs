@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::app::{App, Stop};
-use crate::node::api::Request;
+use crate::node::Failure;
+use crate::node::api::{FieldView, ProfileEdit, Request};
 
 /// Show your profile, or set what is given of it.
 #[derive(Args)]
@@ -11,6 +12,7 @@ use crate::node::api::Request;
 Examples:
   majlis profile
   majlis profile --name 'ليلى' --bio 'Gardens, mostly'
+  majlis profile --field Web=https://example.org --field 'City=بيروت'
   majlis profile --bio ''            removes it")]
 pub struct ProfileArgs {
     /// A new display name.
@@ -19,11 +21,31 @@ pub struct ProfileArgs {
     /// A new text about you.
     #[arg(long, value_name = "TEXT")]
     bio: Option<String>,
+    /// A line of name and value, up to 8 of them; they replace all there were. '' alone removes them.
+    #[arg(long = "field", value_name = "NAME=VALUE")]
+    fields: Vec<String>,
+    /// Whether a machine posts here.
+    #[arg(long, value_name = "YES-or-NO", value_parser = ["yes", "no"])]
+    bot: Option<String>,
 }
 
 impl ProfileArgs {
     pub async fn run(self, app: &mut App) -> Result<(), Stop> {
-        app.print(Request::Profile { name: self.name, bio: self.bio }).await?;
-        Ok(())
+        let fields: Result<Vec<_>, _> =
+            self.fields.iter().filter(|field| !field.is_empty()).map(|field| parse(field)).collect();
+        let edit = ProfileEdit {
+            name: self.name,
+            bio: self.bio,
+            fields: if self.fields.is_empty() { None } else { Some(fields?) },
+            bot: self.bot.map(|bot| bot == "yes"),
+        };
+        app.print(Request::Profile { edit }).await.map(drop)
     }
+}
+
+fn parse(field: &str) -> Result<FieldView, Failure> {
+    let (name, value) = field.split_once('=').ok_or_else(|| {
+        Failure::usage(format!("{field:?} is no name and value"), "Write it as Web=https://example.org.")
+    })?;
+    Ok(FieldView { name: name.trim().to_owned(), value: value.trim().to_owned() })
 }

@@ -15,7 +15,7 @@ use super::door::Door;
 use super::server::{Work, serve_with};
 use super::{ControlServer, MAX_COMMANDS, MAX_GREETING, MAX_STRANGERS, Replies, ask};
 use crate::node::Failure;
-use crate::node::api::{DoneView, Reply, Request};
+use crate::node::api::{DoneView, Reply, Request, TimelinePage};
 
 fn done(text: impl Into<String>) -> Reply {
     Reply::Done(DoneView { message: text.into() })
@@ -91,7 +91,7 @@ async fn carry_out(
 }
 
 fn watch() -> Request {
-    Request::Timeline { limit: 0, account: None, watch: true }
+    Request::Timeline { page: TimelinePage::default(), watch: true }
 }
 
 async fn open(home: &Path, request: &Request) -> Replies {

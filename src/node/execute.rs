@@ -8,7 +8,8 @@ use majlis_protocol::text::Invite;
 use tokio::sync::mpsc;
 
 use super::api::{
-    AccountView, DoneView, EntryView, IdView, PhraseView, Reply, Request, StatusView, SyncedView,
+    AccountView, DoneView, EntryView, IdView, ListView, PhraseView, PostView, ProfileEdit, Reply, Request,
+    StatusView, SyncedView, TimelinePage,
 };
 use super::follows::parse_account;
 use super::posts::find;
@@ -67,11 +68,87 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
             }
             Ok(())
         }
-        Request::Timeline { limit, account, watch } => timeline(node, limit, account, watch, &out).await,
-        Request::Show { id } => reply(&out, Reply::Post(node.show(&find(&id)?)?)).await,
-        Request::Profile { name, bio } => {
-            if name.is_some() || bio.is_some() {
-                node.set_profile(name, bio).await?;
+        Request::Timeline { page, watch } => timeline(node, page, watch, &out).await,
+        Request::Show { id } => reply(&out, Reply::Shown(Box::new(node.show(&find(&id)?)?))).await,
+        Request::Thread { id } => {
+            let reader = Arc::clone(node);
+            for part in blocking(move || reader.thread(&id)).await? {
+                reply(&out, part).await?;
+            }
+            Ok(())
+        }
+        Request::History { id } => {
+            for version in node.history(&id)? {
+                reply(&out, Reply::Version(version)).await?;
+            }
+            Ok(())
+        }
+        Request::Edit { id, edit } => post(&out, node.edit(&id, edit).await?).await,
+        Request::React { id, emoji, on } => post(&out, node.react(&id, emoji.as_deref(), on).await?).await,
+        Request::Repost { id, on } => post(&out, node.repost(&id, on).await?).await,
+        Request::Vote { id, choices } => post(&out, node.vote(&id, &choices).await?).await,
+        Request::Bookmark { id, on } => post(&out, node.bookmark(&id, on).await?).await,
+        Request::PinPost { id, on } => post(&out, node.pin_post(&id, on).await?).await,
+        Request::Notifications { limit, unread, mark_read } => {
+            let reader = Arc::clone(node);
+            let (shown, count) = blocking(move || reader.notifications(limit, unread)).await?;
+            for notification in shown {
+                reply(&out, Reply::Notification(Box::new(notification))).await?;
+            }
+            if mark_read {
+                node.mark_notifications_read().await?;
+            }
+            reply(&out, Reply::Notifications(count)).await
+        }
+        Request::Notify { kind, on } => {
+            node.set_notify(kind, on).await?;
+            let message =
+                format!("Notifications of kind {} are {}.", kind.name(), if on { "on" } else { "off" });
+            reply(&out, Reply::Done(DoneView { message })).await
+        }
+        Request::Petname { account, name } => {
+            let account = parse_account(&account)?;
+            node.set_petname(&account, &name).await?;
+            reply(&out, Reply::Profile(node.profile_view(&account)?)).await
+        }
+        Request::Block { account, on } => {
+            if let Some(account) = account {
+                node.block(&parse_account(&account)?, on).await?;
+            }
+            for account in node.blocked() {
+                reply(&out, Reply::Blocked(AccountView { account: account.to_string() })).await?;
+            }
+            Ok(())
+        }
+        Request::Mute { muted, until, on } => {
+            if let Some(muted) = muted {
+                let until = until.as_deref().map(super::compose::time).transpose()?;
+                node.mute(&muted, until, on).await?;
+            }
+            for mute in node.mutes() {
+                reply(&out, Reply::Muted(mute)).await?;
+            }
+            Ok(())
+        }
+        Request::List { name, add, remove, delete } => {
+            list(node, name.as_deref(), &add, &remove, delete).await?;
+            let names = node.lists();
+            for list in names.into_iter().filter(|list| name.as_ref().is_none_or(|name| name == list)) {
+                let members = node.list_members(&list)?;
+                let accounts = members.iter().map(ToString::to_string).collect();
+                reply(&out, Reply::List(ListView { list, accounts })).await?;
+            }
+            Ok(())
+        }
+        Request::Usage { set } => {
+            if let Some(statement) = set {
+                node.set_usage(&statement).await?;
+            }
+            reply(&out, Reply::Usage(node.profile_view(&node.account())?.usage)).await
+        }
+        Request::Profile { edit } => {
+            if edit != ProfileEdit::default() {
+                node.set_profile(edit).await?;
             }
             reply(&out, Reply::Profile(node.profile_view(&node.account())?)).await
         }
@@ -102,6 +179,35 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
         Request::Import { file } => node.import(PathBuf::from(file), &out).await,
         Request::Verify => node.verify(&out).await,
     }
+}
+
+async fn post(out: &Out, view: PostView) -> Result<(), Failure> {
+    reply(out, Reply::Post(Box::new(view))).await
+}
+
+async fn list(
+    node: &Arc<Node>,
+    name: Option<&str>,
+    add: &[String],
+    remove: &[String],
+    delete: bool,
+) -> Result<(), Failure> {
+    let Some(name) = name else { return Ok(()) };
+    let parse = |keys: &[String]| keys.iter().map(|key| parse_account(key)).collect::<Result<Vec<_>, _>>();
+    let (add, remove) = (parse(add)?, parse(remove)?);
+    if delete {
+        return node.set_list(name, false).await;
+    }
+    if !add.is_empty() {
+        node.set_list(name, true).await?;
+    }
+    for account in add {
+        node.set_list_member(name, &account, true).await?;
+    }
+    for account in remove {
+        node.set_list_member(name, &account, false).await?;
+    }
+    node.list_members(name).map(drop)
 }
 
 async fn connect(node: &Arc<Node>, address: String, out: &Out) -> Result<(), Failure> {
@@ -145,36 +251,26 @@ async fn sync(node: &Arc<Node>, timeout: u64, out: &Out) -> Result<(), Failure> 
     }
 }
 
-async fn timeline(
-    node: &Arc<Node>,
-    limit: usize,
-    account: Option<String>,
-    watch: bool,
-    out: &Out,
-) -> Result<(), Failure> {
-    let account = account.map(|account| parse_account(&account)).transpose()?;
+async fn timeline(node: &Arc<Node>, page: TimelinePage, watch: bool, out: &Out) -> Result<(), Failure> {
+    let shows = watch.then(|| node.live(&page)).transpose()?;
     // Subscribed before the past is read, so that nothing falls between.
     let mut events = node.watch();
     let reader = Arc::clone(node);
-    let posts = blocking(move || reader.timeline(account, limit)).await?;
+    let posts = blocking(move || reader.timeline(&page)).await?;
     let mut shown: std::collections::HashSet<String> = posts.iter().map(|post| post.id.clone()).collect();
-    for post in posts {
-        reply(out, Reply::Post(post)).await?;
+    for view in posts {
+        post(out, view).await?;
     }
-    if !watch {
-        return Ok(());
-    }
-    let only = account.map(|account| account.to_string());
+    let Some(shows) = shows else { return Ok(()) };
     loop {
         let event = tokio::select! {
             event = events.next() => event,
             () = out.closed() => return Ok(()),
         };
         match event {
-            Some(NodeEvent::Post(post)) => {
-                let followed = only.as_ref().is_none_or(|only| *only == post.account);
-                if followed && !shown.remove(&post.id) {
-                    reply(out, Reply::Post(post)).await?;
+            Some(NodeEvent::Post(view)) => {
+                if shows(&view) && !shown.remove(&view.id) {
+                    reply(out, Reply::Post(view)).await?;
                 }
             }
             Some(NodeEvent::Missed(missed)) => {

@@ -13,6 +13,7 @@ use majlis_protocol::{AccountId, Kind, LogId};
 use super::api::{FollowView, HeadView};
 use super::view::rfc3339;
 use super::{Failure, Local, Node};
+use crate::store::{Relation, Subject};
 
 /// The collection of private follows, by account.
 const COLLECTION: &str = "follow";
@@ -47,6 +48,9 @@ impl Node {
         let account = invite.account();
         if account == self.keys.account {
             return Err(Failure::usage("this is your own account", "Follow someone else's key or invite."));
+        }
+        if self.is_blocked(&account) {
+            return Err(Failure::new("this account is blocked", "End that first: `majlis block KEY --off`."));
         }
         if private {
             self.set_private_follow(&account, true).await?;
@@ -92,8 +96,11 @@ impl Node {
     /// Writes a public follow or its end, where that changes anything.
     async fn set_public_follow(self: &Arc<Self>, account: &AccountId, on: bool) -> Result<(), Failure> {
         if self.follows_publicly(account)? != on {
+            let known = self.store.about(&Subject::Account(*account), Relation::Follow)?;
+            let own = known.iter().filter(|stored| stored.entry.header.account == self.keys.account);
+            let before = own.map(|stored| stored.entry.header.timestamp).max().unwrap_or(0);
             let follow = Body::Follow(Follow { account: *account, on });
-            self.publish(LogId::PUBLIC, vec![(follow, self.register_time(Kind::FOLLOW)?)]).await?;
+            self.publish(LogId::PUBLIC, vec![(follow, self.register_time(before))]).await?;
         }
         Ok(())
     }
@@ -148,7 +155,7 @@ impl Node {
         Ok(FollowView {
             account: account.to_string(),
             name: self.profile_of(account)?.name,
-            posts: self.store.timeline(Some(&[*account]), None, usize::MAX)?.len() as u64,
+            posts: self.store.timeline(Some(&[*account]), &[Kind::POST], None, usize::MAX)?.len() as u64,
             head,
             last_synced: self.peers.last_synced(account).map(rfc3339),
             private,

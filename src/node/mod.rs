@@ -6,16 +6,25 @@
 
 pub mod api;
 mod carry;
+mod compose;
 mod config;
 pub mod driver;
 mod execute;
+mod feeds;
 mod follows;
 mod hints;
 mod identity;
+mod keep;
 mod keys;
+mod notifications;
 mod peers;
 mod posts;
 mod private;
+mod respond;
+mod sift;
+mod text;
+mod thread;
+mod usage;
 mod view;
 mod watch;
 

@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
-use majlis_protocol::body::{Body, Content, Delete, Post};
+use majlis_protocol::body::{Body, Delete, Profile, ProfileField};
 use majlis_protocol::entry::{Draft, sign};
 use majlis_protocol::state::Limit;
 use majlis_protocol::text::Target;
 use majlis_protocol::{Entry, EntryId, Kind, LogId, LogKey, Verified};
 
-use super::api::{NewPost, PostedView};
+use super::api::{FieldView, NewEdit, NewPost, PostView, PostedView, ProfileEdit};
 use super::keys::random;
 use super::view::rfc3339;
 use super::watch::News;
 use super::{Failure, Head, Local, Node, blocking, now_ms};
+
+/// Lines of name and value on a profile.
+const MAX_PROFILE_FIELDS: usize = 8;
 
 impl From<majlis_protocol::body::BodyError> for Failure {
     fn from(error: majlis_protocol::body::BodyError) -> Self {
@@ -97,15 +100,7 @@ impl Node {
         let first = (now + 1).saturating_sub(posts.len() as u64).max(after_last.min(now));
         let mut bodies = Vec::with_capacity(posts.len());
         for (index, post) in posts.into_iter().enumerate() {
-            if post.text.trim().is_empty() {
-                return Err(Failure::usage(
-                    format!("post {} is empty", index + 1),
-                    "Say something, or leave the line out.",
-                ));
-            }
-            let language = post.lang.unwrap_or_default();
-            let content = Content { text: post.text, language, ..Content::default() };
-            bodies.push((Body::Post(Post { content, ..Post::default() }), (first + index as u64).min(now)));
+            bodies.push((self.compose(post)?, (first + index as u64).min(now)));
         }
         let entries = self.publish(LogId::PUBLIC, bodies).await?;
         Ok(entries
@@ -145,35 +140,77 @@ impl Node {
             }
             Some(_) => {}
         }
-        self.publish(LogId::PUBLIC, vec![(Body::Delete(Delete { target: id }), now_ms())]).await?;
+        // Each edit holds the words of the post as they were then.
+        let edits = self.store.edits(&self.keys.account, &id)?;
+        let targets: Vec<_> = std::iter::once(id).chain(edits.iter().map(|edit| edit.entry.id)).collect();
+        let now = now_ms();
+        let bodies = targets.iter().map(|target| (Body::Delete(Delete { target: *target }), now)).collect();
+        self.publish(LogId::PUBLIC, bodies).await?;
         if at_once {
             let store = self.store.clone();
-            blocking(move || Ok(store.purge(now_ms(), &[id])?)).await?;
+            blocking(move || Ok(store.purge(now_ms(), &targets)?)).await?;
         }
         Ok(id)
     }
 
+    /// Gives an own post new words.
+    pub(super) async fn edit(self: &Arc<Self>, target: &str, new: NewEdit) -> Result<PostView, Failure> {
+        let (id, body, time) = self.compose_edit(target, new)?;
+        self.publish(LogId::PUBLIC, vec![(body, time)]).await?;
+        self.show(&id)
+    }
+
     /// Sets what is given of the owner's profile and leaves the rest.
-    pub(super) async fn set_profile(
-        self: &Arc<Self>,
-        name: Option<String>,
-        bio: Option<String>,
-    ) -> Result<(), Failure> {
+    pub(super) async fn set_profile(self: &Arc<Self>, edit: ProfileEdit) -> Result<(), Failure> {
+        if edit.fields.as_ref().is_some_and(|fields| fields.len() > MAX_PROFILE_FIELDS) {
+            return Err(Failure::usage(
+                format!("a profile has at most {MAX_PROFILE_FIELDS} fields"),
+                "Leave some out.",
+            ));
+        }
+        self.change_profile(|profile| {
+            if let Some(name) = edit.name {
+                profile.name = name;
+            }
+            if let Some(bio) = edit.bio {
+                profile.bio = bio;
+            }
+            if let Some(bot) = edit.bot {
+                profile.bot = bot;
+            }
+            if let Some(fields) = edit.fields {
+                let line = |field: FieldView| ProfileField { name: field.name, value: field.value };
+                profile.fields = fields.into_iter().map(line).collect();
+            }
+        })
+        .await
+    }
+
+    /// Says what may be done with everything the owner publishes.
+    pub(super) async fn set_usage(self: &Arc<Self>, statement: &str) -> Result<(), Failure> {
+        let usage = super::usage::parse(statement)?;
+        self.change_profile(|profile| profile.usage = usage).await
+    }
+
+    async fn change_profile(self: &Arc<Self>, change: impl FnOnce(&mut Profile)) -> Result<(), Failure> {
         let mut profile = self.profile_of(&self.keys.account)?;
-        profile.name = name.unwrap_or(profile.name);
-        profile.bio = bio.unwrap_or(profile.bio);
-        let timestamp = self.register_time(Kind::PROFILE)?;
-        self.publish(LogId::PUBLIC, vec![(Body::Profile(profile), timestamp)]).await?;
+        change(&mut profile);
+        let time = self.register_time(self.latest_time(Kind::PROFILE)?);
+        self.publish(LogId::PUBLIC, vec![(Body::Profile(profile), time)]).await?;
         Ok(())
     }
 
-    /// The time to sign a register with: a register takes the highest, so that a clock set back does not undo
-    /// the change.
-    pub(super) fn register_time(&self, kind: Kind) -> Result<u64, Failure> {
-        let latest =
-            self.store.latest(&self.keys.account, kind)?.map_or(0, |stored| stored.entry.header.timestamp);
+    /// When the own profile or hints in force were signed.
+    pub(super) fn latest_time(&self, kind: Kind) -> Result<u64, Failure> {
+        let latest = self.store.latest(&self.keys.account, kind)?;
+        Ok(latest.map_or(0, |stored| stored.entry.header.timestamp))
+    }
+
+    /// The time to sign a register with, of which `latest` is the highest known: a register takes the highest, so
+    /// that a clock set back does not undo the change.
+    pub(super) fn register_time(&self, latest: u64) -> u64 {
         let tail = self.store.own_tail(LogId::PUBLIC).map_or(0, |tail| tail.timestamp);
-        Ok(now_ms().max(latest.max(tail) + 1))
+        now_ms().max(latest.max(tail) + 1)
     }
 }
 

@@ -8,19 +8,19 @@ use majlis_protocol::{AccountId, Entry, Kind, Verified};
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::api::PostView;
-use super::view::{content, profile};
+use super::view::{Author, post, profile};
 use super::{Node, now_ms};
 
 /// News that a slow watcher may be behind before it misses some. News of entries hold a frame's worth of them.
 const QUEUE: usize = 1_024;
-/// Names that a watcher keeps at hand.
-const MAX_NAMES: usize = 16_384;
+/// Authors that a watcher keeps at hand.
+const MAX_AUTHORS: usize = 16_384;
 
 /// What a running node tells those who watch it.
 #[derive(Clone, Debug)]
 pub enum NodeEvent {
     /// A post was verified.
-    Post(PostView),
+    Post(Box<PostView>),
     /// A peer came or went.
     Peer {
         /// Transport identity.
@@ -73,8 +73,8 @@ pub struct Watch {
     news: broadcast::Receiver<News>,
     /// The last news of entries, and how many of them have been looked at.
     entries: (Arc<[Verified<Entry>]>, usize),
-    /// Display names, and when they were taken on.
-    names: HashMap<AccountId, (u64, String)>,
+    /// What stands beside authors' posts, and when it was taken on.
+    authors: HashMap<AccountId, (u64, Author)>,
     posts: bool,
 }
 
@@ -85,7 +85,7 @@ impl Node {
             node: Arc::clone(self),
             news: self.crier.0.subscribe(),
             entries: (Arc::new([]), 0),
-            names: HashMap::new(),
+            authors: HashMap::new(),
             posts: true,
         }
     }
@@ -104,7 +104,7 @@ impl Watch {
             if let Some(entry) = entries.get(seen) {
                 self.entries.1 += 1;
                 if let Some(view) = self.view(entry) {
-                    return Some(NodeEvent::Post(view));
+                    return Some(NodeEvent::Post(Box::new(view)));
                 }
                 continue;
             }
@@ -126,19 +126,20 @@ impl Watch {
         let header = &entry.header;
         let (node, account) = (&self.node, header.account);
         if let Some(profile) = profile(entry)
-            && let Some(known) = self.names.get_mut(&account)
+            && let Some(known) = self.authors.get_mut(&account)
             && known.0 <= header.timestamp
         {
-            *known = (header.timestamp, profile.name);
+            *known = (header.timestamp, profile.into());
         }
         if header.kind != Kind::POST || header.is_inert() {
             return None;
         }
-        let content = content(entry)?;
-        if self.names.len() >= MAX_NAMES {
-            self.names.clear();
+        let post = post(entry)?;
+        if self.authors.len() >= MAX_AUTHORS {
+            self.authors.clear();
         }
-        let (_, name) = self.names.entry(account).or_insert_with(|| node.name_so_far(&account));
-        Some(node.view(entry, name.clone(), content, header.timestamp.min(now_ms())))
+        let (_, author) = self.authors.entry(account).or_insert_with(|| node.author_so_far(&account));
+        let content = post.content.clone();
+        Some(node.view(entry, author.clone(), &post, content, header.timestamp.min(now_ms())))
     }
 }

@@ -13,6 +13,7 @@ use super::error::StoreError;
 use super::log::rows::State;
 use super::log::{Conflict, Index, damaged_chunk, encode_proof, proof_key};
 use super::plan::{Plan, pending_key};
+use super::views;
 
 /// The Delete by which an entry of `kind` is to be without its payload: the effective one with the lowest id, or
 /// the document that ended the account and asked for erasure.
@@ -208,6 +209,9 @@ fn review_chunk(
     let mut restored = false;
     for (at, id, by) in changes {
         let Some(item) = items.get_mut(at) else { continue };
+        if by.is_some() {
+            views::unlist(plan, &item.entry);
+        }
         let payload = &mut item.entry.to_mut().payload;
         let grace = grace_key(&id);
         if let Some(by) = by {

@@ -113,7 +113,7 @@ fn record(bytes: &[u8]) -> Option<&[u8]> {
 
 /// What a record holds.
 enum Record {
-    Entry(Entry),
+    Entry(Box<Entry>),
     Break,
 }
 
@@ -123,14 +123,14 @@ fn put_break(out: &mut Vec<u8>) {
 
 fn decode(content: &[u8]) -> Option<Record> {
     match content.split_first()? {
-        (&WHOLE, bytes) => Entry::decode(bytes).ok().map(Record::Entry),
+        (&WHOLE, bytes) => Entry::decode(bytes).ok().map(Box::new).map(Record::Entry),
         (&ERASED, bytes) => {
             let (by, header) = bytes.split_first_chunk::<32>()?;
             let mut entry = Entry::decode_header(header).ok()?;
             if *by != EntryId::ZERO.0 {
                 entry.payload = Payload::Deleted(EntryId(*by));
             }
-            Some(Record::Entry(entry))
+            Some(Record::Entry(Box::new(entry)))
         }
         (&BREAK, []) => Some(Record::Break),
         _ => None,
@@ -148,7 +148,7 @@ fn read_all(bytes: &[u8]) -> (Found, usize) {
             at += RECORD_HEAD + content.len();
             keep = at;
             match decode(content) {
-                Some(Record::Entry(entry)) => found.entries.push(entry),
+                Some(Record::Entry(entry)) => found.entries.push(*entry),
                 // What was damaged before a break has had its consequence.
                 Some(Record::Break) => (found.ended, found.damaged) = (found.entries.len(), 0),
                 None => found.damaged += content.len() as u64,
@@ -187,9 +187,13 @@ impl Journal {
         let mut journal =
             Self { path: path.to_path_buf(), file, len: keep as u64, tails: HashMap::new(), broken: false };
         let (ended, going_on) = found.entries.split_at(found.ended);
-        ended.iter().for_each(|entry| journal.note(entry));
+        for entry in ended {
+            journal.note(entry);
+        }
         journal.end_logs();
-        going_on.iter().for_each(|entry| journal.note(entry));
+        for entry in going_on {
+            journal.note(entry);
+        }
         Ok((journal, found))
     }
 
@@ -273,11 +277,15 @@ impl Journal {
             }
         }
         let (ended, going_on) = found.entries.split_at(found.ended);
-        ended.iter().for_each(|entry| put_entry(&mut out, entry));
+        for entry in ended {
+            put_entry(&mut out, entry);
+        }
         if !ended.is_empty() {
             put_break(&mut out);
         }
-        going_on.iter().for_each(|entry| put_entry(&mut out, entry));
+        for entry in going_on {
+            put_entry(&mut out, entry);
+        }
         if gone == 0 {
             return Ok(0);
         }

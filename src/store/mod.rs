@@ -50,6 +50,7 @@ use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
+use majlis_protocol::body::Poll;
 use majlis_protocol::identity::VerifiedId;
 use majlis_protocol::state::Replica;
 use majlis_protocol::{AccountId, Entry, EntryId, Kind, LogKey, Verified};
@@ -66,9 +67,11 @@ pub use log::read::{Stored, StoredPack};
 pub use open::OpenReport;
 pub use purge::PurgeReport;
 pub use timeline::Position;
+pub use views::{Notice, Relation, Response, Subject, fold_tag};
 pub use writer::Metrics;
 
 use db::{key, prefix};
+use log::Index;
 use log::read::Want;
 use writer::{Shared, Task};
 
@@ -219,15 +222,17 @@ impl Store {
         self.shared().index.read().read_range(&replica, key, (hi, lo), max_entries, max_bytes, Want::Headers)
     }
 
-    /// The newest posts that count, of `accounts` or of all, before a position: by display time, then id.
+    /// The newest entries of some kinds that count, of `accounts` or of all, before a position: by display time,
+    /// then id.
     pub fn timeline(
         &self,
         accounts: Option<&[AccountId]>,
+        kinds: &[Kind],
         before: Option<Position>,
         limit: usize,
     ) -> Result<Vec<Stored>, StoreError> {
         let replica = self.replica();
-        timeline::timeline(&self.shared().index.read(), &replica, accounts, before, limit)
+        timeline::timeline(&self.shared().index.read(), &replica, accounts, kinds, before, limit)
     }
 
     /// Everything of a kind in an account's logs of a class that is effective and whose payload is held, in no
@@ -266,16 +271,70 @@ impl Store {
 
     /// Whom an account publicly follows (true) or has ceased to follow (false), ascending.
     pub fn follows(&self, account: &AccountId) -> Result<Vec<(AccountId, bool)>, StoreError> {
-        self.follow_log()?;
-        let replica = self.replica();
-        views::follows(&self.shared().index.read(), &replica, account)
+        self.viewed(|index, replica| views::follows(index, replica, account))
     }
 
     /// The edits of a post that count, the one in force last.
     pub fn edits(&self, account: &AccountId, target: &EntryId) -> Result<Vec<Stored>, StoreError> {
+        self.viewed(|index, replica| views::history(index, replica, account, target))
+    }
+
+    /// Reactions to a post, those that were ended included: the emoji, and whether it is there.
+    pub fn reactions(&self, post: &EntryId) -> Result<Vec<Response<(String, bool)>>, StoreError> {
+        self.viewed(|index, replica| views::reactions(index, replica, post))
+    }
+
+    /// Reposts of a post, those that were ended included: whether it is shown.
+    pub fn reposts(&self, post: &EntryId) -> Result<Vec<Response<bool>>, StoreError> {
+        self.viewed(|index, replica| views::reposts(index, replica, post))
+    }
+
+    /// Votes in a post's poll that count: the choices.
+    pub fn votes(&self, post: &EntryId, poll: &Poll) -> Result<Vec<Response<Vec<u8>>>, StoreError> {
+        self.viewed(|index, replica| views::votes(index, replica, post, poll))
+    }
+
+    /// Who follows an account publicly.
+    pub fn followers(&self, account: &AccountId) -> Result<Vec<Response<bool>>, StoreError> {
+        self.viewed(|index, replica| views::followers(index, replica, account))
+    }
+
+    /// The entries that point at something so, and count; ascending by (timestamp, id).
+    pub fn about(&self, subject: &Subject, relation: Relation) -> Result<Vec<Stored>, StoreError> {
+        self.viewed(|index, replica| views::about(index, replica, subject, relation))
+    }
+
+    /// What concerns an owner of this home and came after a time: the latest arrival first, at most `limit`, from
+    /// before a notice, which is named by its arrival and id.
+    pub fn notices(
+        &self,
+        account: &AccountId,
+        after_ms: u64,
+        before: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Notice>, StoreError> {
+        self.viewed(|index, replica| views::notices(index, replica, account, after_ms, before, limit))
+    }
+
+    /// The newest of them before a (timestamp, id), descending.
+    pub fn newest_about(
+        &self,
+        subject: &Subject,
+        relation: Relation,
+        before: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
+        self.viewed(|index, replica| views::newest_about(index, replica, subject, relation, before, limit))
+    }
+
+    /// Reads from views that have seen all that was committed before.
+    fn viewed<T>(
+        &self,
+        read: impl FnOnce(&Index, &Replica) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         self.follow_log()?;
         let replica = self.replica();
-        views::history(&self.shared().index.read(), &replica, account, target)
+        read(&self.shared().index.read(), &replica)
     }
 
     /// Waits until the views have seen all that was committed before this call.

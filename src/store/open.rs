@@ -122,7 +122,9 @@ fn fill(shared: &mut Shared, found: &Found, report: &mut OpenReport) -> Result<(
     *shared.replica.get_mut() = loaded.replica;
     *shared.index.get_mut() = loaded.index;
     // The newest chunks may have been removed since, and a number that a view has gone past is not given again.
-    shared.index.get_mut().directory.reserve(shared.views.seen());
+    let directory = &mut shared.index.get_mut().directory;
+    directory.reserve(shared.views.seen());
+    shared.views.opened(directory.next_chunk);
     let lost = {
         let index = shared.index.read();
         let lost = shared.tally.lacks(name, Count { applied, ..writer::count(&index)? });
@@ -181,7 +183,8 @@ fn settle(shared: &Shared, conflicts: &[log::Conflict]) -> Result<(), StoreError
     writer::follow_up(shared, &review, now())
 }
 
-fn now() -> u64 {
+/// Milliseconds since 1970, by this machine's clock.
+pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as u64)
 }
 

@@ -13,6 +13,7 @@ use super::error::StoreError;
 use super::home::{discard, restrict, sync_dir};
 use super::log::{Index, damaged_chunk, log_bytes, log_key, proof_key};
 use super::plan::Plan;
+use super::views;
 use super::writer::{Shared, execute};
 
 /// Bytes copied in one transaction of a compaction, and rows removed at once.
@@ -144,6 +145,7 @@ fn void_chunk(
         if run.covers(item.entry.header.seq)
             && let Payload::Held(_) = item.entry.payload
         {
+            views::unlist(plan, &item.entry);
             item.entry.to_mut().payload = Payload::Missing;
             gone += 1;
         }
@@ -242,8 +244,9 @@ pub fn forget(shared: &Shared, account: &AccountId) -> Result<usize, StoreError>
                 for place in chunks.iter().rev().take(STEP_CHUNKS) {
                     let Some(meta) = index.directory.chunk(*place) else { continue };
                     let row = index.row(meta)?;
-                    for id in row.ids() {
-                        plan.delete(grace_key(&id));
+                    for item in row.items(log).ok_or_else(|| damaged_chunk(meta))? {
+                        plan.delete(grace_key(&item.entry.id));
+                        views::unlist(&mut plan, &item.entry);
                     }
                     gone += row.len();
                     plan.remove_chunk(*place, meta, &row);
@@ -266,7 +269,7 @@ pub fn forget(shared: &Shared, account: &AccountId) -> Result<usize, StoreError>
         }
         let kept = [prefix::IDENTITY, prefix::PROOF, prefix::MARK, prefix::VOID]
             .map(|kind| key(kind, &[&account.0]));
-        for from in kept.into_iter().chain(shared.views.prefixes_of(account)) {
+        for from in kept {
             for row in db.scan(&from) {
                 plan.delete(row?.0);
             }

@@ -62,6 +62,7 @@ impl Ord for Ranked {
 /// The merge as it goes.
 struct Merge<'a> {
     index: &'a Index,
+    kinds: &'a [Kind],
     before: Position,
     heap: BinaryHeap<Ranked>,
     rows: Vec<Opened>,
@@ -74,16 +75,18 @@ struct Opened {
     posts: Vec<(Position, usize)>,
 }
 
-/// The newest posts of `accounts`, or of all, that lie before `before`.
+/// The newest entries of some kinds of `accounts`, or of all, that lie before `before`.
 pub fn timeline(
     index: &Index,
     replica: &Replica,
     accounts: Option<&[AccountId]>,
+    kinds: &[Kind],
     before: Option<Position>,
     limit: usize,
 ) -> Result<Vec<Stored>, StoreError> {
     let mut merge = Merge {
         index,
+        kinds,
         before: before.unwrap_or((u64::MAX, LAST)),
         heap: BinaryHeap::new(),
         rows: Vec::new(),
@@ -142,7 +145,7 @@ impl Merge<'_> {
             let seq = meta.low + at as u64;
             if seq < low
                 || seq > hi
-                || columns.kind(at) != Some(Kind::POST)
+                || !columns.kind(at).is_some_and(|kind| self.kinds.contains(&kind))
                 || columns.state(at) != Some(State::Held)
             {
                 continue;

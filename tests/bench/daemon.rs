@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use majlis::control;
 use majlis::node::Request;
-use majlis::node::api::{Reply, StatusView};
+use majlis::node::api::{Reply, StatusView, TimelinePage};
 
 use crate::Result;
 
@@ -128,7 +128,10 @@ impl Daemon {
         let home = self.home.clone();
         std::thread::spawn(move || {
             runtime().block_on(async {
-                let request = Request::Timeline { limit: 1, account: None, watch: true };
+                let request = Request::Timeline {
+                    page: TimelinePage { limit: 1, ..TimelinePage::default() },
+                    watch: true,
+                };
                 let Ok(Some(mut replies)) = control::ask(&home, &request).await else { return };
                 while let Ok(Some(reply)) = replies.next().await {
                     let Reply::Post(post) = reply else { continue };

@@ -162,8 +162,10 @@ fn publish(table: &mut Table, base: &Base, homes: &Homes, sender: &Daemon, recei
     let mut file = Syncing::create(&homes.file("syncing")).map_err(failed)?;
     let (mut delays, mut door, mut syncs) = (Vec::new(), Vec::new(), Vec::new());
     for number in 0..PUBLISHED {
-        let post =
-            NewPost { text: format!("Post number {number}, published to be seen at once."), lang: None };
+        let post = NewPost {
+            text: format!("Post number {number}, published to be seen at once."),
+            ..NewPost::default()
+        };
         let started = Instant::now();
         sender.ask(&Request::Post { posts: vec![post] })?;
         let (at, _) = seen(&watch, PATIENCE).ok_or("a post was published and never seen")?;

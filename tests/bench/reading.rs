@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use majlis::store::{Store, StoreConfig};
-use majlis_protocol::AccountId;
+use majlis_protocol::{AccountId, Kind};
 
 use crate::homes::Homes;
 use crate::table::{Table, quantile};
@@ -25,7 +25,8 @@ pub fn measure(table: &mut Table, options: &Options, workload: &Workload, homes:
     for read in 0..READS {
         let follows = some(workload, &mut dice);
         let started = Instant::now();
-        let posts = store.timeline(Some(&follows), None, NEWEST).map_err(|error| error.to_string())?;
+        let posts =
+            store.timeline(Some(&follows), &[Kind::POST], None, NEWEST).map_err(|error| error.to_string())?;
         // The first few find nothing in the database's cache.
         if read >= READS / 20 {
             times.push(started.elapsed().as_secs_f64() * 1e3);

@@ -22,6 +22,7 @@ mod lan;
 mod lifecycle;
 mod private;
 mod recovery;
+mod social;
 #[path = "../support/mod.rs"]
 mod support;
 mod words;

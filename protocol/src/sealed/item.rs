@@ -3,9 +3,10 @@
 use zeroize::Zeroizing;
 
 use crate::body::BodyError;
-use crate::body::cbor::{Reader, Writer};
-use crate::body::field::{self, Bytes, Item, Need, Opt, Plain, Text, record};
-use crate::limits::{MAX_COLLECTION, MAX_ITEM_KEY, MAX_ITEM_VALUE};
+use crate::body::cbor::{self, Reader, Writer};
+use crate::body::field::{self, Bytes, Item, Millis, Need, Opt, Plain, Text, record};
+use crate::ids::AccountId;
+use crate::limits::{MAX_COLLECTION, MAX_ITEM_KEY, MAX_ITEM_VALUE, MAX_SHORT};
 
 /// The name of a collection: small letters and hyphens.
 struct Collection;
@@ -57,5 +58,37 @@ impl PrivateItem {
     /// Reads what was sealed; none if its version is not known. The errors are those of bodies.
     pub fn decode(bytes: &[u8]) -> Result<Option<Self>, BodyError> {
         field::decode::<Self>(bytes)
+    }
+}
+
+record! {
+    /// What the registers of the collections that are known are set to; each uses some of the fields.
+    #[derive(Default)]
+    ItemValue {
+        /// When it was set, in milliseconds since 1970.
+        1 at: Option<u64> = Opt<Millis>,
+        /// Until when it holds, in milliseconds since 1970; for good where that is not said.
+        2 until: Option<u64> = Opt<Millis>,
+        /// A name.
+        3 name: String = Plain<Text<MAX_SHORT>>,
+        /// Whose entry the key names.
+        4 account: Option<AccountId> = Opt<AccountId>,
+    }
+}
+
+impl ItemValue {
+    /// The bytes of an item's value: a map, as chapter 3 has them, without a version.
+    ///
+    /// Errors: [`TooLong`](BodyError::TooLong), [`Range`](BodyError::Range).
+    pub fn encode(&self) -> Result<Vec<u8>, BodyError> {
+        let mut writer = Writer::default();
+        Self::put(self, &mut writer)?;
+        Ok(writer.finish())
+    }
+
+    /// Reads a value. The errors are those of bodies.
+    pub fn decode(bytes: &[u8]) -> Result<Self, BodyError> {
+        cbor::check(bytes)?;
+        Self::get(&mut Reader::new(bytes))
     }
 }

@@ -12,7 +12,7 @@ use majlis_protocol::keys::{
     Claim, KeyCache, SecretKey, check_key, verify as holds, verify_batch, x25519_public,
 };
 use majlis_protocol::pack::{Reader, Sections};
-use majlis_protocol::sealed::{Place, PrivateItem, seal};
+use majlis_protocol::sealed::{ItemValue, Place, PrivateItem, seal};
 use majlis_protocol::state::{Fingerprint, Proof, Salts, list_fingerprint};
 use majlis_protocol::sync::{Frame, Message};
 use serde_json::{Value, json};
@@ -58,6 +58,7 @@ pub fn run(op: &str, input: &Input) -> Result<Value, String> {
         "seal" => sealing(input),
         "open" => opening(input),
         "item" => item(input),
+        "value" => value(input),
         "session" => Ok(session(input)),
         "refusal" => Ok(refusal(input)),
         text if text.starts_with("text/") => {
@@ -344,6 +345,14 @@ fn sealing(input: &Input) -> Result<Value, String> {
 fn opening(input: &Input) -> Result<Value, String> {
     let body = Sealed { suite: input.number("suite") as u16, data: input.bytes("data") };
     sealed::open(&place(input), &input.array("secret"), &body).map_err(|error| format!("{error:?}"))
+}
+
+fn value(input: &Input) -> Result<Value, String> {
+    let bytes = input.bytes("bytes");
+    let value = ItemValue::decode(&bytes).map_err(|error| format!("{error:?}"))?;
+    let again = value.encode().unwrap();
+    assert!(again == bytes || again.len() < bytes.len(), "one encoding");
+    Ok(sealed::show_value(&value))
 }
 
 fn item(input: &Input) -> Result<Value, String> {

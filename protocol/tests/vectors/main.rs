@@ -156,5 +156,6 @@ const ERRORS: &[(&str, &[&str])] = &[
     ("archive", &["Magic", "Truncated", "Limit", "UnknownType", "Count"]),
     ("seal", &["Recipients", "Key"]),
     ("open", &["Truncated", "Recipients", "Order", "Key", "Content"]),
+    ("value", &["Truncated", "TrailingBytes", "Type", "Default", "Length", "Range"]),
     ("item", &["Truncated", "TrailingBytes", "Type", "Missing", "Default", "TooLong", "Characters"]),
 ];

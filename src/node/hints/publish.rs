@@ -76,7 +76,7 @@ impl Node {
         let news = blocking(move || {
             let latest = node.hints_of(&[node.account()])?.pop().unwrap_or_default();
             let renewed = renewed(latest, &me, addresses).map(Body::Hints);
-            renewed.map(|body| Ok((body, node.register_time(Kind::HINTS)?))).transpose()
+            renewed.map(|body| Ok((body, node.register_time(node.latest_time(Kind::HINTS)?)))).transpose()
         });
         let Some(news) = news.await? else { return Ok(false) };
         self.publish(LogId::PUBLIC, vec![news]).await?;

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use majlis_protocol::AccountId;
+use majlis_protocol::Kind;
 
 use super::support::{Author, NOW, config, open, post};
 use crate::store::{Batch, Store};
@@ -92,14 +93,14 @@ fn ingest_reopen_and_timeline() {
         let mut times: Vec<_> = (0..1_000)
             .map(|_| {
                 let start = Instant::now();
-                assert_eq!(store.timeline(Some(&accounts), None, 50).unwrap().len(), 50);
+                assert_eq!(store.timeline(Some(&accounts), &[Kind::POST], None, 50).unwrap().len(), 50);
                 start.elapsed()
             })
             .collect();
         times.sort();
         let start = Instant::now();
         for _ in 0..1_000 {
-            store.timeline(Some(&accounts), None, 0).unwrap();
+            store.timeline(Some(&accounts), &[Kind::POST], None, 0).unwrap();
         }
         println!("{what}: start alone {:?}", start.elapsed() / 1_000);
         println!("{what}: timeline 50 of 500: p50 {:?} p99 {:?}", times[500], times[990]);
@@ -113,7 +114,7 @@ fn ingest_reopen_and_timeline() {
     let (store, _) = open(dir.path());
     println!("reopen {:?}", start.elapsed());
     lines(&store, "after reopening");
-    let entry = store.timeline(None, None, 1).unwrap().remove(0).entry;
+    let entry = store.timeline(None, &[Kind::POST], None, 1).unwrap().remove(0).entry;
     let mut author = authors.into_iter().find(|author| author.account == entry.header.account).unwrap();
     let start = Instant::now();
     for _ in 0..100 {

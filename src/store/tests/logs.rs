@@ -1,7 +1,7 @@
 //! Entries in, entries out.
 
 use majlis_protocol::pack::{self, Reader};
-use majlis_protocol::{Entry, LogKey, Payload};
+use majlis_protocol::{Entry, Kind, LogKey, Payload};
 use proptest::prelude::*;
 
 use super::support::{Author, NOW, fresh, know, open, post, put, text, texts};
@@ -173,7 +173,7 @@ fn timelines_merge_accounts_and_page() {
     let mut seen = Vec::new();
     let mut before = None;
     loop {
-        let page = store.timeline(Some(&accounts), before, 32).unwrap();
+        let page = store.timeline(Some(&accounts), &[Kind::POST], before, 32).unwrap();
         let Some(last) = page.last() else { break };
         before = Some((last.display_ms, last.entry.id));
         seen.extend(page);
@@ -181,7 +181,7 @@ fn timelines_merge_accounts_and_page() {
     assert_eq!(seen.len(), 210);
     assert!(seen.is_sorted_by(|a, b| (a.display_ms, a.entry.id) > (b.display_ms, b.entry.id)));
     let twice = [accounts[0], accounts[0]];
-    assert_eq!(store.timeline(Some(&twice), None, 100).unwrap().len(), 70);
+    assert_eq!(store.timeline(Some(&twice), &[Kind::POST], None, 100).unwrap().len(), 70);
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn a_post_from_the_future_is_shown_as_from_its_arrival() {
     let (store, _) = open(dir.path());
     assert_eq!(store.entry(&id).unwrap().unwrap().display_ms, NOW);
     assert_eq!(
-        store.timeline(None, None, 10).unwrap().last().map(|last| text(&last.entry)).unwrap(),
+        store.timeline(None, &[Kind::POST], None, 10).unwrap().last().map(|last| text(&last.entry)).unwrap(),
         "from the present"
     );
 }

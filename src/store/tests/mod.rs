@@ -8,5 +8,6 @@ mod forks;
 mod homes;
 mod logs;
 mod losses;
+mod social;
 mod support;
 mod views;

@@ -160,7 +160,12 @@ pub fn know(store: &Store, doc: Arc<VerifiedId>) -> Committed {
 
 /// The texts of a timeline.
 pub fn texts(store: &Store, limit: usize) -> Vec<String> {
-    store.timeline(None, None, limit).unwrap().iter().map(|stored| text(&stored.entry)).collect()
+    store
+        .timeline(None, &[Kind::POST], None, limit)
+        .unwrap()
+        .iter()
+        .map(|stored| text(&stored.entry))
+        .collect()
 }
 
 pub fn text(entry: &Entry) -> String {

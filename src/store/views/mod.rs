@@ -4,9 +4,13 @@
 //!
 //! Rows: `v`, the view's number, 0, then its keys; `v`, the number, 1: version u32 and watermark u64.
 
+mod notices;
+mod references;
 mod registers;
+mod responses;
 
-use majlis_protocol::{AccountId, Entry, Kind, LogKey};
+use hashbrown::HashSet;
+use majlis_protocol::{AccountId, Entry, EntryId, Kind, LogKey};
 use parking_lot::Mutex;
 use sled::Batch;
 
@@ -15,9 +19,13 @@ use super::error::StoreError;
 use super::log::directory_key;
 use super::log::read::Stored;
 use super::log::{Index, rows};
+use super::plan::Plan;
 use super::writer::Shared;
 
+pub use notices::{Notice, notices};
+pub use references::{Relation, Subject, about, fold_tag, newest_about};
 pub use registers::{follows, history, latest};
+pub use responses::{Response, followers, reactions, reposts, votes};
 
 /// Chunks that one step takes in.
 const STEP: usize = 256;
@@ -30,11 +38,19 @@ trait View: Send + Sync {
     fn version(&self) -> u32;
     /// The kinds it is made of.
     fn kinds(&self) -> &'static [Kind];
-    /// The rows an entry gives: keys without the view's prefix, and values. Given twice, it says the same.
-    fn rows(&self, entry: &Entry) -> Vec<(Vec<u8>, Vec<u8>)>;
-    /// What the keys of an account's rows begin with.
-    fn prefixes_of(&self, account: &AccountId) -> Vec<Vec<u8>>;
+    /// The keys of the rows an entry gives, without the view's prefix. Given twice, it says the same.
+    fn rows(&self, entry: &Entry) -> Vec<Vec<u8>>;
+    /// Whether a row has as its value when it was first written, in milliseconds since 1970.
+    fn is_stamped(&self) -> bool {
+        false
+    }
+    /// Whether a row is wanted in a home of these owners.
+    fn admits(&self, _owners: &HashSet<AccountId>, _row: &[u8]) -> bool {
+        true
+    }
 }
+
+const VIEWS: [&dyn View; 3] = [&registers::Registers, &references::References, &notices::Notices];
 
 /// Key of a view's row.
 fn view_key(number: u8, parts: &[u8]) -> Vec<u8> {
@@ -45,25 +61,19 @@ fn mark_key(number: u8) -> Vec<u8> {
     key(prefix::VIEW, &[&[number, 1]])
 }
 
-/// All views and how far they have come.
+/// How far the views have come.
+#[derive(Default)]
 pub struct Views {
-    views: Vec<Box<dyn View>>,
     /// The next chunk number of each.
-    marks: Mutex<Vec<u64>>,
-}
-
-impl Default for Views {
-    fn default() -> Self {
-        let views: Vec<Box<dyn View>> = vec![Box::new(registers::Registers)];
-        let marks = Mutex::new(vec![0; views.len()]);
-        Self { views, marks }
-    }
+    marks: Mutex<[u64; VIEWS.len()]>,
+    /// Chunks below this number are taken in anew: they did not come just now.
+    anew: Mutex<[u64; VIEWS.len()]>,
 }
 
 impl Views {
     /// Reads the watermarks; views of another version start anew.
     pub fn start(&self, db: &Database) -> Result<(), StoreError> {
-        for (view, mark) in self.views.iter().zip(self.marks.lock().iter_mut()) {
+        for (view, mark) in VIEWS.iter().zip(self.marks.lock().iter_mut()) {
             let known = db.get(&mark_key(view.number()))?;
             let known = known.as_deref().and_then(|row| {
                 let (version, mark) = row.split_first_chunk::<4>()?;
@@ -78,6 +88,13 @@ impl Views {
         Ok(())
     }
 
+    /// Notes which chunks were there at open, for the views that start anew.
+    pub fn opened(&self, next_chunk: u64) {
+        for (mark, anew) in self.marks.lock().iter().zip(self.anew.lock().iter_mut()) {
+            *anew = if *mark == 0 { next_chunk } else { 0 };
+        }
+    }
+
     /// One more than the highest chunk number that any view has seen.
     pub fn seen(&self) -> u64 {
         self.marks.lock().iter().copied().max().unwrap_or(0)
@@ -88,27 +105,20 @@ impl Views {
         self.marks.lock().iter().all(|mark| *mark >= index.directory.next_chunk)
     }
 
-    /// What the keys of all rows of an account begin with.
-    pub fn prefixes_of(&self, account: &AccountId) -> Vec<Vec<u8>> {
-        let of = |view: &dyn View| {
-            let parts = view.prefixes_of(account);
-            parts.into_iter().map(|parts| view_key(view.number(), &parts)).collect::<Vec<_>>()
-        };
-        self.views.iter().flat_map(|view| of(view.as_ref())).collect()
-    }
-
     /// Lets the views take in some chunks; true if there is more. Only the writer calls this.
     pub fn step(&self, shared: &Shared) -> Result<bool, StoreError> {
+        let owners = shared.owners.read();
         let index = shared.index.read();
         let mut marks = self.marks.lock();
+        let anew = *self.anew.lock();
         let mut more = false;
-        for (view, mark) in self.views.iter().zip(marks.iter_mut()) {
+        for ((view, mark), anew) in VIEWS.iter().zip(marks.iter_mut()).zip(anew) {
             let end = index.directory.next_chunk;
             if *mark >= end {
                 continue;
             }
             let mut batch = Batch::default();
-            let (next, seen_all) = take_in(&index, view.as_ref(), *mark, &mut batch)?;
+            let (next, seen_all) = take_in(&index, *view, &owners, anew, *mark, &mut batch)?;
             let next = if seen_all { end } else { next };
             batch.insert(
                 mark_key(view.number()),
@@ -119,6 +129,15 @@ impl Views {
             more |= !seen_all;
         }
         Ok(more)
+    }
+}
+
+/// Takes the rows of an entry away whose payload is about to go: what is left of it would say what it said.
+pub fn unlist(plan: &mut Plan, entry: &Entry) {
+    for view in VIEWS.iter().filter(|view| view.kinds().contains(&entry.header.kind)) {
+        for parts in view.rows(entry) {
+            plan.delete(view_key(view.number(), &parts));
+        }
     }
 }
 
@@ -133,8 +152,16 @@ fn reset(db: &Database, number: u8) -> Result<(), StoreError> {
 
 /// The rows that chunks from `from` on give a view; the number after the last one read, and whether it was the
 /// last.
-fn take_in(index: &Index, view: &dyn View, from: u64, batch: &mut Batch) -> Result<(u64, bool), StoreError> {
+fn take_in(
+    index: &Index,
+    view: &dyn View,
+    owners: &HashSet<AccountId>,
+    anew: u64,
+    from: u64,
+    batch: &mut Batch,
+) -> Result<(u64, bool), StoreError> {
     let db = index.db()?;
+    let now = super::open::now();
     let mut next = from;
     let mut rows = db.range_from(&directory_key(from));
     for _ in 0..STEP {
@@ -146,8 +173,14 @@ fn take_in(index: &Index, view: &dyn View, from: u64, batch: &mut Batch) -> Resu
         let Some((meta, _)) = rows::decode_directory(no, &value) else { continue };
         let Some(log) = index.directory.log(meta.log) else { continue };
         for entry in entries_of(index, view, &meta, &log.key)? {
-            for (parts, value) in view.rows(&entry) {
-                batch.insert(view_key(view.number(), &parts), value);
+            for parts in view.rows(&entry).into_iter().filter(|parts| view.admits(owners, parts)) {
+                let row_key = view_key(view.number(), &parts);
+                if !view.is_stamped() {
+                    batch.insert(row_key, &[]);
+                } else if db.get(&row_key)?.is_none() {
+                    let came = if no < anew { now.min(entry.header.timestamp) } else { now };
+                    batch.insert(row_key, &came.to_be_bytes());
+                }
             }
         }
     }
@@ -176,7 +209,7 @@ fn entries_of(
 fn effective(
     index: &Index,
     replica: &majlis_protocol::state::Replica,
-    id: &majlis_protocol::EntryId,
+    id: &EntryId,
 ) -> Result<Option<Stored>, StoreError> {
     let Some(place) = index.locate(id)? else { return Ok(None) };
     let stored = index.stored(&place)?;

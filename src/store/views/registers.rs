@@ -27,14 +27,14 @@ impl View for Registers {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn kinds(&self) -> &'static [Kind] {
         &[Kind::PROFILE, Kind::HINTS, Kind::FOLLOW, Kind::EDIT]
     }
 
-    fn rows(&self, entry: &Entry) -> Vec<(Vec<u8>, Vec<u8>)> {
+    fn rows(&self, entry: &Entry) -> Vec<Vec<u8>> {
         let header = &entry.header;
         let Some(Ok(Some(body))) = entry.body().map(|body| Body::decode(header.kind, body)) else {
             return Vec::new();
@@ -43,21 +43,10 @@ impl View for Registers {
             Body::Profile(_) | Body::Hints(_) => (LATEST, &[header.kind.0]),
             Body::Follow(follow) => (FOLLOW, &follow.account.0),
             Body::Edit(edit) => (EDIT, &edit.target.0),
-            Body::Reaction(_)
-            | Body::Repost(_)
-            | Body::Vote(_)
-            | Body::Post(_)
-            | Body::Delete(_)
-            | Body::Sealed(_) => return Vec::new(),
+            _ => return Vec::new(),
         };
         let account = &header.account.0;
-        let key =
-            [&[register], account.as_slice(), of, &header.timestamp.to_be_bytes(), &entry.id.0].concat();
-        vec![(key, Vec::new())]
-    }
-
-    fn prefixes_of(&self, account: &AccountId) -> Vec<Vec<u8>> {
-        [LATEST, FOLLOW, EDIT].map(|register| [&[register], account.0.as_slice()].concat()).to_vec()
+        vec![[&[register], account.as_slice(), of, &header.timestamp.to_be_bytes(), &entry.id.0].concat()]
     }
 }
 

@@ -157,6 +157,7 @@ OPERATIONS = {
     "seal": sealed.seal,
     "open": sealed.open_,
     "item": sealed.item,
+    "value": sealed.value,
     "session": sessions.check,
     "refusal": refusals.check,
 }

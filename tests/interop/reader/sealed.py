@@ -1,6 +1,6 @@
 """Sealed bodies of suite 1, and private items (chapter 9)."""
 
-from . import Refused, bodies, ciphers, curve, hashes
+from . import Refused, bodies, cbor, ciphers, curve, hashes
 from .data import unhex
 
 SLOT = 8 + 32 + 48
@@ -57,6 +57,15 @@ def collection(items):
 
 
 ITEM = bodies.record((1, "collection", collection, "need"), (2, "key", bodies.data(256), "plain"), (3, "value", bodies.data(16_384), "opt"))
+
+
+VALUE = bodies.record((1, "at", bodies.MILLIS, "opt"), (2, "until", bodies.MILLIS, "opt"), (3, "name", bodies.SHORT, "plain"), (4, "account", bodies.ID, "opt"))
+
+
+def value(given):
+    given = unhex(given["bytes"])
+    cbor.check(given)
+    return VALUE(cbor.Items(given))
 
 
 def item(given):

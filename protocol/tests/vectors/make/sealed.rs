@@ -3,14 +3,14 @@
 
 use majlis_protocol::body::Sealed;
 use majlis_protocol::keys::x25519_public;
-use majlis_protocol::sealed::{Envelope, Place, PrivateItem, SealedError, seal};
+use majlis_protocol::sealed::{Envelope, ItemValue, Place, PrivateItem, SealedError, seal};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::File;
-use super::json::hex;
+use super::json::{hex, number};
 use super::packs::cbor_head as head;
-use super::view;
+use super::view::{self, object};
 use super::world::{account, device_id};
 
 const SEED: [u8; 32] = [0x5e; 32];
@@ -73,6 +73,28 @@ fn item(file: &mut File, name: &str, ids: &[&str], bytes: &[u8]) {
     file.either("item", name, ids, json!({ "bytes": hex(bytes) }), out, |item| {
         item.as_ref().map_or(Value::Null, show_item)
     });
+}
+
+/// The value of an item as JSON.
+pub fn show_value(value: &ItemValue) -> Value {
+    object([
+        ("at", value.at.map(number)),
+        ("until", value.until.map(number)),
+        ("name", (!value.name.is_empty()).then(|| json!(value.name))),
+        ("account", value.account.map(|account| hex(&account.0))),
+    ])
+}
+
+fn value(file: &mut File, name: &str, bytes: &[u8]) {
+    let out = ItemValue::decode(bytes);
+    file.either(
+        "value",
+        format!("value: {name}"),
+        &["SEAL-14"],
+        json!({ "bytes": hex(bytes) }),
+        out,
+        |value| show_value(&value),
+    );
 }
 
 fn follow() -> Zeroizing<Vec<u8>> {
@@ -191,6 +213,20 @@ fn items(file: &mut File) {
     }
     let name = |n: usize| [bytes("01 a1 01"), head(0x60, n), vec![b'a'; n]].concat();
     let field = |key: u8, n: usize| [bytes("01 a2 01 61 61"), vec![key], head(0x40, n), vec![7; n]].concat();
+    let full = ItemValue { at: Some(1), until: Some(2), name: "ليلى".into(), account: Some(account(2)) };
+    value(file, "nothing said", &ItemValue::default().encode().unwrap());
+    value(file, "all said", &full.encode().unwrap());
+    for (name, value_bytes) in [
+        ("an unknown field", "a1 05 00"),
+        ("cut short", "a1"),
+        ("no map", "80"),
+        ("an empty name", "a1 03 60"),
+        ("a time of 2^47", "a1 01 1b 0000800000000000"),
+        ("a short account", "a1 04 41 00"),
+        ("a byte behind", "a0 00"),
+    ] {
+        value(file, name, &bytes(value_bytes));
+    }
     for (what, limit, of) in [
         ("a collection", 32, &name as &dyn Fn(usize) -> Vec<u8>),
         ("a key", 256, &|n| field(2, n)),

@@ -1,7 +1,19 @@
 //! What can be asked of a node, and what it answers: one list for the command line with and without a running
 //! node, and for every later door. [`execute`](super::execute) does the work.
 
+mod people;
+mod post;
+
 use serde::{Deserialize, Serialize};
+
+pub use people::{
+    FieldView, ListView, MuteView, Muted, NotificationKind, NotificationView, NotificationsView, ProfileEdit,
+    ProfileView,
+};
+pub use post::{
+    MissingView, NewEdit, NewPoll, NewPost, PollOptionView, PollView, PostView, RefView, RepostView,
+    UsageView, VersionView, Visibility,
+};
 
 /// A question or an order. Text forms (`did:key:…`, entry ids, invites) are parsed where it is carried out, so
 /// that a wrong one gets the same message at every door.
@@ -52,24 +64,130 @@ pub enum Request {
     Following,
     /// Newest posts first. Answers [`Reply::Post`] each; with `watch` goes on with new ones as they come.
     Timeline {
-        /// At most this many.
-        limit: usize,
-        /// Only of this account.
-        account: Option<String>,
+        /// Which part of which timeline.
+        page: TimelinePage,
         /// Go on with what comes. Needs the running node.
         watch: bool,
     },
-    /// One post. Answers [`Reply::Post`].
+    /// A whole conversation. Answers [`Reply::Post`] and [`Reply::Missing`] each, depth first.
+    Thread {
+        /// One of its posts: an entry id or a post link.
+        id: String,
+    },
+    /// What a post has said so far. Answers [`Reply::Version`] each, the earliest first.
+    History {
+        /// An entry id or a post link.
+        id: String,
+    },
+    /// Gives an own post new words. Answers [`Reply::Post`].
+    Edit {
+        /// An entry id or a post link.
+        id: String,
+        /// The new words.
+        edit: NewEdit,
+    },
+    /// Puts an emoji on a post, or takes it away. Answers [`Reply::Post`].
+    React {
+        /// An entry id or a post link.
+        id: String,
+        /// The emoji; none is ♥.
+        emoji: Option<String>,
+        /// Whether it is put there.
+        on: bool,
+    },
+    /// Shows a post to the owner's followers, or no longer. Answers [`Reply::Post`].
+    Repost {
+        /// An entry id or a post link.
+        id: String,
+        /// Whether it is shown.
+        on: bool,
+    },
+    /// Votes in a poll. Answers [`Reply::Post`].
+    Vote {
+        /// An entry id or a post link.
+        id: String,
+        /// Answers by number from 1, or by what they say; none withdraws the vote.
+        choices: Vec<String>,
+    },
+    /// Puts a bookmark on a post, or takes it away. Answers [`Reply::Post`].
+    Bookmark {
+        /// An entry id or a post link.
+        id: String,
+        /// Whether it is put there.
+        on: bool,
+    },
+    /// Puts an own post on top of the owner's page, or takes it away. Answers [`Reply::Post`].
+    PinPost {
+        /// An entry id or a post link.
+        id: String,
+        /// Whether it is put there.
+        on: bool,
+    },
+    /// What concerns the owner. Answers [`Reply::Notification`] each, the latest arrival first, and
+    /// [`Reply::Notifications`].
+    Notifications {
+        /// At most this many.
+        limit: usize,
+        /// Only those not read.
+        unread: bool,
+        /// Then mark all as read.
+        mark_read: bool,
+    },
+    /// Switches a kind of notification on or off. Answers [`Reply::Done`].
+    Notify {
+        /// Which kind.
+        kind: NotificationKind,
+        /// Whether they are shown.
+        on: bool,
+    },
+    /// Gives someone a name that only the owner sees. Answers [`Reply::Profile`].
+    Petname {
+        /// A key.
+        account: String,
+        /// The name; an empty one is removed.
+        name: String,
+    },
+    /// Blocks an account, or no longer; with none, answers who is blocked: [`Reply::Blocked`] each.
+    Block {
+        /// A key.
+        account: Option<String>,
+        /// Whether it is blocked.
+        on: bool,
+    },
+    /// Mutes something, or no longer; with nothing, answers what is muted: [`Reply::Muted`] each.
+    Mute {
+        /// What.
+        muted: Option<Muted>,
+        /// RFC 3339: when it ends.
+        until: Option<String>,
+        /// Whether it is muted.
+        on: bool,
+    },
+    /// Lists of accounts: with a name makes, changes or removes one. Answers [`Reply::List`] each.
+    List {
+        /// Its name; none: all.
+        name: Option<String>,
+        /// Keys to put on it, which makes it where there is none.
+        add: Vec<String>,
+        /// Keys to take off.
+        remove: Vec<String>,
+        /// Remove it.
+        delete: bool,
+    },
+    /// What may be done with the owner's posts; with a statement, sets that. Answers [`Reply::Usage`].
+    Usage {
+        /// The new statement; an empty one asks for nothing.
+        set: Option<String>,
+    },
+    /// One post. Answers [`Reply::Shown`].
     Show {
         /// An entry id or a post link.
         id: String,
     },
     /// Shows the owner's profile, or sets what is given. Answers [`Reply::Profile`].
     Profile {
-        /// A new display name.
-        name: Option<String>,
-        /// A new biography.
-        bio: Option<String>,
+        /// What is to be changed.
+        edit: ProfileEdit,
     },
     /// The recovery phrase, while it is still kept. Answers [`Reply::Phrase`].
     RecoveryShow,
@@ -116,13 +234,31 @@ impl Request {
             | Self::Sync { .. }
             | Self::Following
             | Self::Timeline { .. }
+            | Self::Thread { .. }
+            | Self::History { .. }
             | Self::Show { .. }
+            | Self::Block { account: None, .. }
+            | Self::Mute { muted: None, .. }
+            | Self::Usage { set: None }
             | Self::RecoveryShow
             | Self::Export { .. }
             | Self::Verify => true,
-            Self::Profile { name, bio } => name.is_none() && bio.is_none(),
+            Self::Profile { edit } => *edit == ProfileEdit::default(),
+            Self::Notifications { mark_read, .. } => !mark_read,
+            Self::List { add, remove, delete, .. } => add.is_empty() && remove.is_empty() && !delete,
             Self::Connect { .. }
             | Self::Post { .. }
+            | Self::Edit { .. }
+            | Self::React { .. }
+            | Self::Repost { .. }
+            | Self::Vote { .. }
+            | Self::Bookmark { .. }
+            | Self::PinPost { .. }
+            | Self::Notify { .. }
+            | Self::Petname { .. }
+            | Self::Block { .. }
+            | Self::Mute { .. }
+            | Self::Usage { .. }
             | Self::Delete { .. }
             | Self::Follow { .. }
             | Self::Unfollow { .. }
@@ -133,14 +269,38 @@ impl Request {
     }
 }
 
-/// A post to be signed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct NewPost {
-    /// What it says.
-    pub text: String,
-    /// BCP 47 language tag.
-    #[serde(default)]
-    pub lang: Option<String>,
+/// Which posts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Feed {
+    /// Of the owner and of those whom the owner follows: posts, answers among them, and what they show.
+    #[default]
+    Home,
+    /// That address or answer the owner.
+    Mentions,
+    /// With a tag.
+    Tag(String),
+    /// Of the accounts on a list.
+    List(String),
+    /// On which the owner has a bookmark.
+    Bookmarks,
+    /// All that are held here.
+    All,
+    /// Of one account.
+    Account(String),
+}
+
+/// A page of a timeline.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct TimelinePage {
+    /// Which timeline.
+    pub feed: Feed,
+    /// At most this many.
+    pub limit: usize,
+    /// Only what stands below this post or repost.
+    pub before: Option<String>,
+    /// Leave out what was made by AI.
+    pub hide_ai: bool,
 }
 
 /// One answer. As JSON each is a flat object; people are shown the same in words.
@@ -163,8 +323,26 @@ pub enum Reply {
     Followed(FollowView),
     /// No longer followed.
     Unfollowed(AccountView),
-    /// A post.
-    Post(PostView),
+    /// A post among others.
+    Post(Box<PostView>),
+    /// The post that was asked for.
+    Shown(Box<PostView>),
+    /// A post of a conversation that is not held here.
+    Missing(MissingView),
+    /// What a post said at a time.
+    Version(VersionView),
+    /// Something that concerns the owner.
+    Notification(Box<NotificationView>),
+    /// How many of all notifications are unread.
+    Notifications(NotificationsView),
+    /// A blocked account.
+    Blocked(AccountView),
+    /// Something that is muted.
+    Muted(MuteView),
+    /// A list of accounts.
+    List(ListView),
+    /// What may be done with the owner's posts.
+    Usage(UsageView),
     /// A profile.
     Profile(ProfileView),
     /// The recovery phrase.
@@ -310,39 +488,6 @@ pub struct HeadView {
     pub log_id: String,
     /// Its sequence number.
     pub seq: u64,
-}
-
-/// A post.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct PostView {
-    /// Its entry id.
-    pub id: String,
-    /// `did:key:…` of its author.
-    pub account: String,
-    /// The author's display name; empty while unknown.
-    pub name: String,
-    /// What it says, in its latest edit; empty if taken back.
-    pub text: String,
-    /// BCP 47 language tag.
-    pub lang: Option<String>,
-    /// RFC 3339: the display time.
-    pub created_at: String,
-    /// Whether it was taken back by its author.
-    pub deleted: bool,
-    /// Own posts: how many other nodes have said that they hold it.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub held_by: Option<u64>,
-}
-
-/// A profile.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ProfileView {
-    /// `did:key:…`.
-    pub account: String,
-    /// Display name.
-    pub name: String,
-    /// Biography.
-    pub bio: String,
 }
 
 /// The recovery phrase.

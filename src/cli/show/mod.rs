@@ -1,13 +1,15 @@
 //! Replies in words.
 
+mod social;
+
 use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::terminal::{Style, ago, bytes, counted, grouped, lines, name, paragraph, person, short_key, span};
+use super::terminal::{Style, ago, bytes, counted, grouped, lines, person, short_key, span};
 use crate::node::api::{
-    BadView, CarriedView, FollowView, IdView, PeerView, PhraseView, PostView, PostedView, ProfileView, Reply,
-    StatusView, SyncedView, VerifiedView,
+    BadView, CarriedView, FollowView, IdView, PeerView, PhraseView, PostedView, Reply, StatusView,
+    SyncedView, VerifiedView,
 };
 
 /// A reply as lines for people.
@@ -22,8 +24,17 @@ pub fn reply(reply: &Reply, style: Style) -> String {
         Reply::Deleted(view) => format!("Taken back: {}\n", clean(&view.id)),
         Reply::Followed(view) => followed(view, style, now),
         Reply::Unfollowed(view) => format!("No longer followed: {}\n", clean(&view.account)),
-        Reply::Post(view) => post(view, style, now),
-        Reply::Profile(view) => profile(view, style),
+        Reply::Post(view) => social::post(view, style, now),
+        Reply::Shown(view) => social::post_alone(view, style, now),
+        Reply::Missing(view) => social::missing(view),
+        Reply::Version(view) => social::version(view, style, now),
+        Reply::Notification(view) => social::notification(view, style, now),
+        Reply::Notifications(view) => social::unread(view),
+        Reply::Blocked(view) => format!("Blocked: {}\n", clean(&view.account)),
+        Reply::Muted(view) => format!("Muted: {}", social::muted(view, style)),
+        Reply::List(view) => social::list(view, style),
+        Reply::Usage(view) => social::usage(view),
+        Reply::Profile(view) => social::profile(view, style),
         Reply::Phrase(view) => phrase(view),
         Reply::Carried(view) => carried(view),
         Reply::Bad(view) => bad(view),
@@ -124,39 +135,6 @@ fn followed(view: &FollowView, style: Style, now: Timestamp) -> String {
     format!("{who}: {posts}, {synced}{private}\n  {}\n", clean(&view.account))
 }
 
-fn post(view: &PostView, style: Style, now: Timestamp) -> String {
-    let mut text = format!("{} · {}\n", person(&view.name, &view.account, style), ago(&view.created_at, now));
-    if view.deleted {
-        text.push_str("  (taken back)\n");
-    } else {
-        text.push_str(&paragraph(&view.text, style));
-    }
-    let _ = write!(text, "  {}", clean(&view.id));
-    if let Some(lang) = view.lang.as_deref().filter(|lang| !lang.is_empty()) {
-        let _ = write!(text, " [{}]", clean(lang));
-    }
-    match view.held_by.filter(|_| !view.deleted) {
-        None => {}
-        Some(0) => text.push_str(", held by no other node yet"),
-        Some(held) => {
-            let _ = write!(text, ", held by {}", counted(held, "other node", "other nodes"));
-        }
-    }
-    text.push('\n');
-    text
-}
-
-fn profile(view: &ProfileView, style: Style) -> String {
-    let given = name(&view.name, style);
-    let mut text = String::new();
-    row(&mut text, "Account", [view.account.as_str()]);
-    let _ = writeln!(text, "{:<11}{}", "Name", if given.is_empty() { "(none)" } else { &given });
-    if !view.bio.trim().is_empty() {
-        let _ = write!(text, "Bio\n{}", paragraph(&view.bio, style));
-    }
-    text
-}
-
 /// The words in columns that are read downwards, each with its number.
 fn phrase(view: &PhraseView) -> String {
     const COLUMNS: usize = 4;
@@ -204,35 +182,6 @@ fn verified(view: &VerifiedView) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const KEY: &str = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK";
-
-    fn some_post() -> PostView {
-        PostView {
-            id: "bid".into(),
-            account: KEY.into(),
-            name: "ليلى".into(),
-            text: "صباح الخير\nGood morning".into(),
-            lang: Some("ar".into()),
-            created_at: "2026-11-23T11:55:00Z".into(),
-            deleted: false,
-            held_by: Some(2),
-        }
-    }
-
-    #[test]
-    fn a_post_names_its_author_with_a_key() {
-        let now = "2026-11-23T12:00:00Z".parse().unwrap();
-        assert_eq!(
-            post(&some_post(), Style::Plain, now),
-            "ليلى (z6MkhaXg…ta2doK) · 5 min ago\n  صباح الخير\n  Good morning\n  bid [ar], held by 2 other nodes\n"
-        );
-        let gone = PostView { deleted: true, lang: None, held_by: None, ..some_post() };
-        assert_eq!(
-            post(&gone, Style::Terminal, now),
-            "\u{2068}ليلى\u{2069} (z6MkhaXg…ta2doK) · 5 min ago\n  (taken back)\n  bid\n"
-        );
-    }
 
     #[test]
     fn the_phrase_is_read_downwards() {

@@ -1,0 +1,321 @@
+//! Timelines: what is shown on each, the newest first, a page at a time. A page begins below a post or repost that
+//! was shown, so what arrives meanwhile moves nothing.
+
+use std::collections::BTreeSet;
+
+use majlis_protocol::body::{self, Body, Content, Post};
+use majlis_protocol::{AccountId, Entry, EntryId, Kind, LogId};
+
+use super::api::{Feed, PostView, RefView, RepostView, TimelinePage, Visibility};
+use super::follows::parse_account;
+use super::posts::find;
+use super::sift::Sieve;
+use super::view::{content, post, rfc3339};
+use super::{Failure, Node, usage};
+use crate::store::{Position, Relation, Stored, Subject, fold_tag};
+
+/// Entries that are looked at together.
+const STEP: usize = 64;
+
+/// Whether a post belongs on a timeline.
+pub(super) type Belongs = Box<dyn Fn(&PostView) -> bool + Send>;
+
+/// What is known of a timeline while a page of it is put together.
+struct Page<'a> {
+    node: &'a Node,
+    sieve: Sieve,
+    hide_ai: bool,
+    /// On the home timeline: whom the owner follows, and the owner. Answers to others are left out there.
+    home: Option<BTreeSet<AccountId>>,
+    shown: BTreeSet<EntryId>,
+}
+
+impl Page<'_> {
+    /// A post or repost as it is shown, if it is.
+    fn view(&mut self, stored: &Stored) -> Result<Option<PostView>, Failure> {
+        match stored.entry.header.kind {
+            Kind::POST => self.post(stored),
+            Kind::REPOST => self.repost(stored),
+            _ => Ok(None),
+        }
+    }
+
+    fn post(&mut self, stored: &Stored) -> Result<Option<PostView>, Failure> {
+        let Some(said) = post(&stored.entry) else { return Ok(None) };
+        let account = &stored.entry.header.account;
+        let elsewhere = |home: &BTreeSet<AccountId>| {
+            said.reply_to.is_some_and(|parent| parent.account != *account && !home.contains(&parent.account))
+        };
+        if self.home.as_ref().is_some_and(elsewhere) {
+            return Ok(None);
+        }
+        self.shown_post(stored, &said)
+    }
+
+    fn shown_post(&mut self, stored: &Stored, said: &Post) -> Result<Option<PostView>, Failure> {
+        let (account, id) = (&stored.entry.header.account, &stored.entry.id);
+        let content = self.node.content_in_force(stored, said)?;
+        let is_ai = usage::is_ai_made(&content.source_type);
+        if (self.hide_ai && is_ai) || self.sieve.hides(account, id, said, &content) || !self.shown.insert(*id)
+        {
+            return Ok(None);
+        }
+        self.node.post_view(stored)
+    }
+
+    fn repost(&mut self, stored: &Stored) -> Result<Option<PostView>, Failure> {
+        let (header, id) = (&stored.entry.header, stored.entry.id);
+        let Some(Ok(Some(Body::Repost(repost)))) =
+            stored.entry.body().map(|body| Body::decode(Kind::REPOST, body))
+        else {
+            return Ok(None);
+        };
+        if !repost.on || self.sieve.hides_account(&header.account) {
+            return Ok(None);
+        }
+        let in_force = self.node.store.reposts(&repost.target.id)?;
+        if !in_force.iter().any(|known| known.id == id) {
+            return Ok(None);
+        }
+        // What it shows may not be held here, or have been taken back.
+        let Some(target) = self.node.store.entry(&repost.target.id)? else { return Ok(None) };
+        let Some(said) = post(&target.entry) else { return Ok(None) };
+        let Some(mut view) = self.shown_post(&target, &said)? else { return Ok(None) };
+        view.repost = Some(RepostView {
+            id: id.to_string(),
+            account: header.account.to_string(),
+            name: self.node.profile_of(&header.account)?.name,
+            created_at: rfc3339(stored.display_ms),
+        });
+        Ok(Some(view))
+    }
+}
+
+impl Node {
+    /// What a post says now, in its latest edit.
+    pub(super) fn content_in_force(&self, stored: &Stored, said: &Post) -> Result<Content, Failure> {
+        let edit = self.store.edits(&stored.entry.header.account, &stored.entry.id)?.pop();
+        Ok(edit.and_then(|edit| content(&edit.entry)).unwrap_or_else(|| said.content.clone()))
+    }
+
+    /// A page of a timeline.
+    pub(super) fn timeline(&self, page: &TimelinePage) -> Result<Vec<PostView>, Failure> {
+        let before = page.before.as_deref().map(|target| self.position(target)).transpose()?;
+        let home = || self.peers.interests().iter().map(|(account, _)| *account).collect::<BTreeSet<_>>();
+        let mut work = Page {
+            node: self,
+            sieve: self.sieve(),
+            hide_ai: page.hide_ai,
+            home: matches!(page.feed, Feed::Home).then(home),
+            shown: BTreeSet::new(),
+        };
+        let both = [Kind::POST, Kind::REPOST];
+        match &page.feed {
+            Feed::Home => {
+                let accounts: Vec<_> = home().into_iter().collect();
+                self.of_logs(&mut work, Some(&accounts), &both, before, page.limit)
+            }
+            Feed::All => self.of_logs(&mut work, None, &[Kind::POST], before, page.limit),
+            Feed::Account(account) => {
+                let account = parse_account(account)?;
+                // Who asks for someone's posts by name wants to see them.
+                work.sieve = Sieve::default();
+                self.of_logs(&mut work, Some(&[account]), &both, before, page.limit)
+            }
+            Feed::List(name) => {
+                let accounts = self.list_members(name)?;
+                self.of_logs(&mut work, Some(&accounts), &both, before, page.limit)
+            }
+            Feed::Tag(tag) => {
+                let has_tag =
+                    |content: &Content| content.tags.iter().any(|own| fold_tag(own) == fold_tag(tag));
+                let subject = Subject::Tag(tag.clone());
+                self.of_references(
+                    &mut work,
+                    (&subject, Relation::Tag),
+                    before,
+                    page.limit,
+                    |_, post, content| post.visibility == body::Visibility::Public && has_tag(content),
+                )
+            }
+            Feed::Mentions => {
+                let me = self.keys.account;
+                let subject = Subject::Account(me);
+                self.of_references(
+                    &mut work,
+                    (&subject, Relation::Mention),
+                    before,
+                    page.limit,
+                    |author, post, content| {
+                        let answers = post.reply_to.is_some_and(|parent| parent.account == me);
+                        *author != me && (answers || content.mentions.contains(&me))
+                    },
+                )
+            }
+            Feed::Bookmarks => {
+                work.sieve = Sieve::default();
+                self.bookmarked_posts(&mut work, page)
+            }
+        }
+    }
+
+    /// Which of the posts that come from now on belong on a timeline.
+    pub(super) fn live(&self, page: &TimelinePage) -> Result<Belongs, Failure> {
+        let me = self.keys.account.to_string();
+        let names =
+            |accounts: Vec<AccountId>| accounts.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
+        let belongs: Belongs = match &page.feed {
+            Feed::Home => {
+                let home = names(self.peers.interests().iter().map(|(account, _)| *account).collect());
+                Box::new(move |view| {
+                    let answers =
+                        |parent: &RefView| parent.account == view.account || home.contains(&parent.account);
+                    home.contains(&view.account) && view.reply_to.as_ref().is_none_or(answers)
+                })
+            }
+            Feed::All => Box::new(|_| true),
+            Feed::Account(account) => {
+                let account = parse_account(account)?.to_string();
+                return Ok(Box::new(move |view| view.account == account));
+            }
+            Feed::List(name) => {
+                let members = names(self.list_members(name)?);
+                Box::new(move |view| members.contains(&view.account))
+            }
+            Feed::Tag(tag) => {
+                let tag = fold_tag(tag);
+                Box::new(move |view| {
+                    view.visibility == Visibility::Public && view.tags.iter().any(|own| fold_tag(own) == tag)
+                })
+            }
+            Feed::Mentions => Box::new(move |view| {
+                let answers = view.reply_to.as_ref().is_some_and(|parent| parent.account == me);
+                view.account != me && (answers || view.mentions.contains(&me))
+            }),
+            Feed::Bookmarks => {
+                return Err(Failure::usage(
+                    "bookmarks do not come by themselves",
+                    "Leave --watch out, or watch another timeline.",
+                ));
+            }
+        };
+        let (sieve, hide_ai) = (self.sieve(), page.hide_ai);
+        Ok(Box::new(move |view| {
+            let is_ai = view.source_type.as_deref().is_some_and(usage::is_ai_made);
+            belongs(view) && !sieve.hides_view(view) && !(hide_ai && is_ai)
+        }))
+    }
+
+    /// Where a post or repost stands that was shown.
+    fn position(&self, target: &str) -> Result<Position, Failure> {
+        let id = find(target)?;
+        let stored = self.store.entry(&id)?.ok_or_else(|| {
+            Failure::new(format!("{id} is not held here"), "Begin again at the top, without --before.")
+        })?;
+        Ok((stored.display_ms, id))
+    }
+
+    fn of_logs(
+        &self,
+        work: &mut Page<'_>,
+        accounts: Option<&[AccountId]>,
+        kinds: &[Kind],
+        mut before: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<PostView>, Failure> {
+        let mut views = Vec::new();
+        while views.len() < limit {
+            let step = (limit - views.len()).max(STEP);
+            let found = self.store.timeline(accounts, kinds, before, step)?;
+            let Some(last) = found.last() else { break };
+            before = Some((last.display_ms, last.entry.id));
+            for stored in &found {
+                views.extend(work.view(stored)?);
+                if views.len() == limit {
+                    break;
+                }
+            }
+            if found.len() < step {
+                break;
+            }
+        }
+        Ok(views)
+    }
+
+    /// Posts that point at something now, by display time. An edit can make an older post point there: it stands by
+    /// its own time in the rows, which is at or after the post's, so a post is given once no row above it is left.
+    fn of_references(
+        &self,
+        work: &mut Page<'_>,
+        (subject, relation): (&Subject, Relation),
+        before: Option<Position>,
+        limit: usize,
+        points: impl Fn(&AccountId, &Post, &Content) -> bool,
+    ) -> Result<Vec<PostView>, Failure> {
+        let (mut found, mut views, mut row) = (BTreeSet::new(), Vec::new(), None);
+        loop {
+            let rows = self.store.newest_about(subject, relation, row, STEP)?;
+            for stored in &rows {
+                let position = self.pointing(&stored.entry, &points)?;
+                found.extend(position.filter(|position| before.is_none_or(|before| *position < before)));
+            }
+            row = rows.last().map(|last| (last.entry.header.timestamp, last.entry.id));
+            let is_end = rows.len() < STEP;
+            while let Some(position) = found.last().copied()
+                && (is_end || row.is_some_and(|row| position >= row))
+            {
+                if views.len() == limit {
+                    return Ok(views);
+                }
+                found.remove(&position);
+                if let Some(stored) = self.store.entry(&position.1)? {
+                    views.extend(work.view(&stored)?);
+                }
+            }
+            if is_end {
+                return Ok(views);
+            }
+        }
+    }
+
+    /// The post that a post or edit is of, if it points there now.
+    fn pointing(
+        &self,
+        entry: &Entry,
+        points: impl Fn(&AccountId, &Post, &Content) -> bool,
+    ) -> Result<Option<Position>, Failure> {
+        let id = match entry.body().map(|body| Body::decode(entry.header.kind, body)) {
+            Some(Ok(Some(Body::Post(_)))) => entry.id,
+            Some(Ok(Some(Body::Edit(edit)))) => edit.target,
+            _ => return Ok(None),
+        };
+        let Some(stored) = self.store.entry(&id)? else { return Ok(None) };
+        let header = &stored.entry.header;
+        let Some(said) = post(&stored.entry) else { return Ok(None) };
+        if header.account != entry.header.account || header.log_id.class() != LogId::PUBLIC {
+            return Ok(None);
+        }
+        let content = self.content_in_force(&stored, &said)?;
+        Ok(points(&header.account, &said, &content).then_some((stored.display_ms, id)))
+    }
+
+    /// Posts with a bookmark, the latest bookmark first. A page begins below a post with one.
+    fn bookmarked_posts(&self, work: &mut Page<'_>, page: &TimelinePage) -> Result<Vec<PostView>, Failure> {
+        let last = page.before.as_deref().map(find).transpose()?;
+        let marked = self.bookmarks();
+        let from = match last {
+            Some(last) => marked.iter().position(|(_, id)| *id == last).map_or(marked.len(), |at| at + 1),
+            None => 0,
+        };
+        let mut views = Vec::new();
+        for (_, id) in marked.iter().skip(from) {
+            if views.len() == page.limit {
+                break;
+            }
+            if let Some(stored) = self.store.entry(id)? {
+                views.extend(work.view(&stored)?);
+            }
+        }
+        Ok(views)
+    }
+}

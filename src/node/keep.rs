@@ -1,0 +1,255 @@
+//! What the owner keeps to themself about others: bookmarks, names, lists, and what is not to be seen. Each is a
+//! register of a collection (spec chapter 9) that the owner's devices share.
+
+use std::sync::Arc;
+
+use majlis_protocol::body::EntryRef;
+use majlis_protocol::sealed::{ItemValue, PrivateItem};
+use majlis_protocol::{AccountId, EntryId};
+
+use super::api::{MuteView, Muted, PostView};
+use super::follows::parse_account;
+use super::view::rfc3339;
+use super::{Failure, Node, now_ms};
+use crate::store::fold_tag;
+
+const BLOCK: &str = "block";
+const BOOKMARK: &str = "bookmark";
+const LIST: &str = "list";
+const LIST_MEMBER: &str = "list-member";
+const PETNAME: &str = "petname";
+const PIN: &str = "pin";
+
+/// What the key of a mute means.
+type ReadMute = fn(Vec<u8>) -> Option<Muted>;
+
+/// The collections of mutes.
+const MUTES: [(&str, ReadMute); 4] = [
+    ("mute", |key| Some(Muted::Account(AccountId(key.try_into().ok()?).to_string()))),
+    ("mute-thread", |key| Some(Muted::Thread(EntryId(key.try_into().ok()?).to_string()))),
+    ("mute-tag", |key| String::from_utf8(key).ok().map(Muted::Tag)),
+    ("mute-word", |key| String::from_utf8(key).ok().map(Muted::Word)),
+];
+
+/// Bytes of a list's name.
+const MAX_LIST_NAME: usize = 128;
+/// Bytes of a muted word or phrase.
+const MAX_WORD: usize = 200;
+
+impl Muted {
+    /// The register that mutes it.
+    fn register(&self) -> Result<(&'static str, Vec<u8>), Failure> {
+        Ok(match self {
+            Self::Account(account) => ("mute", parse_account(account)?.0.to_vec()),
+            Self::Thread(post) => ("mute-thread", super::posts::find(post)?.0.to_vec()),
+            Self::Tag(tag) => ("mute-tag", word(&fold_tag(tag))?),
+            Self::Word(phrase) => ("mute-word", word(&phrase.to_lowercase())?),
+        })
+    }
+}
+
+fn word(text: &str) -> Result<Vec<u8>, Failure> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > MAX_WORD {
+        return Err(Failure::usage(
+            format!("a word to be muted has 1 to {MAX_WORD} bytes"),
+            "Give a word, or a short phrase.",
+        ));
+    }
+    Ok(text.as_bytes().to_vec())
+}
+
+fn member_key(list: &str, account: &AccountId) -> Vec<u8> {
+    [list.as_bytes(), &[0], &account.0].concat()
+}
+
+fn list_name(name: &str) -> Result<&str, Failure> {
+    let name = name.trim();
+    if name.is_empty() || name.len() > MAX_LIST_NAME || name.contains('\0') {
+        return Err(Failure::usage(
+            format!("a list's name has 1 to {MAX_LIST_NAME} bytes"),
+            "Give it a short name.",
+        ));
+    }
+    Ok(name)
+}
+
+impl Node {
+    /// The value of a register of these collections, where it is set and has not ended.
+    fn kept(&self, collection: &str, key: &[u8]) -> Option<ItemValue> {
+        let value = ItemValue::decode(&self.private(collection, key)?).ok()?;
+        value.until.is_none_or(|end| now_ms() < end).then_some(value)
+    }
+
+    /// Keys and values of the registers of a collection that are set and have not ended.
+    fn kept_all(&self, collection: &str) -> Vec<(Vec<u8>, ItemValue)> {
+        let now = now_ms();
+        self.private_items(collection)
+            .into_iter()
+            .filter_map(|(key, value)| Some((key, ItemValue::decode(&value).ok()?)))
+            .filter(|(_, value)| value.until.is_none_or(|end| now < end))
+            .collect()
+    }
+
+    /// Sets or removes a register, where that changes anything.
+    async fn keep(
+        self: &Arc<Self>,
+        collection: &str,
+        key: Vec<u8>,
+        value: Option<ItemValue>,
+    ) -> Result<(), Failure> {
+        if value.is_none() && self.private(collection, &key).is_none() {
+            return Ok(());
+        }
+        let value = value.map(|value| value.encode()).transpose()?;
+        self.set_private(PrivateItem { collection: collection.to_owned(), key, value }).await
+    }
+
+    fn set_now() -> ItemValue {
+        ItemValue { at: Some(now_ms()), ..ItemValue::default() }
+    }
+
+    /// Puts a bookmark on a post, or takes it away.
+    pub(super) async fn bookmark(self: &Arc<Self>, target: &str, on: bool) -> Result<PostView, Failure> {
+        let (post, _, _) = self.held_post(target)?;
+        let value = on.then(|| ItemValue { account: Some(post.account), ..Self::set_now() });
+        self.keep(BOOKMARK, post.id.0.to_vec(), value).await?;
+        self.show(&post.id)
+    }
+
+    pub(super) fn is_bookmarked(&self, id: &EntryId) -> bool {
+        self.kept(BOOKMARK, &id.0).is_some()
+    }
+
+    /// Posts with a bookmark and when it was put there, the newest first.
+    pub(super) fn bookmarks(&self) -> Vec<(u64, EntryId)> {
+        let mut found: Vec<_> = self
+            .kept_all(BOOKMARK)
+            .into_iter()
+            .filter_map(|(key, value)| Some((value.at.unwrap_or(0), EntryId(key.try_into().ok()?))))
+            .collect();
+        found.sort_unstable_by(|one, other| other.cmp(one));
+        found
+    }
+
+    /// Puts an own post on top of the owner's page, or takes it away.
+    pub(super) async fn pin_post(self: &Arc<Self>, target: &str, on: bool) -> Result<PostView, Failure> {
+        let (post, _, _) = self.held_post(target)?;
+        if post.account != self.keys.account {
+            return Err(Failure::new(
+                "only your own posts can be pinned to your page",
+                "Put a bookmark on it with `majlis bookmark`.",
+            ));
+        }
+        self.keep(PIN, post.id.0.to_vec(), on.then(Self::set_now)).await?;
+        self.show(&post.id)
+    }
+
+    pub(super) fn is_pinned(&self, post: &EntryRef) -> bool {
+        post.account == self.keys.account && self.kept(PIN, &post.id.0).is_some()
+    }
+
+    /// Gives someone a name that only the owner sees; an empty one is removed.
+    pub(super) async fn set_petname(
+        self: &Arc<Self>,
+        account: &AccountId,
+        name: &str,
+    ) -> Result<(), Failure> {
+        let name = name.trim().to_owned();
+        let value = (!name.is_empty()).then(|| ItemValue { name, ..ItemValue::default() });
+        self.keep(PETNAME, account.0.to_vec(), value).await
+    }
+
+    /// The owner's own name for someone.
+    pub(super) fn petname(&self, account: &AccountId) -> Option<String> {
+        self.kept(PETNAME, &account.0).map(|value| value.name).filter(|name| !name.is_empty())
+    }
+
+    /// Blocks an account, or no longer: a blocked one is not followed, not held, not shown.
+    pub(super) async fn block(self: &Arc<Self>, account: &AccountId, on: bool) -> Result<(), Failure> {
+        if *account == self.keys.account {
+            return Err(Failure::usage("this is your own account", "Name someone else's key."));
+        }
+        self.keep(BLOCK, account.0.to_vec(), on.then(Self::set_now)).await?;
+        let followed = self.peers.reason(account).is_some();
+        if on && followed {
+            self.unfollow(account).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_blocked(&self, account: &AccountId) -> bool {
+        self.kept(BLOCK, &account.0).is_some()
+    }
+
+    /// Accounts that are blocked.
+    pub(super) fn blocked(&self) -> Vec<AccountId> {
+        self.kept_all(BLOCK).into_iter().filter_map(|(key, _)| key.try_into().ok().map(AccountId)).collect()
+    }
+
+    /// Mutes something until a time, or no longer.
+    pub(super) async fn mute(
+        self: &Arc<Self>,
+        muted: &Muted,
+        until: Option<u64>,
+        on: bool,
+    ) -> Result<(), Failure> {
+        let (collection, key) = muted.register()?;
+        self.keep(collection, key, on.then(|| ItemValue { until, ..Self::set_now() })).await
+    }
+
+    /// All that is muted.
+    pub(super) fn mutes(&self) -> Vec<MuteView> {
+        let mut found = Vec::new();
+        for (collection, read) in MUTES {
+            for (key, value) in self.kept_all(collection) {
+                found.extend(read(key).map(|muted| MuteView { muted, until: value.until.map(rfc3339) }));
+            }
+        }
+        found
+    }
+
+    /// Makes a list, or removes it with all its members.
+    pub(super) async fn set_list(self: &Arc<Self>, name: &str, on: bool) -> Result<(), Failure> {
+        let name = list_name(name)?;
+        if !on {
+            for account in self.list_members(name)? {
+                self.keep(LIST_MEMBER, member_key(name, &account), None).await?;
+            }
+        }
+        self.keep(LIST, name.as_bytes().to_vec(), on.then(Self::set_now)).await
+    }
+
+    /// Puts an account on a list, or takes it off.
+    pub(super) async fn set_list_member(
+        self: &Arc<Self>,
+        name: &str,
+        account: &AccountId,
+        on: bool,
+    ) -> Result<(), Failure> {
+        let name = list_name(name)?;
+        self.list_members(name)?;
+        self.keep(LIST_MEMBER, member_key(name, account), on.then(Self::set_now)).await
+    }
+
+    /// The names of all lists.
+    pub(super) fn lists(&self) -> Vec<String> {
+        self.kept_all(LIST).into_iter().filter_map(|(key, _)| String::from_utf8(key).ok()).collect()
+    }
+
+    /// Who is on a list.
+    pub(super) fn list_members(&self, name: &str) -> Result<Vec<AccountId>, Failure> {
+        if self.kept(LIST, name.as_bytes()).is_none() {
+            return Err(Failure::new(
+                format!("there is no list {name:?}"),
+                "`majlis list` shows those there are; `majlis list NAME --add KEY` makes one.",
+            ));
+        }
+        let prefix = [name.as_bytes(), &[0]].concat();
+        Ok(self
+            .kept_all(LIST_MEMBER)
+            .into_iter()
+            .filter_map(|(key, _)| Some(AccountId(key.strip_prefix(prefix.as_slice())?.try_into().ok()?)))
+            .collect())
+    }
+}

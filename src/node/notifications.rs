@@ -1,0 +1,189 @@
+//! Notifications: what others have said and done that concerns the owner, by arrival; and which of it was read.
+
+use std::sync::Arc;
+
+use majlis_protocol::body::Body;
+use majlis_protocol::sealed::{ItemValue, PrivateItem};
+use majlis_protocol::{AccountId, Entry, EntryId};
+
+use super::api::{NotificationKind, NotificationView, NotificationsView};
+use super::sift::Sieve;
+use super::view::{post, rfc3339};
+use super::{Failure, Node};
+use crate::store::Notice;
+
+const READ: &str = "read";
+const NOTIFY: &str = "notify";
+/// The timeline whose read marker this is.
+const NOTIFICATIONS: &[u8] = b"notifications";
+/// Notices that are looked at together.
+const STEP: usize = 64;
+/// Unread notifications are counted up to here.
+const MAX_COUNTED: usize = 1_000;
+
+/// What an entry means to the owner, and the post that it is about.
+struct Meaning {
+    kind: NotificationKind,
+    post: Option<EntryId>,
+    /// The emoji of a reaction.
+    emoji: Option<String>,
+}
+
+impl Node {
+    /// Up to when notifications were read, in milliseconds since 1970.
+    fn read_up_to(&self) -> u64 {
+        let value = self.private(READ, NOTIFICATIONS);
+        value.and_then(|value| ItemValue::decode(&value).ok()?.at).unwrap_or(0)
+    }
+
+    fn is_off(&self, kind: NotificationKind) -> bool {
+        self.private(NOTIFY, kind.name().as_bytes()).is_some()
+    }
+
+    /// Notifications, the latest arrival first, and how many of all are unread.
+    pub(super) fn notifications(
+        &self,
+        limit: usize,
+        unread_only: bool,
+    ) -> Result<(Vec<NotificationView>, NotificationsView), Failure> {
+        let read = self.read_up_to();
+        let shown = self.notify(limit, if unread_only { read } else { 0 }, read)?;
+        let unread = self.notify(MAX_COUNTED, read, read)?.len() as u64;
+        Ok((shown, NotificationsView { unread }))
+    }
+
+    fn notify(&self, limit: usize, after_ms: u64, read: u64) -> Result<Vec<NotificationView>, Failure> {
+        let sieve = self.sieve();
+        let (mut found, mut before) = (Vec::new(), None);
+        loop {
+            let notices = self.store.notices(&self.keys.account, after_ms, before, STEP)?;
+            for notice in &notices {
+                if found.len() == limit {
+                    return Ok(found);
+                }
+                found.extend(self.notification(&sieve, notice, read)?);
+            }
+            match notices.last() {
+                Some(last) if notices.len() == STEP => before = Some((last.arrived_ms, last.stored.entry.id)),
+                _ => return Ok(found),
+            }
+        }
+    }
+
+    fn notification(
+        &self,
+        sieve: &Sieve,
+        notice: &Notice,
+        read: u64,
+    ) -> Result<Option<NotificationView>, Failure> {
+        let entry = &notice.stored.entry;
+        let account = entry.header.account;
+        let Some(meaning) = self.meaning(entry)? else { return Ok(None) };
+        if self.is_off(meaning.kind) || self.is_hidden(sieve, notice)? {
+            return Ok(None);
+        }
+        let post = match meaning.post {
+            Some(id) => self.store.entry(&id)?.map(|stored| self.post_view(&stored)).transpose()?.flatten(),
+            None => None,
+        };
+        Ok(Some(NotificationView {
+            id: entry.id.to_string(),
+            kind: meaning.kind,
+            account: account.to_string(),
+            name: self.profile_of(&account)?.name,
+            petname: self.petname(&account),
+            created_at: rfc3339(notice.arrived_ms),
+            unread: notice.arrived_ms > read,
+            emoji: meaning.emoji,
+            post,
+        }))
+    }
+
+    fn is_hidden(&self, sieve: &Sieve, notice: &Notice) -> Result<bool, Failure> {
+        let entry = &notice.stored.entry;
+        Ok(match post(entry) {
+            Some(said) => {
+                let content = self.content_in_force(&notice.stored, &said)?;
+                sieve.hides(&entry.header.account, &entry.id, &said, &content)
+            }
+            None => sieve.hides_account(&entry.header.account),
+        })
+    }
+
+    /// What an entry means to the owner, if it still does: a reaction that was ended says nothing any more.
+    fn meaning(&self, entry: &Entry) -> Result<Option<Meaning>, Failure> {
+        let (me, author) = (self.keys.account, entry.header.account);
+        let Some(Ok(Some(body))) = entry.body().map(|body| Body::decode(entry.header.kind, body)) else {
+            return Ok(None);
+        };
+        let is_mine = |account: AccountId| account == me;
+        let about = |kind, post| Some(Meaning { kind, post, emoji: None });
+        Ok(match body {
+            Body::Post(post) if post.reply_to.is_some_and(|parent| is_mine(parent.account)) => {
+                about(NotificationKind::Reply, Some(entry.id))
+            }
+            Body::Post(post) if post.quote.is_some_and(|quoted| is_mine(quoted.account)) => {
+                about(NotificationKind::Quote, Some(entry.id))
+            }
+            Body::Post(post) if post.content.mentions.contains(&me) => {
+                about(NotificationKind::Mention, Some(entry.id))
+            }
+            Body::Edit(edit) => {
+                // Who was addressed before is not told again; who is addressed no longer is not told.
+                let target = self.store.entry(&edit.target)?;
+                let said = target.as_ref().and_then(|target| post(&target.entry));
+                let last = self.store.edits(&author, &edit.target)?.pop();
+                let is_new = said.is_some_and(|said| !said.content.mentions.contains(&me))
+                    && last.is_some_and(|last| last.entry.id == entry.id);
+                if is_new { about(NotificationKind::Mention, Some(edit.target)) } else { None }
+            }
+            Body::Reaction(reaction) => {
+                let in_force = self.store.reactions(&reaction.target.id)?;
+                let counts = in_force.iter().any(|known| known.id == entry.id);
+                let emoji = Some(reaction.emoji);
+                counts.then_some(Meaning {
+                    kind: NotificationKind::Reaction,
+                    post: Some(reaction.target.id),
+                    emoji,
+                })
+            }
+            Body::Repost(repost) => {
+                let in_force = self.store.reposts(&repost.target.id)?;
+                let counts = in_force.iter().any(|known| known.id == entry.id);
+                if counts { about(NotificationKind::Repost, Some(repost.target.id)) } else { None }
+            }
+            Body::Follow(_) => {
+                let counts = self.store.followers(&me)?.iter().any(|known| known.id == entry.id);
+                if counts { about(NotificationKind::Follow, None) } else { None }
+            }
+            _ => None,
+        })
+    }
+
+    /// Marks all that has come so far as read.
+    pub(super) async fn mark_notifications_read(self: &Arc<Self>) -> Result<(), Failure> {
+        let newest = self.store.notices(&self.keys.account, 0, None, 1)?;
+        let at = newest.first().map_or(0, |notice| notice.arrived_ms);
+        if at <= self.read_up_to() {
+            return Ok(());
+        }
+        let value = ItemValue { at: Some(at), ..ItemValue::default() }.encode()?;
+        let item =
+            PrivateItem { collection: READ.to_owned(), key: NOTIFICATIONS.to_vec(), value: Some(value) };
+        self.set_private(item).await
+    }
+
+    /// Switches a kind of notification on or off.
+    pub(super) async fn set_notify(
+        self: &Arc<Self>,
+        kind: NotificationKind,
+        on: bool,
+    ) -> Result<(), Failure> {
+        if self.is_off(kind) != on {
+            return Ok(());
+        }
+        let value = if on { None } else { Some(ItemValue::default().encode()?) };
+        let key = kind.name().as_bytes().to_vec();
+        self.set_private(PrivateItem { collection: NOTIFY.to_owned(), key, value }).await
+    }
+}

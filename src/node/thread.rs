@@ -1,0 +1,103 @@
+//! Conversations: the first post, and what answers it, each below what it answers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use majlis_protocol::EntryId;
+use majlis_protocol::body::EntryRef;
+
+use super::api::{MissingView, Reply};
+use super::compose::root_of;
+use super::view::post;
+use super::{Failure, Node};
+use crate::store::{Relation, Stored, Subject};
+
+/// A conversation as it is held here.
+#[derive(Default)]
+struct Thread {
+    held: BTreeMap<EntryId, Stored>,
+    /// Posts that are answered and not held.
+    missing: BTreeMap<EntryId, EntryRef>,
+    /// What answers what, the earliest first.
+    children: BTreeMap<EntryId, Vec<(u64, EntryId)>>,
+    /// What has a place below another.
+    placed: BTreeSet<EntryId>,
+}
+
+impl Thread {
+    fn place(&mut self, parent: EntryId, display_ms: u64, id: EntryId) {
+        if self.placed.insert(id) {
+            self.children.entry(parent).or_default().push((display_ms, id));
+        }
+    }
+}
+
+impl Node {
+    /// The whole conversation that a post is part of, depth first, siblings in the order of their display times.
+    /// What is answered and not held has its place in it.
+    pub(super) fn thread(&self, target: &str) -> Result<Vec<Reply>, Failure> {
+        let (named, stored, said) = self.held_post(target)?;
+        let root = root_of(&said).unwrap_or(named);
+        let mut thread = Thread::default();
+        let mut found = self.store.about(&Subject::Entry(root.id), Relation::Thread)?;
+        found.push(stored);
+        for stored in found {
+            thread.held.insert(stored.entry.id, stored);
+        }
+        self.hold_parents(&mut thread, root)?;
+        let answers: Vec<_> = thread
+            .held
+            .iter()
+            .filter(|(id, _)| **id != root.id)
+            .map(|(id, stored)| (*id, stored.display_ms, post(&stored.entry).and_then(|post| post.reply_to)))
+            .collect();
+        for (id, display_ms, parent) in answers {
+            // What was taken back no longer says what it answered.
+            thread.place(parent.map_or(root.id, |parent| parent.id), display_ms, id);
+        }
+        for id in thread.missing.keys().copied().collect::<Vec<_>>() {
+            if id != root.id {
+                thread.place(root.id, 0, id);
+            }
+        }
+        self.in_order(&thread, root.id)
+    }
+
+    /// Adds what is answered in the conversation and was not found in it: held, taken back, or missing.
+    fn hold_parents(&self, thread: &mut Thread, root: EntryRef) -> Result<(), Failure> {
+        let parents: Vec<EntryRef> = thread
+            .held
+            .values()
+            .filter_map(|stored| post(&stored.entry)?.reply_to)
+            .chain([root])
+            .filter(|parent| !thread.held.contains_key(&parent.id))
+            .collect();
+        for parent in parents {
+            match self.store.entry(&parent.id)? {
+                Some(stored) => drop(thread.held.insert(parent.id, stored)),
+                None => drop(thread.missing.insert(parent.id, parent)),
+            }
+        }
+        Ok(())
+    }
+
+    fn in_order(&self, thread: &Thread, root: EntryId) -> Result<Vec<Reply>, Failure> {
+        let mut replies = Vec::new();
+        let mut open = vec![(root, 0)];
+        while let Some((id, depth)) = open.pop() {
+            if let Some(view) =
+                thread.held.get(&id).map(|stored| self.post_view(stored)).transpose()?.flatten()
+            {
+                let mut view = view;
+                view.depth = Some(depth);
+                replies.push(Reply::Post(Box::new(view)));
+            } else if let Some(missing) = thread.missing.get(&id) {
+                let account = missing.account.to_string();
+                replies.push(Reply::Missing(MissingView { missing: id.to_string(), account, depth }));
+            }
+            let mut answers = thread.children.get(&id).cloned().unwrap_or_default();
+            answers.sort_unstable();
+            open.extend(answers.into_iter().rev().map(|(_, answer)| (answer, depth + 1)));
+        }
+        Ok(replies)
+    }
+}
