@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use curve25519_dalek::edwards::CompressedEdwardsY;
 use ed25519_dalek::Signer as _;
@@ -41,27 +42,31 @@ pub fn check_key(bytes: &[u8; 32]) -> Result<(), KeyError> {
     Ok(())
 }
 
-/// Keys that passed or failed [`check_key`], remembered so that each is checked once. Bounded: when full it
-/// starts anew.
-#[derive(Default)]
+type Verdicts = HashMap<[u8; 32], Result<(), KeyError>>;
+
+/// Keys that passed or failed [`check_key`], remembered so that each is checked once. Clones share what they know,
+/// also between threads. Bounded: when full it starts anew.
+#[derive(Clone, Default)]
 pub struct KeyCache {
-    known: HashMap<[u8; 32], Result<(), KeyError>>,
+    known: Arc<RwLock<Verdicts>>,
 }
 
 impl KeyCache {
     const CAPACITY: usize = 65_536;
 
-    /// The verdict of [`check_key`], computed at most once a key.
-    pub fn check(&mut self, bytes: &[u8; 32]) -> Result<(), KeyError> {
-        if let Some(verdict) = self.known.get(bytes) {
-            return *verdict;
-        }
-        if self.known.len() >= Self::CAPACITY {
-            self.known.clear();
-        }
-        let verdict = check_key(bytes);
-        self.known.insert(*bytes, verdict);
-        verdict
+    /// The verdict of [`check_key`], computed once a key.
+    pub fn check(&self, bytes: &[u8; 32]) -> Result<(), KeyError> {
+        // A thread that panicked meanwhile has left the map whole: it is changed by single calls.
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(bytes).copied();
+        known.unwrap_or_else(|| {
+            let verdict = check_key(bytes);
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            if known.len() >= Self::CAPACITY {
+                known.clear();
+            }
+            known.insert(*bytes, verdict);
+            verdict
+        })
     }
 }
 

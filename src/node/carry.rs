@@ -281,7 +281,7 @@ fn read_archive(path: &std::path::Path, batches: &mpsc::Sender<Incoming>) -> Res
     if &magic != MAGIC {
         return Err(cannot_read(path, "it is not a Majlis archive"));
     }
-    let mut keys = KeyCache::default();
+    let keys = KeyCache::default();
     let mut incoming = Incoming::default();
     let mut entries: Vec<Entry> = Vec::new();
     for record in 0_u64.. {
@@ -295,11 +295,11 @@ fn read_archive(path: &std::path::Path, batches: &mpsc::Sender<Incoming>) -> Res
         let mut body = vec![0; length];
         file.read_exact(&mut body).map_err(failed)?;
         match kind {
-            IDENTITY => match read_identity(&body, &mut keys) {
+            IDENTITY => match read_identity(&body, &keys) {
                 Some(document) => incoming.identities.push(Arc::new(document)),
                 None => incoming.refused += 1,
             },
-            PROOF => match read_proof(body.into(), &mut keys) {
+            PROOF => match read_proof(body.into(), &keys) {
                 Some(proof) => incoming.proofs.push(Arc::new(proof)),
                 None => incoming.refused += 1,
             },
@@ -308,13 +308,13 @@ fn read_archive(path: &std::path::Path, batches: &mpsc::Sender<Incoming>) -> Res
                 None => incoming.refused += 1,
             },
             END if body == record.to_be_bytes() => {
-                return send(&mut incoming, &mut entries, &mut keys, batches);
+                return send(&mut incoming, &mut entries, &keys, batches);
             }
             END => return Err(cannot_read(path, "records are missing from it")),
             _ => return Err(cannot_read(path, format!("record {record} is of an unknown type"))),
         }
         if entries.len() >= BATCH {
-            send(&mut incoming, &mut entries, &mut keys, batches)?;
+            send(&mut incoming, &mut entries, &keys, batches)?;
         }
     }
     Ok(())
@@ -323,7 +323,7 @@ fn read_archive(path: &std::path::Path, batches: &mpsc::Sender<Incoming>) -> Res
 fn send(
     incoming: &mut Incoming,
     entries: &mut Vec<Entry>,
-    keys: &mut KeyCache,
+    keys: &KeyCache,
     batches: &mpsc::Sender<Incoming>,
 ) -> Result<(), Failure> {
     for verdict in verify_all(std::mem::take(entries), keys) {
@@ -335,12 +335,12 @@ fn send(
     batches.blocking_send(std::mem::take(incoming)).map_err(|_| Failure::new("broken off", "Ask again."))
 }
 
-fn read_identity(body: &[u8], keys: &mut KeyCache) -> Option<VerifiedId> {
+fn read_identity(body: &[u8], keys: &KeyCache) -> Option<VerifiedId> {
     let entry = verify(Entry::decode(body).ok()?, keys).ok()?;
     IdDoc::verify(entry, keys).ok()
 }
 
-fn read_proof(body: bytes::Bytes, keys: &mut KeyCache) -> Option<Proof> {
+fn read_proof(body: bytes::Bytes, keys: &KeyCache) -> Option<Proof> {
     let mut body = Reader::new(body);
     let mut header = || {
         let length = usize::try_from(body.varint().ok()?).ok()?;

@@ -41,14 +41,14 @@ pub fn check(index: &RwLock<Index>) -> Result<CheckReport, StoreError> {
         index.directory.chunks().map(|(place, meta)| (place, meta.no)).collect()
     };
     let mut report = CheckReport { logs: index.read().directory.logs().count(), ..CheckReport::default() };
-    let mut cache = KeyCache::default();
+    let cache = KeyCache::default();
     for (place, no) in places {
         let index = index.read();
         // A chunk that was merged meanwhile was read by the writer just now.
         let Some(meta) = index.directory.chunk(place).filter(|meta| meta.no == no) else { continue };
         let Some(log) = index.directory.log(meta.log) else { continue };
         report.entries += usize::from(meta.count);
-        if let Err(why) = check_chunk(&index, place, meta, &log.key, &mut cache)? {
+        if let Err(why) = check_chunk(&index, place, meta, &log.key, &cache)? {
             report.bad.push(Bad { log: log.key, seq: meta.low, why });
         }
     }
@@ -62,7 +62,7 @@ fn check_chunk(
     place: u32,
     meta: &ChunkMeta,
     log: &LogKey,
-    cache: &mut KeyCache,
+    cache: &KeyCache,
 ) -> Result<Verdict, StoreError> {
     let row = match index.row(meta) {
         Ok(row) => row,

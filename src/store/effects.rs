@@ -69,10 +69,10 @@ pub fn prove(
         entries.sort_by_key(|entry| entry.id);
         entries.dedup_by_key(|entry| entry.id);
         entries.truncate(2);
-        let mut cache = KeyCache::default();
+        let cache = KeyCache::default();
         // What comes out of the database is verified anew before it becomes a proof.
         let mut verified =
-            majlis_protocol::entry::verify_all(entries, &mut cache).into_iter().filter_map(Result::ok);
+            majlis_protocol::entry::verify_all(entries, &cache).into_iter().filter_map(Result::ok);
         if let (Some(one), Some(other)) = (verified.next(), verified.next())
             && let Ok(proof) = Proof::new(one, other)
         {

@@ -53,7 +53,7 @@ use std::thread::JoinHandle;
 use majlis_protocol::body::Poll;
 use majlis_protocol::identity::VerifiedId;
 use majlis_protocol::state::Replica;
-use majlis_protocol::{AccountId, Entry, EntryId, Kind, LogKey, Verified};
+use majlis_protocol::{AccountId, Entry, EntryId, KeyCache, Kind, LogKey, Verified};
 use parking_lot::{Mutex, RwLockReadGuard};
 use tokio::sync::oneshot;
 
@@ -170,6 +170,11 @@ impl Store {
     /// The highest entry of the own log of a class that was last written to.
     pub fn own_tail(&self, class: u8) -> Option<OwnTail> {
         self.shared().journal.lock().tail(class)
+    }
+
+    /// What is known of keys, shared with whoever verifies: those of stored identities have been checked.
+    pub fn keys(&self) -> KeyCache {
+        self.shared().keys.clone()
     }
 
     /// Accounts, logs and runs. The guard may be held while reading from the store on the same thread.

@@ -86,6 +86,7 @@ pub fn open(path: &Path, config: StoreConfig) -> Result<(Shared, OpenReport), St
         index: RwLock::default(),
         tally,
         views: Views::default(),
+        keys: KeyCache::default(),
         metrics: Metrics::default(),
     };
     let filled = if suspect {
@@ -116,7 +117,7 @@ fn fill(shared: &mut Shared, found: &Found, report: &mut OpenReport) -> Result<(
     let (name, applied) = (db.name()?, db.applied());
     let loaded = guarded("read", || {
         shared.views.start(&db)?;
-        log::load(db)
+        log::load(db, &shared.keys)
     })?;
     report.bad_rows = loaded.bad_rows;
     *shared.replica.get_mut() = loaded.replica;
@@ -190,12 +191,12 @@ pub fn now() -> u64 {
 
 /// Puts what the journal has and the database lacks into the database.
 fn refill(shared: &Shared, found: &Found, report: &mut OpenReport) -> Result<(), StoreError> {
-    let mut cache = KeyCache::default();
+    let cache = shared.keys.clone();
     let (identities, entries): (Vec<&Entry>, Vec<&Entry>) =
         found.entries.iter().partition(|entry| entry.header.kind == Kind::IDENTITY);
-    let identities: Vec<_> = verify_all(identities.into_iter().cloned().collect(), &mut cache)
+    let identities: Vec<_> = verify_all(identities.into_iter().cloned().collect(), &cache)
         .into_iter()
-        .filter_map(|entry| log::identity(entry.ok()?, &mut cache).map(Arc::new))
+        .filter_map(|entry| log::identity(entry.ok()?, &cache).map(Arc::new))
         .collect();
     let now_ms = now();
     let batch = Batch { now_ms, own: true, identities, ..Batch::default() };
@@ -217,7 +218,7 @@ fn refill(shared: &Shared, found: &Found, report: &mut OpenReport) -> Result<(),
             bytes <= REFILL
         });
         let rest = missing.split_off(count.count().max(1));
-        let entries = verify_all(std::mem::replace(&mut missing, rest), &mut cache);
+        let entries = verify_all(std::mem::replace(&mut missing, rest), &cache);
         let entries: Vec<_> = entries.into_iter().filter_map(Result::ok).collect();
         let batch = Batch { now_ms, own: true, entries: entries.into(), ..Batch::default() };
         for outcome in writer::commit(shared, &[batch])? {

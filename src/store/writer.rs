@@ -9,7 +9,7 @@ use std::sync::{Arc, mpsc};
 
 use hashbrown::HashSet;
 use majlis_protocol::state::Replica;
-use majlis_protocol::{AccountId, EntryId};
+use majlis_protocol::{AccountId, EntryId, KeyCache};
 use parking_lot::{Condvar, Mutex, RwLock};
 use tokio::sync::oneshot;
 
@@ -49,6 +49,8 @@ pub struct Shared {
     pub tally: Tally,
     /// How far the views have come.
     pub views: Views,
+    /// What is known of keys: those of stored identities have been checked.
+    pub keys: KeyCache,
     /// What has happened so far.
     pub metrics: Metrics,
 }

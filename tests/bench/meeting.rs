@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use majlis_protocol::KeyCache;
 use majlis_protocol::limits;
 use majlis_protocol::state::Replica;
 use majlis_protocol::sync::{Event, Frame, Input, Opened, Output, PeerMemory, Replicator, Settings};
@@ -48,7 +49,13 @@ fn name(number: usize) -> Vec<u8> {
 fn side(workload: &Workload, number: usize) -> Result<Side> {
     let owner = workload.authors.first().ok_or("nobody writes")?;
     let (account, device) = (owner.account, Arc::clone(&owner.device));
-    let settings = Settings { peer_id: name(number), account, device, credit: limits::CREDIT };
+    let settings = Settings {
+        peer_id: name(number),
+        account,
+        device,
+        credit: limits::CREDIT,
+        keys: KeyCache::default(),
+    };
     Ok(Side { machine: Replicator::new(settings, interests(workload)), live: None })
 }
 

@@ -81,6 +81,7 @@ impl Peer {
             account: owner.account,
             device: Arc::clone(&owner.device),
             credit: limits::CREDIT,
+            keys: KeyCache::default(),
         };
         let (frames_in, frames) = mpsc::channel(64);
         Ok(Self {
@@ -203,7 +204,7 @@ impl Peer {
                 Ok(())
             }
             Output::Check(ticket, groups) => {
-                let checked = verify_groups(groups, &mut self.keys);
+                let checked = verify_groups(groups, &self.keys);
                 self.input(Input::Checked(ticket, checked))
             }
             Output::Serve(id, wishes) => {

@@ -133,7 +133,7 @@ impl Node {
     /// Does a job; the input that answers it, if one is to.
     pub fn work(&mut self, job: Job) -> Option<Input> {
         match job {
-            Job::Check(ticket, groups) => Some(Input::Checked(ticket, verify_groups(groups, &mut self.keys))),
+            Job::Check(ticket, groups) => Some(Input::Checked(ticket, verify_groups(groups, &self.keys))),
             Job::Serve(session, wishes) => self.serve(session, &wishes),
             Job::Store { ticket: Some(ticket), .. } if self.twist == Some(Twist::Full) => {
                 Some(Input::StorageFull(ticket))
@@ -179,6 +179,12 @@ fn machine(
     credit: u64,
     interests: &Interests,
 ) -> Replicator {
-    let settings = Settings { peer_id: peer_id.to_vec(), account, device: Arc::clone(device), credit };
+    let settings = Settings {
+        peer_id: peer_id.to_vec(),
+        account,
+        device: Arc::clone(device),
+        credit,
+        keys: KeyCache::default(),
+    };
     Replicator::new(settings, interests.clone())
 }

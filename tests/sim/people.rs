@@ -139,7 +139,7 @@ pub fn second_inception(seed: u64, keys: &[&SecretKey]) -> Arc<VerifiedId> {
         body: &body,
     };
     let entry = sign(&draft, &root).expect("an entry within its limits");
-    Arc::new(IdDoc::verify(entry, &mut KeyCache::default()).expect("a valid document"))
+    Arc::new(IdDoc::verify(entry, &KeyCache::default()).expect("a valid document"))
 }
 
 fn replaced(body: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {

@@ -39,6 +39,7 @@ impl Node {
             account: owner.account(),
             device: Arc::new(device),
             credit: CREDIT,
+            keys: KeyCache::default(),
         };
         let mut interests = Interests::default();
         interests.insert(owner.account(), Reason::Own);
@@ -119,7 +120,7 @@ impl Node {
                 }
                 Output::Close(_) => self.closed = true,
                 Output::Check(ticket, groups) => {
-                    let result = verify_groups(groups, &mut self.keys);
+                    let result = verify_groups(groups, &self.keys);
                     self.machine.handle(self.now, Input::Checked(ticket, result), &self.replica);
                 }
                 Output::Serve(id, wishes) => {

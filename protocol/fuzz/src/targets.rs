@@ -52,8 +52,8 @@ pub fn entry(data: &[u8]) {
     if let Ok(entry) = Entry::decode(data) {
         assert_eq!(entry.encode(), data);
         assert_eq!(Entry::decode(&entry.encode()), Ok(entry.clone()));
-        let one = verify(entry.clone(), &mut KeyCache::default());
-        let many = verify_all(vec![entry.clone(), entry], &mut KeyCache::default());
+        let one = verify(entry.clone(), &KeyCache::default());
+        let many = verify_all(vec![entry.clone(), entry], &KeyCache::default());
         assert!(many.iter().all(|verdict| verdict.is_ok() == one.is_ok()), "batch and single disagree");
     }
     if let Ok(header) = Entry::decode_header(data) {
@@ -119,7 +119,7 @@ pub fn identity(data: &[u8]) {
         body,
     };
     let Ok(signed) = sign(&draft, &root) else { return };
-    if let Ok(document) = IdDoc::verify(signed, &mut KeyCache::default()) {
+    if let Ok(document) = IdDoc::verify(signed, &KeyCache::default()) {
         assert_eq!(document.account(), roots.account());
         assert_eq!(document.k(), k % 17);
         for device in &document.doc().devices {
@@ -173,7 +173,7 @@ pub fn chunk(data: &[u8]) {
     let read = Chunk::decode(again.body).expect("what is built is decoded");
     assert_eq!(read.groups(|_| Ok(log())).as_ref(), Ok(&groups));
     let count: usize = groups.iter().map(|(_, _, entries)| entries.len()).sum();
-    if let Ok(verified) = verify_groups(groups, &mut KeyCache::default()) {
+    if let Ok(verified) = verify_groups(groups, &KeyCache::default()) {
         assert_eq!(verified.iter().map(|(_, _, entries)| entries.len()).sum::<usize>(), count);
     }
 }

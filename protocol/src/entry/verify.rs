@@ -44,13 +44,13 @@ fn signed_message(entry: &Entry) -> Vec<u8> {
     out
 }
 
-fn check_keys(entry: &Entry, cache: &mut KeyCache) -> Result<(), Invalid> {
+fn check_keys(entry: &Entry, cache: &KeyCache) -> Result<(), Invalid> {
     cache.check(&entry.header.account.0).map_err(Invalid::AccountKey)?;
     cache.check(&entry.header.device.0).map_err(Invalid::DeviceKey)
 }
 
 /// Verifies one entry: its keys and its own signature. No neighbour is asked.
-pub fn verify(entry: Entry, cache: &mut KeyCache) -> Result<Verified<Entry>, Invalid> {
+pub fn verify(entry: Entry, cache: &KeyCache) -> Result<Verified<Entry>, Invalid> {
     check_keys(&entry, cache)?;
     if keys::verify(&entry.header.device.0, &entry.signature, &signed_message(&entry)) {
         Ok(Verified(entry))
@@ -61,7 +61,7 @@ pub fn verify(entry: Entry, cache: &mut KeyCache) -> Result<Verified<Entry>, Inv
 
 /// Verifies many entries at once, at a fraction of the cost of one by one; the verdicts are the same. Order is
 /// kept.
-pub fn verify_all(entries: Vec<Entry>, cache: &mut KeyCache) -> Vec<Result<Verified<Entry>, Invalid>> {
+pub fn verify_all(entries: Vec<Entry>, cache: &KeyCache) -> Vec<Result<Verified<Entry>, Invalid>> {
     let keys_fit: Vec<_> = entries.iter().map(|entry| check_keys(entry, cache)).collect();
     let messages: Vec<_> = entries.iter().map(signed_message).collect();
     let claims = entries.iter().zip(&messages).zip(&keys_fit).filter_map(|((entry, message), fit)| {

@@ -298,7 +298,7 @@ fn ascending<T: Ord>(mut keys: impl Iterator<Item = T>) -> bool {
 impl IdDoc {
     /// Checks an authentic entry against every rule of identity documents. The keys it names are checked
     /// through `cache`, last, since that costs most.
-    pub fn verify(entry: Verified<Entry>, cache: &mut KeyCache) -> Result<VerifiedId, IdentityError> {
+    pub fn verify(entry: Verified<Entry>, cache: &KeyCache) -> Result<VerifiedId, IdentityError> {
         // The header's own rules bind the kind to class 255, its one log id, and a zero backlink.
         if entry.header.kind != Kind::IDENTITY {
             return Err(IdentityError::NotIdentity);
@@ -360,7 +360,7 @@ impl IdDoc {
             blind,
             body: &field::encode::<Self>(&doc)?,
         };
-        Self::verify(entry::sign(&draft, &signer)?, &mut KeyCache::default())
+        Self::verify(entry::sign(&draft, &signer)?, &KeyCache::default())
     }
 
     /// Folds the next commitment back through the roots, last to first.

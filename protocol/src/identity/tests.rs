@@ -66,7 +66,7 @@ fn forge_body(body: &[u8], k: u8) -> Verified<Entry> {
 }
 
 fn verify(entry: Verified<Entry>) -> Result<VerifiedId, IdentityError> {
-    IdDoc::verify(entry, &mut KeyCache::default())
+    IdDoc::verify(entry, &KeyCache::default())
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn a_document_of_every_root_verifies_from_its_bytes() {
         assert_eq!(made.doc().roots.len(), usize::from(k));
         assert_eq!(Some(made.doc().next), roots.commitment(k + 1));
         let decoded = Entry::decode(&made.entry().encode()).unwrap();
-        let authentic = entry::verify(decoded, &mut KeyCache::default()).unwrap();
+        let authentic = entry::verify(decoded, &KeyCache::default()).unwrap();
         assert_eq!(verify(authentic), Ok(made));
     }
 }

@@ -197,7 +197,7 @@ impl Chunk {
 }
 
 /// Verifies the entries of one frame in one batch: [`verify_frames`] of it alone.
-pub fn verify_groups(groups: Groups<Entry>, keys: &mut KeyCache) -> Result<Groups<Verified<Entry>>, Invalid> {
+pub fn verify_groups(groups: Groups<Entry>, keys: &KeyCache) -> Result<Groups<Verified<Entry>>, Invalid> {
     verify_frames(vec![groups], keys).pop().unwrap_or(Ok(Vec::new()))
 }
 
@@ -206,7 +206,7 @@ pub fn verify_groups(groups: Groups<Entry>, keys: &mut KeyCache) -> Result<Group
 /// recomputed hash is part of what was signed.
 pub fn verify_frames(
     frames: Vec<Groups<Entry>>,
-    keys: &mut KeyCache,
+    keys: &KeyCache,
 ) -> Vec<Result<Groups<Verified<Entry>>, Invalid>> {
     let mut entries = Vec::new();
     let mut shapes = Vec::with_capacity(frames.len());

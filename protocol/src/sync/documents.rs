@@ -93,8 +93,8 @@ impl Replicator {
 
     fn read_document(&mut self, bytes: &Bytes) -> Result<Arc<VerifiedId>, CloseCode> {
         let entry = Entry::decode(bytes).map_err(|_| CloseCode::Decode)?;
-        let entry = verify(entry, &mut self.keys).map_err(|_| CloseCode::BadProof)?;
-        IdDoc::verify(entry, &mut self.keys).map(Arc::new).map_err(|_| CloseCode::BadProof)
+        let entry = verify(entry, &self.settings.keys).map_err(|_| CloseCode::BadProof)?;
+        IdDoc::verify(entry, &self.settings.keys).map(Arc::new).map_err(|_| CloseCode::BadProof)
     }
 
     pub(super) fn prove(

@@ -223,9 +223,9 @@ impl Replicator {
         other: &Bytes,
         replica: &Replica,
     ) -> Result<(), CloseCode> {
-        let mut read = |bytes: &Bytes| {
+        let read = |bytes: &Bytes| {
             let entry = Entry::decode_header(bytes).map_err(|_| CloseCode::Decode)?;
-            verify(entry, &mut self.keys).map_err(|_| CloseCode::BadProof)
+            verify(entry, &self.settings.keys).map_err(|_| CloseCode::BadProof)
         };
         let proof = Proof::new(read(one)?, read(other)?).map_err(|_| CloseCode::BadProof)?;
         let log = proof.log();

@@ -36,6 +36,8 @@ pub struct Settings {
     pub device: Arc<SecretKey>,
     /// CHUNK bytes that a peer may send ahead of the disk.
     pub credit: u64,
+    /// What is known of keys: those of stored identities have been checked.
+    pub keys: KeyCache,
 }
 
 /// What is remembered of a peer between sessions: never what it holds, only what was shared.
@@ -213,7 +215,6 @@ pub struct Replicator {
     pub(super) in_flight: HashSet<EntryId>,
     /// Identity documents that were asked for: of whom, and until when nobody else is asked.
     pub(super) identities_asked: HashMap<AccountId, (SessionId, u64)>,
-    pub(super) keys: KeyCache,
     pub(super) now: u64,
     outputs: VecDeque<Output>,
 }
@@ -230,7 +231,6 @@ impl Replicator {
             next_ticket: 1,
             in_flight: HashSet::new(),
             identities_asked: HashMap::new(),
-            keys: KeyCache::default(),
             now: 0,
             outputs: VecDeque::new(),
         }

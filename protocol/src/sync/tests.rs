@@ -235,7 +235,7 @@ fn a_chunk_of_several_groups_is_read_and_verified() {
     let chunk = Chunk::decode(frame.body).expect("a chunk");
     assert_eq!(chunk.cost, cost);
     let read = chunk.groups(|_| Ok(log())).expect("groups");
-    let verified = verify_groups(read, &mut KeyCache::default()).expect("authentic");
+    let verified = verify_groups(read, &KeyCache::default()).expect("authentic");
     for ((address, entries), (read_address, read_log, read)) in groups.iter().zip(&verified) {
         assert_eq!((address, &log()), (read_address, read_log));
         assert_eq!(*entries, read.as_slice());
@@ -250,7 +250,7 @@ fn one_forged_entry_spoils_the_chunk() {
     builder.add(&Address::Wanted(1), &entries);
     let (frame, _) = builder.finish().expect("a group");
     let read = Chunk::decode(frame.body).and_then(|chunk| chunk.groups(|_| Ok(log()))).expect("decodes");
-    assert_eq!(verify_groups(read, &mut KeyCache::default()), Err(crate::Invalid::Signature));
+    assert_eq!(verify_groups(read, &KeyCache::default()), Err(crate::Invalid::Signature));
 }
 
 #[test]

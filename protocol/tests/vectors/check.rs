@@ -169,12 +169,8 @@ fn documents(input: &Input) -> Vec<VerifiedId> {
 }
 
 fn entries_of(input: &Input) -> Vec<Verified<Entry>> {
-    let mut keys = KeyCache::default();
-    input
-        .list("entries")
-        .iter()
-        .map(|bytes| verify(Entry::decode(bytes).unwrap(), &mut keys).unwrap())
-        .collect()
+    let keys = KeyCache::default();
+    input.list("entries").iter().map(|bytes| verify(Entry::decode(bytes).unwrap(), &keys).unwrap()).collect()
 }
 
 /// Every order of a few things; some orders of many.

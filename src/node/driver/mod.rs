@@ -98,6 +98,7 @@ pub fn start(node: &Arc<Node>, net: Net, events: NetEvents, config: &NodeConfig)
         account: node.account(),
         device: Arc::clone(&node.keys.device),
         credit: limits::CREDIT,
+        keys: node.store.keys(),
     };
     let (local_sender, local) = mpsc::channel(LOCAL_QUEUE);
     let (arrivals_sender, arrivals) = mpsc::channel(FRAME_QUEUE);

@@ -36,10 +36,10 @@ impl Workers {
         let no_thread = |error: std::io::Error| {
             Failure::new(format!("cannot start a thread: {error}"), "Close other programs and try again.")
         };
-        let results = finished.clone();
+        let (results, keys) = (finished.clone(), store.keys());
         std::thread::Builder::new()
             .name("verify".into())
-            .spawn(move || verify(&check_queue, &results))
+            .spawn(move || verify(&check_queue, &keys, &results))
             .map_err(no_thread)?;
         std::thread::Builder::new()
             .name("serve".into())
@@ -64,8 +64,7 @@ impl Workers {
     }
 }
 
-fn verify(jobs: &Receiver<(u64, Groups<Entry>)>, finished: &mpsc::Sender<Finished>) {
-    let mut keys = KeyCache::default();
+fn verify(jobs: &Receiver<(u64, Groups<Entry>)>, keys: &KeyCache, finished: &mpsc::Sender<Finished>) {
     while let Ok(first) = jobs.recv() {
         let mut signatures = count(&first.1);
         let mut batch = vec![first];
@@ -76,7 +75,7 @@ fn verify(jobs: &Receiver<(u64, Groups<Entry>)>, finished: &mpsc::Sender<Finishe
             batch.push(next);
         }
         let (tickets, frames): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-        for (ticket, result) in tickets.into_iter().zip(verify_frames(frames, &mut keys)) {
+        for (ticket, result) in tickets.into_iter().zip(verify_frames(frames, keys)) {
             if finished.blocking_send(Finished::Job(Input::Checked(ticket, result))).is_err() {
                 return;
             }

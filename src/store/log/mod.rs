@@ -343,10 +343,10 @@ pub fn encode_proof(proof: &Proof) -> Vec<u8> {
     out
 }
 
-fn decode_proof(bytes: &[u8], cache: &mut KeyCache) -> Option<Proof> {
+fn decode_proof(bytes: &[u8], cache: &KeyCache) -> Option<Proof> {
     let (len, rest) = bytes.split_first_chunk::<2>()?;
     let (lower, higher) = rest.split_at_checked(usize::from(u16::from_be_bytes(*len)))?;
-    let verify = |bytes, cache: &mut KeyCache| {
+    let verify = |bytes, cache: &KeyCache| {
         majlis_protocol::entry::verify(Entry::decode_header(bytes).ok()?, cache).ok()
     };
     Proof::new(verify(lower, cache)?, verify(higher, cache)?).ok()
@@ -375,8 +375,8 @@ pub struct Loaded {
 }
 
 /// Reads everything but the posts. Identities are verified again meanwhile, in batches on other threads: they
-/// are few, and what all else rests on.
-pub fn load(db: Database) -> Result<Loaded, StoreError> {
+/// are few, and what all else rests on. `keys` comes to know their keys.
+pub fn load(db: Database, keys: &KeyCache) -> Result<Loaded, StoreError> {
     let stored: Vec<(IVec, IVec)> = db.scan(&[prefix::IDENTITY]).collect::<Result<_, _>>()?;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let share = stored.len().div_ceil(threads).max(1);
@@ -384,7 +384,7 @@ pub fn load(db: Database) -> Result<Loaded, StoreError> {
     let mut bad_rows = 0;
     let verified: Vec<Option<VerifiedId>> = std::thread::scope(|scope| {
         let workers: Vec<_> =
-            stored.chunks(share).map(|share| scope.spawn(move || verify_identities(share))).collect();
+            stored.chunks(share).map(|share| scope.spawn(move || verify_identities(share, keys))).collect();
         let loaded = load_directory(&db, &mut index, &mut bad_rows);
         // A worker that panicked leaves fewer documents than rows, which is counted below.
         let verified = workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect();
@@ -396,9 +396,8 @@ pub fn load(db: Database) -> Result<Loaded, StoreError> {
     for doc in good {
         replica.insert_identity(Arc::new(doc));
     }
-    let mut cache = KeyCache::default();
     for row in db.scan(&[prefix::PROOF]) {
-        match decode_proof(&row?.1, &mut cache) {
+        match decode_proof(&row?.1, keys) {
             Some(proof) => {
                 replica.insert_proof(Arc::new(proof));
             }
@@ -447,17 +446,16 @@ fn load_directory(db: &Database, index: &mut Index, bad_rows: &mut usize) -> Res
     Ok(())
 }
 
-fn verify_identities(stored: &[(IVec, IVec)]) -> Vec<Option<VerifiedId>> {
-    let mut cache = KeyCache::default();
+fn verify_identities(stored: &[(IVec, IVec)], keys: &KeyCache) -> Vec<Option<VerifiedId>> {
     let entries: Vec<Entry> = stored.iter().filter_map(|(_, value)| Entry::decode(value).ok()).collect();
-    majlis_protocol::entry::verify_all(entries, &mut cache)
+    majlis_protocol::entry::verify_all(entries, keys)
         .into_iter()
-        .map(|entry| identity(entry.ok()?, &mut cache))
+        .map(|entry| identity(entry.ok()?, keys))
         .collect()
 }
 
 /// An identity document out of a verified entry.
-pub fn identity(entry: Verified<Entry>, cache: &mut KeyCache) -> Option<VerifiedId> {
+pub fn identity(entry: Verified<Entry>, cache: &KeyCache) -> Option<VerifiedId> {
     IdDoc::verify(entry, cache).ok()
 }
 

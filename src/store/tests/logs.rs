@@ -214,7 +214,7 @@ fn export_gives_what_another_store_needs() {
     know(&store, author.identity());
     put(&store, author.posts(150));
     let (_other_dir, other) = fresh();
-    let mut keys = majlis_protocol::KeyCache::default();
+    let keys = majlis_protocol::KeyCache::default();
     let mut last = 0;
     for piece in store.export(&[author.account], 0).unwrap() {
         match piece.unwrap() {
@@ -226,7 +226,7 @@ fn export_gives_what_another_store_needs() {
                 assert_eq!(found.low, last + 1);
                 last = found.top;
                 let entries = read_all(log, &[found]);
-                let verified = majlis_protocol::entry::verify_all(entries, &mut keys);
+                let verified = majlis_protocol::entry::verify_all(entries, &keys);
                 put(&other, verified.into_iter().map(Result::unwrap));
             }
         }

@@ -38,7 +38,7 @@ pub fn read(bytes: &[u8]) -> Result<Value, &'static str> {
             },
             3 => match read_group(body) {
                 Some(group) => {
-                    for verdict in entry::verify_all(group, &mut KeyCache::default()) {
+                    for verdict in entry::verify_all(group, &KeyCache::default()) {
                         match verdict {
                             Ok(entry) => entries.push(hex(&entry.id.0)),
                             Err(_) => refused += 1,

@@ -47,7 +47,7 @@ fn signed_by(header: &Header, key: &majlis_protocol::SecretKey) -> Vec<u8> {
 /// What a receiver makes of the bytes of a whole entry, or of a signed header alone.
 pub fn read(bytes: &[u8], header_only: bool) -> Result<Entry, Invalid> {
     let entry = if header_only { Entry::decode_header(bytes) } else { Entry::decode(bytes) };
-    verify(entry?, &mut KeyCache::default()).map(majlis_protocol::Verified::into_inner)
+    verify(entry?, &KeyCache::default()).map(majlis_protocol::Verified::into_inner)
 }
 
 fn case(file: &mut File, name: &str, ids: &[&str], bytes: &[u8]) {

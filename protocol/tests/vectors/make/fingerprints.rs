@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use majlis_protocol::KeyCache;
 use majlis_protocol::entry::{Entry, Verified};
 use majlis_protocol::identity::{Closed, Device, VerifiedId};
 use majlis_protocol::ids::{AccountId, LogId};
@@ -112,8 +113,13 @@ pub fn offered_tag(
 ) -> Option<[u8; 8]> {
     let mut interests = Interests::default();
     interests.insert(offered, Reason::Public);
-    let settings =
-        Settings { peer_id: me.to_vec(), account: offered, device: Arc::new(key(11)), credit: 1 << 20 };
+    let settings = Settings {
+        peer_id: me.to_vec(),
+        account: offered,
+        device: Arc::new(key(11)),
+        credit: 1 << 20,
+        keys: KeyCache::default(),
+    };
     let mut node = Replicator::new(settings, interests);
     let replica = Replica::default();
     let opened = Opened { session: 1, peer: peer.to_vec(), dialer, named: true, salt, memory: None };

@@ -29,9 +29,9 @@ pub fn file() -> File {
 pub fn prove(one: &[u8], other: &[u8]) -> Result<Proof, String> {
     let read = |bytes: &[u8]| super::entries::read(bytes, true).map_err(|error| format!("Entry({error:?})"));
     // `read` verified both; they are verified again, since only that makes them more than entries.
-    let mut keys = majlis_protocol::KeyCache::default();
-    let mut vouch =
-        |entry: Entry| majlis_protocol::entry::verify(entry, &mut keys).map_err(|error| format!("{error:?}"));
+    let keys = majlis_protocol::KeyCache::default();
+    let vouch =
+        |entry: Entry| majlis_protocol::entry::verify(entry, &keys).map_err(|error| format!("{error:?}"));
     let (one, other) = (read(one)?, read(other)?);
     Proof::new(vouch(one)?, vouch(other)?).map_err(|error| format!("{error:?}"))
 }

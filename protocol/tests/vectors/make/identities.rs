@@ -82,12 +82,12 @@ pub fn derived(phrase: &Phrase) -> Value {
 
 /// What a receiver makes of the bytes of an identity entry.
 pub fn read(bytes: &[u8], header_only: bool) -> Result<VerifiedId, String> {
-    let mut cache = KeyCache::default();
+    let cache = KeyCache::default();
     let entry = if header_only { Entry::decode_header(bytes) } else { Entry::decode(bytes) };
     let entry = entry
-        .and_then(|entry| verify(entry, &mut cache))
+        .and_then(|entry| verify(entry, &cache))
         .map_err(|error: Invalid| format!("Entry({error:?})"))?;
-    IdDoc::verify(entry, &mut cache).map_err(|error| format!("{error:?}"))
+    IdDoc::verify(entry, &cache).map_err(|error| format!("{error:?}"))
 }
 
 fn case(file: &mut File, name: &str, ids: &[&str], bytes: &[u8]) {
@@ -338,7 +338,7 @@ pub fn other_inception(seed: u8, version: u64) -> VerifiedId {
         blind: [0xb1; 16],
         body: &body,
     };
-    IdDoc::verify(entry::sign(&draft, &root).unwrap(), &mut KeyCache::default()).unwrap()
+    IdDoc::verify(entry::sign(&draft, &root).unwrap(), &KeyCache::default()).unwrap()
 }
 
 /// What a register says once it has taken the documents, in this order.

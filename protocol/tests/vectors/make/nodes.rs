@@ -54,6 +54,7 @@ impl Node {
             account: account(person),
             device: Arc::new(key(device)),
             credit: CREDIT,
+            keys: KeyCache::default(),
         };
         Self {
             machine: Replicator::new(settings, interests),
@@ -119,7 +120,7 @@ impl Node {
                     let ids = |entries: &[Entry]| entries.iter().map(|entry| entry.id).collect();
                     checked
                         .extend(groups.iter().map(|(address, log, entries)| (*address, *log, ids(entries))));
-                    let result = verify_groups(groups, &mut self.keys);
+                    let result = verify_groups(groups, &self.keys);
                     self.handle(now, Input::Checked(ticket, result));
                 }
                 Output::Serve(_, wishes) => {
