@@ -79,6 +79,10 @@ pub const MAX_PACK_ENTRIES: usize = 64;
 pub const PACK_BYTES: usize = 64 * 1024;
 /// Largest soft section of a CHUNK once inflated.
 pub const MAX_CHUNK_SOFT: usize = 160 * 1024;
+/// Entries handed over (DELIVER) whose STATUS has not come.
+pub const MAX_DELIVERIES: usize = 16;
+/// Entries that a peer may hand over in a minute; more are refused unread.
+pub const DELIVERIES_A_MINUTE: usize = 64;
 /// Longest WANT list in a frame.
 pub const MAX_WANTS: usize = 1_024;
 /// Runs of a log that ROWS names.

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     account, carry, configuration, follow, generate, network, notifications, people, post, profile, recovery,
-    respond, run, thread, timeline, usage,
+    requests, respond, run, thread, timeline, usage,
 };
 
 /// Your own node of a social network without servers.
@@ -73,6 +73,7 @@ Examples:
     Thread(thread::ThreadArgs),
     History(thread::HistoryArgs),
     Notifications(notifications::NotificationsArgs),
+    Requests(requests::RequestsArgs),
     Petname(people::PetnameArgs),
     Block(people::BlockArgs),
     Mute(people::MuteArgs),

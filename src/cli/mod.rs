@@ -21,6 +21,7 @@ mod people;
 mod post;
 mod profile;
 mod recovery;
+mod requests;
 mod respond;
 mod run;
 mod show;
@@ -132,6 +133,7 @@ async fn one(command: Command, app: &mut App) -> Result<(), Stop> {
         Command::Thread(args) => args.run(app).await,
         Command::History(args) => args.run(app).await,
         Command::Notifications(args) => args.run(app).await,
+        Command::Requests(args) => args.run(app).await,
         Command::Petname(args) => args.run(app).await,
         Command::Block(args) => args.run(app).await,
         Command::Mute(args) => args.run(app).await,

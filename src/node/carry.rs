@@ -209,7 +209,8 @@ impl Node {
             accounts.extend(incoming.identities.iter().map(|document| document.account()));
             let own = false;
             let Incoming { identities, proofs, entries, .. } = incoming;
-            let batch = Batch { now_ms: now_ms(), own, identities, proofs, entries: entries.into() };
+            let entries = entries.into();
+            let batch = Batch { now_ms: now_ms(), own, identities, proofs, entries, ..Batch::default() };
             let committed = self.commit(batch).await?;
             carried.entries += committed.added as u64;
             carried.refused += committed.refused as u64;

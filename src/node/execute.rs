@@ -100,6 +100,22 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
             }
             reply(&out, Reply::Notifications(count)).await
         }
+        Request::Requests => {
+            let reader = Arc::clone(node);
+            for view in blocking(move || reader.requests()).await? {
+                post(&out, view).await?;
+            }
+            Ok(())
+        }
+        Request::Decide { id, accept } => {
+            let account = node.decide(&id, accept).await?;
+            let message = if accept {
+                format!("What {account} says to you is shown from now on.")
+            } else {
+                format!("What {account} has said to you is forgotten.")
+            };
+            reply(&out, Reply::Done(DoneView { message })).await
+        }
         Request::Notify { kind, on } => {
             node.set_notify(kind, on).await?;
             let message =

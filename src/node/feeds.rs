@@ -28,6 +28,8 @@ struct Page<'a> {
     /// On the home timeline: whom the owner follows, and the owner. Answers to others are left out there.
     home: Option<BTreeSet<AccountId>>,
     shown: BTreeSet<EntryId>,
+    /// Leave out what strangers say to the owner.
+    only_known: bool,
 }
 
 impl Page<'_> {
@@ -54,6 +56,11 @@ impl Page<'_> {
 
     fn shown_post(&mut self, stored: &Stored, said: &Post) -> Result<Option<PostView>, Failure> {
         let (account, id) = (&stored.entry.header.account, &stored.entry.id);
+        let me = self.node.account();
+        let is_for_me = Body::Post(said.clone()).addressed().contains(&me);
+        if self.only_known && is_for_me && *account != me && !self.node.is_known(account)? {
+            return Ok(None);
+        }
         let content = self.node.content_in_force(stored, said)?;
         let is_ai = usage::is_ai_made(&content.source_type);
         if (self.hide_ai && is_ai) || self.sieve.hides(account, id, said, &content) || !self.shown.insert(*id)
@@ -108,6 +115,7 @@ impl Node {
             hide_ai: page.hide_ai,
             home: matches!(page.feed, Feed::Home).then(home),
             shown: BTreeSet::new(),
+            only_known: matches!(page.feed, Feed::All | Feed::Tag(_) | Feed::Mentions),
         };
         let both = [Kind::POST, Kind::REPOST];
         match &page.feed {

@@ -72,13 +72,7 @@ impl Node {
         };
         let document = self.next_document(&phrase, None)?;
         self.store.append_own_identity(&document)?;
-        let batch = Batch {
-            now_ms: now_ms(),
-            own: true,
-            identities: vec![document],
-            proofs: Vec::new(),
-            entries: Arc::default(),
-        };
+        let batch = Batch { now_ms: now_ms(), own: true, identities: vec![document], ..Batch::default() };
         self.store.commit_blocking(batch)?;
         Ok(self.store.set_setting(RESTORING, None)?)
     }

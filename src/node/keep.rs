@@ -13,6 +13,7 @@ use super::view::rfc3339;
 use super::{Failure, Node, now_ms};
 use crate::store::fold_tag;
 
+const ACCEPT: &str = "accept";
 const BLOCK: &str = "block";
 const BOOKMARK: &str = "bookmark";
 const LIST: &str = "list";
@@ -176,6 +177,15 @@ impl Node {
             self.unfollow(account).await?;
         }
         Ok(())
+    }
+
+    /// Accepts what a stranger says, from now on too.
+    pub(super) async fn accept(self: &Arc<Self>, account: &AccountId) -> Result<(), Failure> {
+        self.keep(ACCEPT, account.0.to_vec(), Some(Self::set_now())).await
+    }
+
+    pub(super) fn is_accepted(&self, account: &AccountId) -> bool {
+        self.kept(ACCEPT, &account.0).is_some()
     }
 
     pub(super) fn is_blocked(&self, account: &AccountId) -> bool {

@@ -16,6 +16,7 @@ mod hints;
 mod identity;
 mod keep;
 mod keys;
+mod letters;
 mod notifications;
 mod peers;
 mod posts;
@@ -28,11 +29,12 @@ mod usage;
 mod view;
 mod watch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use majlis_protocol::identity::VerifiedId;
+use majlis_protocol::sync::{SessionId, Verdict};
 use majlis_protocol::{AccountId, Entry, EntryId, LogKey, Verified};
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
@@ -53,6 +55,12 @@ pub(crate) enum Local {
     Publish(Vec<Verified<Entry>>),
     /// The store has committed something that did not come through the driver.
     Committed { changed: Vec<LogKey>, identities: Vec<AccountId> },
+    /// There are letters for these accounts.
+    Letters(BTreeSet<AccountId>),
+    /// Letters for the owner of a session's peer.
+    HandOver { session: SessionId, letters: Vec<letters::Letter> },
+    /// What became of an entry that a peer has handed over.
+    Answer { session: SessionId, entry: EntryId, verdict: Verdict },
     /// The node holds other accounts now.
     Interests,
     /// Keep a connection to this peer; the owner named it.
@@ -83,6 +91,8 @@ pub struct Node {
     /// Of each class the log that is written to.
     heads: Mutex<BTreeMap<u8, Head>>,
     private: private::Private,
+    /// Held while it is decided what is taken of a stranger.
+    receiving: Mutex<()>,
     /// Held while it is worked out which accounts the node holds.
     refreshing: Mutex<()>,
     driver: Mutex<Option<mpsc::Sender<Local>>>,
@@ -140,6 +150,7 @@ impl Node {
             keys,
             store,
             heads: Mutex::default(),
+            receiving: Mutex::default(),
             refreshing: Mutex::default(),
             driver: Mutex::new(None),
             crier: watch::Crier::default(),
@@ -209,8 +220,7 @@ impl Node {
         entries: Arc<[Verified<Entry>]>,
         identities: Vec<Arc<VerifiedId>>,
     ) -> Result<Committed, Failure> {
-        let own = true;
-        let batch = Batch { now_ms: now_ms(), own, identities, proofs: Vec::new(), entries };
+        let batch = Batch { now_ms: now_ms(), own: true, identities, entries, ..Batch::default() };
         let committed = self.commit(batch).await?;
         let (changed, identities) = (committed.changed.clone(), committed.identities_changed.clone());
         self.tell(Local::Committed { changed, identities }).await;

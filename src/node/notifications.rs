@@ -79,7 +79,7 @@ impl Node {
         let entry = &notice.stored.entry;
         let account = entry.header.account;
         let Some(meaning) = self.meaning(entry)? else { return Ok(None) };
-        if self.is_off(meaning.kind) || self.is_hidden(sieve, notice)? {
+        if self.is_off(meaning.kind) || self.is_hidden(sieve, notice)? || !self.is_known(&account)? {
             return Ok(None);
         }
         let post = match meaning.post {

@@ -84,10 +84,19 @@ impl Node {
         bodies: Vec<(Body, u64)>,
     ) -> Result<Arc<[Verified<Entry>]>, Failure> {
         let node = Arc::clone(self);
-        let entries: Arc<[_]> = blocking(move || node.write(class, &bodies)).await?.into();
+        let (entries, addressed) = blocking(move || {
+            let entries = node.write(class, &bodies)?;
+            let addressed = node.address(&entries)?;
+            Ok((entries, addressed))
+        })
+        .await?;
+        let entries: Arc<[_]> = entries.into();
         self.tell(Local::Publish(entries.to_vec())).await;
         self.crier.call(News::Entries(Arc::clone(&entries)));
         self.commit_own(Arc::clone(&entries), Vec::new()).await?;
+        if !addressed.is_empty() {
+            self.tell(Local::Letters(addressed)).await;
+        }
         Ok(entries)
     }
 

@@ -41,7 +41,10 @@ impl Node {
         let mut found = self.store.about(&Subject::Entry(root.id), Relation::Thread)?;
         found.push(stored);
         for stored in found {
-            thread.held.insert(stored.entry.id, stored);
+            // What a stranger says is shown once the owner has accepted it, or asks for it by name.
+            if stored.entry.id == named.id || self.is_known(&stored.entry.header.account)? {
+                thread.held.insert(stored.entry.id, stored);
+            }
         }
         self.hold_parents(&mut thread, root)?;
         let answers: Vec<_> = thread

@@ -26,6 +26,8 @@ pub struct Batch {
     pub now_ms: u64,
     /// Whether it comes from the owner's hand: it goes first, and no limit refuses it.
     pub own: bool,
+    /// Whether its entries come one by one and not as a log: it may then be in more pieces than sync keeps.
+    pub scattered: bool,
     /// Identity documents. They are taken in before the entries.
     pub identities: Vec<Arc<VerifiedId>>,
     /// Fork proofs.
@@ -97,7 +99,8 @@ enum Holding {
 /// One entry on its way in: which batch, and what is to be stored.
 struct Incoming<'a> {
     batch: usize,
-    own: bool,
+    /// Whether it may be a piece of its log beyond the limit.
+    apart: bool,
     item: Item<'a>,
 }
 
@@ -320,7 +323,8 @@ impl<'a> Stage<'a> {
             }
         }
         let first_seen = (entry.header.timestamp > batch.now_ms).then_some(batch.now_ms);
-        Ok(Incoming { batch: number, own, item: Item { entry: stored, first_seen } })
+        let apart = own || batch.scattered;
+        Ok(Incoming { batch: number, apart, item: Item { entry: stored, first_seen } })
     }
 
     fn holding(&self, entry: &Entry) -> Result<Holding, StoreError> {
@@ -387,7 +391,7 @@ impl<'a> Stage<'a> {
             top_id: last.item.entry.id,
         };
         let number = first.batch;
-        if !self.has_room(log, &run, first.own, apart) {
+        if !first.apart && !self.has_room(log, &run, apart) {
             for incoming in &chain {
                 self.outcome(incoming.batch, |outcome| outcome.refused += 1);
             }
@@ -424,13 +428,13 @@ impl<'a> Stage<'a> {
     }
 
     /// Whether another run may be kept: one that joins none held counts against the limit.
-    fn has_room(&self, log: &LogKey, run: &Run, own: bool, apart: &mut usize) -> bool {
+    fn has_room(&self, log: &LogKey, run: &Run, apart: &mut usize) -> bool {
         let held = self.replica.log(log).map(majlis_protocol::state::Log::runs);
         let joins = held.into_iter().flat_map(majlis_protocol::state::Runs::iter).any(|held| {
             (held.top_id == run.low_backlink && held.top + 1 == run.low)
                 || (held.low_backlink == run.top_id && held.low == run.top + 1)
         });
-        if joins || own {
+        if joins {
             return true;
         }
         *apart += 1;

@@ -10,7 +10,8 @@ use majlis_protocol::keys::KeyCache;
 use majlis_protocol::state::{Replica, Run};
 use majlis_protocol::sync::chunk::{Address, Builder, verify_groups};
 use majlis_protocol::sync::{
-    Event, Frame, Input, Interests, Opened, Output, PeerMemory, Reason, Replicator, SessionId, Settings, Wish,
+    Event, Frame, Input, Interests, Opened, Output, PeerMemory, Reason, Replicator, SessionId, Settings,
+    Verdict, Wish,
 };
 use majlis_protocol::{Entry, LogKey, Verified, limits};
 use tokio::sync::mpsc;
@@ -214,6 +215,9 @@ impl Peer {
             Output::Store { ticket, .. } => {
                 let (tickets, changed, identities) = (vec![ticket], Vec::new(), Vec::new());
                 self.input(Input::Committed { tickets, changed, identities })
+            }
+            Output::Delivered { session, entry, .. } => {
+                self.input(Input::Answer(session, entry.id, Verdict::Refused))
             }
             Output::Event(event) => self.event(event),
         }

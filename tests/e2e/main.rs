@@ -19,6 +19,7 @@ mod follow;
 mod hints;
 mod hostile;
 mod lan;
+mod letters;
 mod lifecycle;
 mod private;
 mod recovery;

@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-use majlis_protocol::sync::{CloseCode, Frame, Input, Opened, Output, Reason, SessionId};
+use majlis_protocol::sync::{CloseCode, Frame, Input, Opened, Output, Reason, SessionId, Verdict};
 use majlis_protocol::{AccountId, Entry, Verified};
 
 use crate::node::{Job, Node};
@@ -249,6 +249,9 @@ impl World {
                 Output::Store { ticket, entries, identities, proofs, .. } => {
                     let job = Job::Store { ticket: Some(ticket), entries, identities, proofs };
                     self.push(self.disk, Happening::Job(node, life, job));
+                }
+                Output::Delivered { session, entry, .. } => {
+                    self.input(node, Input::Answer(session, entry.id, Verdict::Refused));
                 }
                 Output::Event(_) => {}
             }

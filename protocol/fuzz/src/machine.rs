@@ -10,7 +10,7 @@ use majlis_protocol::limits::{ANSWER_BURST, CREDIT, MAX_FRAME, MAX_SHARED};
 use majlis_protocol::state::{Replica, Run};
 use majlis_protocol::sync::chunk::{Address, Builder, verify_groups};
 use majlis_protocol::sync::{
-    Frame, Input, Interests, Opened, Output, PeerMemory, Reason, Replicator, SessionId, Settings,
+    Frame, Input, Interests, Opened, Output, PeerMemory, Reason, Replicator, SessionId, Settings, Verdict,
 };
 use majlis_protocol::{Entry, KeyCache, LogKey, SecretKey, Verified};
 
@@ -152,6 +152,10 @@ impl Node {
                     let changed = self.hold(&entries).into_iter().collect();
                     let committed = Input::Committed { tickets: vec![ticket], changed, identities: accounts };
                     self.machine.handle(self.now, committed, &self.replica);
+                }
+                Output::Delivered { session, entry, .. } => {
+                    let verdict = if entry.header.seq % 2 == 0 { Verdict::Queued } else { Verdict::Refused };
+                    self.machine.handle(self.now, Input::Answer(session, entry.id, verdict), &self.replica);
                 }
                 Output::Event(_) => {}
             }

@@ -21,6 +21,7 @@ pub use profile::{Profile, ProfileField, Usage};
 pub use response::{Reaction, Repost, Vote};
 
 use crate::entry::Kind;
+use crate::ids::AccountId;
 
 /// The version of bodies that this crate reads and writes.
 pub const VERSION: u8 = 1;
@@ -140,6 +141,25 @@ impl Body {
             Self::Hints(body) => field::encode::<Hints>(body),
             Self::Sealed(body) => field::encode::<Sealed>(body),
         }
+    }
+
+    /// The accounts that it addresses: those named in it, and those whose posts it is about. Each once.
+    pub fn addressed(&self) -> Vec<AccountId> {
+        let mut accounts = match self {
+            Self::Post(post) => {
+                let about = [post.reply_to, post.quote].into_iter().flatten().map(|target| target.account);
+                about.chain(post.content.mentions.iter().copied()).collect()
+            }
+            Self::Edit(edit) => edit.content.mentions.clone(),
+            Self::Reaction(reaction) => vec![reaction.target.account],
+            Self::Repost(repost) => vec![repost.target.account],
+            Self::Follow(follow) => vec![follow.account],
+            Self::Vote(vote) => vec![vote.target.account],
+            Self::Profile(_) | Self::Delete(_) | Self::Hints(_) | Self::Sealed(_) => Vec::new(),
+        };
+        accounts.sort_unstable();
+        accounts.dedup();
+        accounts
     }
 
     /// The kind of entry that carries it.

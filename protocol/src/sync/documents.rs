@@ -91,7 +91,7 @@ impl Replicator {
         self.send(id, &Message::Prove(Box::new(prove)));
     }
 
-    fn read_document(&mut self, bytes: &Bytes) -> Result<Arc<VerifiedId>, CloseCode> {
+    pub(super) fn read_document(&mut self, bytes: &Bytes) -> Result<Arc<VerifiedId>, CloseCode> {
         let entry = Entry::decode(bytes).map_err(|_| CloseCode::Decode)?;
         let entry = verify(entry, &self.settings.keys).map_err(|_| CloseCode::BadProof)?;
         IdDoc::verify(entry, &self.settings.keys).map(Arc::new).map_err(|_| CloseCode::BadProof)

@@ -56,9 +56,9 @@ pub mod kind {
     pub const CLOSE: u8 = 16;
     /// Asks for entries that refer to a target. Reserved.
     pub const REFS: u8 = 0x80;
-    /// Hands an entry to the addressed person's node. Reserved.
+    /// Hands an entry to the addressed person's node.
     pub const DELIVER: u8 = 0x81;
-    /// Answers DELIVER and PIN. Reserved.
+    /// Answers DELIVER and PIN.
     pub const STATUS: u8 = 0x82;
     /// Other peers' addresses. Reserved.
     pub const PEERS: u8 = 0x83;
@@ -125,6 +125,25 @@ pub enum CloseCode {
     Refused = 11,
     /// A fault of the sender's own.
     Internal = 12,
+}
+
+/// What became of an entry that was handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Verdict {
+    /// It was taken and is shown.
+    Accepted = 0,
+    /// It was taken and waits for the owner to decide.
+    Queued = 1,
+    /// It was not taken, and is not to be handed over again.
+    Refused = 2,
+}
+
+impl Verdict {
+    /// From its number on the wire; unknown numbers read as `Refused`.
+    pub fn from_wire(code: u8) -> Self {
+        [Self::Accepted, Self::Queued].get(usize::from(code)).copied().unwrap_or(Self::Refused)
+    }
 }
 
 impl CloseCode {

@@ -14,7 +14,7 @@ use crate::state::{Fingerprint, Proof, Replica};
 use crate::{Entry, Verified};
 
 use super::chunk::Groups;
-use super::frame::{CloseCode, DecodeError, Frame, kind};
+use super::frame::{CloseCode, DecodeError, Frame, Verdict, kind};
 use super::ingest::Answered;
 use super::interest::Interests;
 use super::message::Message;
@@ -96,6 +96,10 @@ pub enum Input {
     StorageFull(u64),
     /// Own entries, acknowledged by the journal.
     Publish(Vec<Verified<Entry>>),
+    /// An entry for the owner of a peer, and the document that lists its device.
+    Deliver(SessionId, Arc<VerifiedId>, Box<Verified<Entry>>),
+    /// Answers [`Output::Delivered`].
+    Answer(SessionId, EntryId, Verdict),
     /// The node now holds these accounts.
     Interests(Interests),
     /// Time passes. At least every 100 ms while any session is open.
@@ -127,6 +131,15 @@ pub enum Output {
         /// Pushed a moment ago rather than pulled.
         live: bool,
     },
+    /// The peer hands an entry over: decide, then [`Input::Answer`].
+    Delivered {
+        /// Which session.
+        session: SessionId,
+        /// The document that lists its device; verified.
+        document: Arc<VerifiedId>,
+        /// The entry; its signature is verified, and nothing else.
+        entry: Box<Verified<Entry>>,
+    },
     /// Something to tell or remember.
     Event(Event),
 }
@@ -156,6 +169,8 @@ pub enum Event {
         /// Highest sequence number.
         top: u64,
     },
+    /// What has become of an entry that was handed to the peer.
+    Status(SessionId, EntryId, Verdict),
     /// To be kept for the next session with this peer.
     Remember(SessionId, PeerMemory),
     /// The session ended for this reason.
@@ -269,13 +284,15 @@ impl Replicator {
                 + session.ready.len()
                 + session.rows_due.len()
                 + session.identity_wishes.len()
-                + session.proofs_due.len();
+                + session.proofs_due.len()
+                + session.deliveries_in.len();
             load.awaited += session.outstanding.len()
                 + session.late.len()
                 + session.offers.len()
                 + session.rows_awaited.len()
                 + session.identities_asked.len()
-                + session.proofs_asked.len();
+                + session.proofs_asked.len()
+                + session.deliveries_out.len();
         }
         load
     }
@@ -283,6 +300,11 @@ impl Replicator {
     /// Number of accounts shared with the peer of a session.
     pub fn shared(&self, session: SessionId) -> Option<usize> {
         self.sessions.get(&session).map(|session| session.by_account.len())
+    }
+
+    /// Whether an account is shared with the peer of a session.
+    pub fn is_shared(&self, session: SessionId, account: &AccountId) -> bool {
+        self.sessions.get(&session).is_some_and(|session| session.by_account.contains_key(account))
     }
 
     /// In how many sessions an account is shared.
@@ -317,6 +339,8 @@ impl Replicator {
                 }
             }
             Input::Publish(entries) => self.publish(&entries),
+            Input::Deliver(id, document, entry) => self.deliver(id, &document, &entry),
+            Input::Answer(id, entry, verdict) => self.answer_delivery(id, entry, verdict),
             Input::Interests(interests) => self.set_interests(interests),
             Input::Tick => self.tick(replica),
         }
@@ -432,6 +456,11 @@ impl Replicator {
                     session.credit_out = session.credit_out.saturating_add(bytes);
                 }
                 self.serve(id);
+                Ok(())
+            }
+            Message::Deliver { document, entry } if live => self.delivered(id, &document, &entry),
+            Message::Status(entry, verdict) if live => {
+                self.delivery_answered(id, entry, verdict);
                 Ok(())
             }
             Message::Audit(fingerprint) if live => {

@@ -7,7 +7,7 @@ use crate::limits::{MAX_FRAME, MAX_OFFER, MAX_RUNS, MAX_SIGNED_HEADER, MAX_WANTS
 use crate::pack::{Reader, put_varint};
 use crate::state::Fingerprint;
 
-use super::frame::{CloseCode, DecodeError, Frame, kind};
+use super::frame::{CloseCode, DecodeError, Frame, Verdict, kind};
 
 /// The body of HELLO.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,6 +161,15 @@ pub enum Message {
     Audit(Fingerprint),
     /// The end, and after how many seconds to come back.
     Close(CloseCode, u64),
+    /// An entry for the peer's owner.
+    Deliver {
+        /// The identity document that lists the entry's device: an entry in full.
+        document: Bytes,
+        /// The entry in full.
+        entry: Bytes,
+    },
+    /// What became of an entry that was handed over.
+    Status(EntryId, Verdict),
     /// A type from 0x80 on that this version does not act on.
     Ignored(u8),
 }
@@ -382,6 +391,16 @@ impl Message {
                 put_varint(&mut out, *retry_after);
                 kind::CLOSE
             }
+            Self::Deliver { document, entry } => {
+                put_bytes(&mut out, document);
+                out.extend_from_slice(entry);
+                kind::DELIVER
+            }
+            Self::Status(entry, verdict) => {
+                out.extend_from_slice(&entry.0);
+                out.push(*verdict as u8);
+                kind::STATUS
+            }
             Self::Ignored(kind) => *kind,
         };
         Frame { kind, body: out.into() }
@@ -395,7 +414,8 @@ impl Message {
         let kind = frame.kind;
         let mut body = Reader::new(frame.body);
         let message = Self::read(kind, &mut body)?;
-        if body.is_empty() || kind >= 0x80 { Ok(message) } else { Err(DecodeError::Trailing) }
+        let is_whole = body.is_empty() || matches!(message, Self::Ignored(_));
+        if is_whole { Ok(message) } else { Err(DecodeError::Trailing) }
     }
 
     fn read(kind: u8, body: &mut Reader) -> Result<Self, DecodeError> {
@@ -453,6 +473,11 @@ impl Message {
             kind::CREDIT => Self::Credit(body.varint()?),
             kind::AUDIT => Self::Audit(Fingerprint(body.array()?)),
             kind::CLOSE => Self::Close(CloseCode::from_wire(body.byte()?), body.varint()?),
+            kind::DELIVER => {
+                let document = read_bytes(body, MAX_FRAME)?;
+                Self::Deliver { document, entry: body.slice(body.len())? }
+            }
+            kind::STATUS => Self::Status(EntryId(body.array()?), Verdict::from_wire(body.byte()?)),
             0x80.. => Self::Ignored(kind),
             _ => return Err(DecodeError::UnknownType(kind)),
         })

@@ -5,6 +5,7 @@
 //! storage and signature checks are its driver's. A simulation of hundreds of nodes drives the same code.
 
 pub mod chunk;
+mod delivery;
 mod documents;
 mod frame;
 mod gossip;
@@ -19,7 +20,7 @@ mod session;
 mod tests;
 mod wants;
 
-pub use frame::{CloseCode, DecodeError, Frame, kind};
+pub use frame::{CloseCode, DecodeError, Frame, Verdict, kind};
 pub use interest::{Interest, Interests, Reason};
 pub use machine::{Event, Input, Load, Opened, Output, PeerMemory, Replicator, SessionId, Settings, Wish};
 pub use message::{Ask, Greeting, LogRef, Message, Proving, Row, RowRun, RowsOf};

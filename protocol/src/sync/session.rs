@@ -4,7 +4,7 @@ use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use crate::entry::{Entry, Verified};
-use crate::ids::{AccountId, DeviceId, LogKey};
+use crate::ids::{AccountId, DeviceId, EntryId, LogKey};
 use crate::limits::{
     FIRST_WINDOW, MAX_ABSENT, MAX_NUMBERS, MAX_PEER_LOGS, MAX_RUNS, MAX_SHARED, QUICK_ANSWER, SLOW_ANSWER,
 };
@@ -191,6 +191,11 @@ pub(super) struct Session {
     pub audits_failed: u32,
     pub was_idle: bool,
     pub remember: bool,
+    /// Entries handed to the peer, and by it, that were not answered yet.
+    pub deliveries_out: HashSet<EntryId>,
+    pub deliveries_in: HashSet<EntryId>,
+    /// The minute that the peer's deliveries are counted in, and how many there were.
+    pub deliveries: (u64, usize),
 }
 
 impl Session {
@@ -263,6 +268,9 @@ impl Session {
             audits_failed: 0,
             was_idle: false,
             remember: false,
+            deliveries_out: HashSet::new(),
+            deliveries_in: HashSet::new(),
+            deliveries: (0, 0),
         }
     }
 

@@ -1,14 +1,19 @@
 //! What a machine does that no single frame shows.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
 use majlis_protocol::body::{Body, Sealed};
+use majlis_protocol::context;
 use majlis_protocol::entry::Kind;
+use majlis_protocol::limits::HEADER_FIXED;
 use majlis_protocol::state::Fingerprint;
 use majlis_protocol::sync::chunk::{Address, Builder};
-use majlis_protocol::sync::{CloseCode, Greeting, Input, LogRef, Message, Reason};
+use majlis_protocol::sync::{CloseCode, Greeting, Input, LogRef, Message, Proving, Reason, Verdict};
 
 use crate::make::fingerprints::offered_tag;
 use crate::make::nodes::{CREDIT, Node, SESSION};
-use crate::make::world::{Author, account, device, device_id, identity, log};
+use crate::make::world::{Author, account, device, device_id, identity, key, log};
 
 const LOW: &[u8] = &[1, 2, 3];
 const HIGH: &[u8] = &[1, 2, 4];
@@ -114,4 +119,86 @@ fn two_unequal_audits_compare_everything() {
     assert_eq!(tell(&mut node, &audit), []);
     let sent = tell(&mut node, &audit);
     assert!(matches!(sent.as_slice(), [Message::Rows { answer: true, accounts }] if accounts.len() == 1));
+}
+
+/// PROVE by device 31 of person 3, who has dialled.
+fn prove() -> Message {
+    let [dialer, listener] = [LOW, HIGH].map(|id| [&[id.len() as u8], id].concat());
+    let parts: [&[u8]; 6] = [&dialer, &listener, &SALT, &[6; 32], &[1], &account(3).0];
+    let message = context::message(context::PROVE, &parts);
+    let document = identity(3, 0, 1, vec![device(31)]);
+    Message::Prove(Box::new(Proving {
+        account: account(3),
+        device: device_id(31),
+        identity: document.id(),
+        document: None,
+        signature: key(31).sign(&message),
+    }))
+}
+
+/// A DELIVER of an entry by person 4 to whoever.
+fn delivery(author: &mut Author, text: &str) -> Message {
+    let document = identity(4, 0, 1, vec![device(41)]).entry().encode().into();
+    Message::Deliver { document, entry: author.post(text).encode().into() }
+}
+
+/// SYNC-44.
+#[test]
+fn what_is_handed_over_is_checked_counted_and_answered() {
+    let mut author = Author::new(4, 41, log(1));
+    let mut node = live();
+    let sent = tell(&mut node, &delivery(&mut author, "hello"));
+    assert!(matches!(sent.as_slice(), [Message::Status(_, Verdict::Queued)]), "{sent:?}");
+    // More than 64 in a minute are refused unread: here the last is not even signed.
+    for _ in 0..63 {
+        tell(&mut node, &delivery(&mut author, "again"));
+    }
+    let Message::Deliver { document, entry } = delivery(&mut author, "too much") else { unreachable!() };
+    let mut forged = entry.to_vec();
+    // A byte of the signature, which follows the header's fixed part.
+    forged[HEADER_FIXED + 8] ^= 1;
+    let forged = Message::Deliver { document, entry: forged.into() };
+    let sent = tell(&mut node, &forged);
+    assert!(matches!(sent.as_slice(), [Message::Status(_, Verdict::Refused)]), "{sent:?}");
+    let mut node = live();
+    assert_eq!(tell(&mut node, &forged), [Message::Close(CloseCode::ForgedEntry, 0)]);
+    for (document, entry, code) in [
+        (Bytes::from_static(&[1; 300]), author.post("x").encode().into(), CloseCode::Decode),
+        (identity(4, 0, 1, vec![device(41)]).entry().encode().into(), Bytes::new(), CloseCode::Decode),
+        (author.post("no document").encode().into(), author.post("x").encode().into(), CloseCode::BadProof),
+    ] {
+        let sent = tell(&mut live(), &Message::Deliver { document, entry });
+        assert_eq!(sent, [Message::Close(code, 0)]);
+    }
+    // Seventeen that nobody has answered yet.
+    let mut node = live();
+    for _ in 0..17 {
+        node.handle(0, Input::Frame(SESSION, delivery(&mut author, "unanswered").encode()));
+    }
+    node.work(0, 0);
+    let sent: Vec<_> = node.outbox.drain(..).filter_map(|(frame, _)| Message::decode(frame).ok()).collect();
+    assert_eq!(sent, [Message::Close(CloseCode::Limit, 0)]);
+}
+
+/// SYNC-43.
+#[test]
+fn nothing_is_handed_to_a_peer_that_has_not_proved_who_it_is() {
+    let mut node = live();
+    let document = Arc::new(identity(2, 0, 1, vec![device(21)]));
+    let entry = Box::new(Author::new(2, 21, log(2)).post("for you"));
+    node.handle(0, Input::Deliver(SESSION, Arc::clone(&document), entry.clone()));
+    node.work(0, 0);
+    assert!(node.outbox.is_empty());
+    tell(&mut node, &prove());
+    for expected in [1, 0] {
+        // The same is handed over once.
+        node.handle(0, Input::Deliver(SESSION, Arc::clone(&document), entry.clone()));
+        node.work(0, 0);
+        assert_eq!(node.outbox.drain(..).count(), expected);
+    }
+    // An account that both share needs no handing over.
+    let shared = Box::new(Author::new(3, 31, log(1)).post("shared"));
+    node.handle(0, Input::Deliver(SESSION, Arc::new(identity(3, 0, 1, vec![device(31)])), shared));
+    node.work(0, 0);
+    assert!(node.outbox.is_empty());
 }

@@ -292,7 +292,11 @@ fn frame(wire: &[u8]) -> Frame {
 fn message(input: &Input) -> Result<Value, String> {
     let frame = frame(&input.bytes("frame"));
     let message = Message::decode(frame.clone()).map_err(|error| format!("{error:?}"))?;
-    let unknown_code = matches!(message, Message::Close(code, _) if code as u8 != frame.body[0]);
+    let unknown_code = match &message {
+        Message::Close(code, _) => *code as u8 != frame.body[0],
+        Message::Status(_, verdict) => *verdict as u8 != frame.body[32],
+        _ => false,
+    };
     if !unknown_code && !matches!(message, Message::Ignored(_)) {
         assert_eq!(message.encode(), frame, "what is read is written the same");
     }

@@ -133,6 +133,15 @@ pub enum Request {
         /// Then mark all as read.
         mark_read: bool,
     },
+    /// What strangers have said to the owner that waits for a decision. Answers [`Reply::Post`] each.
+    Requests,
+    /// Decides about the author of such a post. Answers [`Reply::Done`].
+    Decide {
+        /// The post.
+        id: String,
+        /// Show what its author says, or forget it.
+        accept: bool,
+    },
     /// Switches a kind of notification on or off. Answers [`Reply::Done`].
     Notify {
         /// Which kind.
@@ -236,6 +245,7 @@ impl Request {
             | Self::Timeline { .. }
             | Self::Thread { .. }
             | Self::History { .. }
+            | Self::Requests
             | Self::Show { .. }
             | Self::Block { account: None, .. }
             | Self::Mute { muted: None, .. }
@@ -254,6 +264,7 @@ impl Request {
             | Self::Vote { .. }
             | Self::Bookmark { .. }
             | Self::PinPost { .. }
+            | Self::Decide { .. }
             | Self::Notify { .. }
             | Self::Petname { .. }
             | Self::Block { .. }

@@ -1,7 +1,11 @@
 //! What the rest of the node tells or asks the driver.
 
 use crate::net::{Multiaddr, PeerId};
-use majlis_protocol::sync::Input;
+use std::sync::Arc;
+
+use majlis_protocol::identity::VerifiedId;
+use majlis_protocol::sync::{Input, SessionId};
+use majlis_protocol::{Entry, Verified};
 use tokio::sync::oneshot;
 
 use super::Driver;
@@ -14,6 +18,21 @@ impl Driver {
     pub(super) fn on_local(&mut self, news: Local) {
         match news {
             Local::Publish(entries) => self.input(Input::Publish(entries)),
+            Local::Letters(accounts) => {
+                let sessions = self
+                    .links
+                    .iter()
+                    .filter(|(_, link)| link.account.is_some_and(|account| accounts.contains(&account)));
+                for session in sessions.map(|(session, _)| *session).collect::<Vec<_>>() {
+                    self.hand_over(session);
+                }
+            }
+            Local::HandOver { session, letters } => {
+                for (document, entry) in letters {
+                    self.letter(session, document, entry);
+                }
+            }
+            Local::Answer { session, entry, verdict } => self.input(Input::Answer(session, entry, verdict)),
             Local::Committed { changed, identities } => {
                 self.input(Input::Committed { tickets: Vec::new(), changed, identities });
             }
@@ -32,6 +51,18 @@ impl Driver {
                 let _ = answer.send(accounts.iter().map(|account| self.machine.sharers(account)).collect());
             }
             Local::Synced(answer) => self.synced.push(answer),
+        }
+    }
+
+    /// Hands a letter over. A peer that shares its author's account has it by that.
+    fn letter(&mut self, session: SessionId, document: Arc<VerifiedId>, entry: Verified<Entry>) {
+        if self.machine.is_shared(session, &entry.header.account) {
+            if let Some(account) = self.links.get(&session).and_then(|link| link.account) {
+                let node = Arc::clone(&self.node);
+                tokio::spawn(async move { node.handed_over(account, entry.id).await });
+            }
+        } else {
+            self.input(Input::Deliver(session, document, Box::new(entry)));
         }
     }
 

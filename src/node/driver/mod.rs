@@ -194,7 +194,7 @@ impl Driver {
                 let pulled = (!live).then(|| Arc::clone(&entries));
                 let hinting = entries.iter().filter(|entry| entry.header.kind == Kind::HINTS);
                 let hinting: Vec<_> = hinting.map(|entry| entry.header.account).collect();
-                let batch = Batch { now_ms: now_ms(), own: false, identities, proofs, entries };
+                let batch = Batch { now_ms: now_ms(), identities, proofs, entries, ..Batch::default() };
                 let completion = self.node.store.commit(batch);
                 let (finished, hints) = (self.finished.clone(), self.hints.clone());
                 tokio::spawn(async move {
@@ -204,6 +204,14 @@ impl Driver {
                     }
                     // Fails only when the driver has ended.
                     let _ = finished.send(Finished::Commit(ticket, result, pulled)).await;
+                });
+            }
+            Output::Delivered { session, document, entry } => {
+                let node = Arc::clone(&self.node);
+                tokio::spawn(async move {
+                    let id = entry.id;
+                    let verdict = node.receive((document, *entry)).await;
+                    node.tell(Local::Answer { session, entry: id, verdict }).await;
                 });
             }
             Output::Event(event) => self.event(event),
@@ -266,7 +274,18 @@ impl Driver {
 
     fn event(&mut self, event: Event) {
         match event {
-            Event::Live { .. } => {}
+            Event::Live { session, .. } => self.hand_over(session),
+            Event::Status(session, entry, _) => {
+                let account = self.links.get(&session).and_then(|link| link.account);
+                let (node, is_last) = (Arc::clone(&self.node), !self.machine.is_delivering(session));
+                tokio::spawn(async move {
+                    let Some(account) = account else { return };
+                    node.handed_over(account, entry).await;
+                    if is_last {
+                        node.hand_over(session, account).await;
+                    }
+                });
+            }
             Event::Synced(session) => self.on_synced(session),
             Event::Proved(session, account) => self.on_proved(session, account),
             Event::Holds { session, log, low, top } => {
@@ -300,6 +319,14 @@ impl Driver {
             self.node.peers.met(&link.name, &addresses, |known| known.friend = true);
         }
         self.tell_peer(session, true);
+        self.hand_over(session);
+    }
+
+    /// Has the letters that wait for a peer's owner handed over, if it is known who that is.
+    pub(super) fn hand_over(&self, session: SessionId) {
+        let Some(account) = self.links.get(&session).and_then(|link| link.account) else { return };
+        let node = Arc::clone(&self.node);
+        tokio::spawn(async move { node.hand_over(session, account).await });
     }
 
     fn on_synced(&mut self, session: SessionId) {

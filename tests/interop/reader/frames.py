@@ -40,7 +40,7 @@ def split(wire):
 
 def message(kind, body):
     limit(len(body) + 1 > MAX_FRAME)
-    if kind >= 0x80:
+    if kind >= 0x80 and kind not in READERS:
         return {"ignored": kind}
     if kind not in READERS:
         raise Refused(f"UnknownType({kind})")
@@ -176,6 +176,8 @@ READERS = {
     14: ("CREDIT", lambda fields: fields.varint()),
     15: ("AUDIT", lambda fields: fields.take(8)),
     16: ("CLOSE", code),
+    0x81: ("DELIVER", lambda fields: {"document": sized(fields, MAX_FRAME), "entry": fields.take(fields.left())}),
+    0x82: ("STATUS", lambda fields: {"entry": fields.take(32), "verdict": min(fields.byte(), 2)}),
 }
 
 

@@ -3,7 +3,7 @@
 use majlis_protocol::ids::{AccountId, DeviceId, EntryId};
 use majlis_protocol::state::Fingerprint;
 use majlis_protocol::sync::{
-    Ask, CloseCode, Frame, Greeting, LogRef, Message, Proving, Row, RowRun, RowsOf, kind,
+    Ask, CloseCode, Frame, Greeting, LogRef, Message, Proving, Row, RowRun, RowsOf, Verdict, kind,
 };
 use serde_json::{Value, json};
 
@@ -95,6 +95,12 @@ pub fn show(message: &Message) -> Value {
         Message::Audit(fingerprint) => json!({ "AUDIT": hex(&fingerprint.0) }),
         Message::Close(code, retry_after) => {
             json!({ "CLOSE": { "code": *code as u8, "retry_after": number(*retry_after) } })
+        }
+        Message::Deliver { document, entry } => {
+            json!({ "DELIVER": { "document": hex(document), "entry": hex(entry) } })
+        }
+        Message::Status(entry, verdict) => {
+            json!({ "STATUS": { "entry": hex(&entry.0), "verdict": *verdict as u8 } })
         }
         Message::Ignored(kind) => json!({ "ignored": kind }),
     }
@@ -210,6 +216,12 @@ fn small(file: &mut File) {
     good(file, "a MODE lazy", &["SYNC-15"], &Message::Mode { handle: 2, eager: false });
     good(file, "a MODE eager", &["SYNC-15"], &Message::Mode { handle: 128, eager: true });
     good(file, "a CREDIT", &["SYNC-16"], &Message::Credit(1_048_576));
+    let (document, entry) = (vec![1; 300].into(), vec![2; 200].into());
+    good(file, "a DELIVER", &["SYNC-41"], &Message::Deliver { document, entry });
+    for verdict in [Verdict::Accepted, Verdict::Queued, Verdict::Refused] {
+        let status = Message::Status(EntryId([7; 32]), verdict);
+        good(file, &format!("a STATUS {verdict:?}"), &["SYNC-42"], &status);
+    }
     good(file, "an AUDIT", &["SYNC-17"], &Message::Audit(Fingerprint([9; 8])));
     let codes = [
         CloseCode::Bye,
@@ -310,6 +322,10 @@ fn broken_rest(file: &mut File) {
     raw(file, "a MODE that says 2", &["SYNC-15"], kind::MODE, &[1, 2]);
     raw(file, "a CREDIT of nothing", &["SYNC-16"], kind::CREDIT, &[]);
     raw(file, "an AUDIT with a byte more", &["SYNC-17"], kind::AUDIT, &[1; 9]);
+    raw(file, "a DELIVER cut short", &["SYNC-41"], kind::DELIVER, &[3, 1, 2]);
+    raw(file, "a STATUS of another code", &["SYNC-42"], kind::STATUS, &[[7; 32].as_slice(), &[9]].concat());
+    raw(file, "a STATUS without code", &["SYNC-42"], kind::STATUS, &[7; 32]);
+    raw(file, "a STATUS with a byte more", &["SYNC-42"], kind::STATUS, &[7; 34]);
     raw(file, "a CLOSE without time", &["SYNC-18"], kind::CLOSE, &[0]);
     raw(file, "the longest frame", &["SYNC-2"], 0xff, &vec![1; 163_839]);
     raw(file, "a frame that is too long", &["SYNC-2"], 0xff, &vec![1; 163_840]);

@@ -10,7 +10,8 @@ use majlis_protocol::ids::{AccountId, EntryId, LogKey};
 use majlis_protocol::keys::KeyCache;
 use majlis_protocol::sync::chunk::{Address, Builder, verify_groups};
 use majlis_protocol::sync::{
-    Frame, Input, Interests, Message, Opened, Output, PeerMemory, Reason, Replicator, Settings, Wish, kind,
+    Frame, Input, Interests, Message, Opened, Output, PeerMemory, Reason, Replicator, Settings, Verdict,
+    Wish, kind,
 };
 use serde_json::{Value, json};
 
@@ -147,6 +148,9 @@ impl Node {
                         now,
                         Input::Committed { tickets: vec![ticket], changed, identities: accounts },
                     );
+                }
+                Output::Delivered { entry, .. } => {
+                    self.handle(now, Input::Answer(SESSION, entry.id, Verdict::Queued));
                 }
                 Output::Close(_) | Output::Event(_) => {}
             }

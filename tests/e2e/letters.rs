@@ -1,0 +1,127 @@
+//! What people say to someone who does not follow them: it reaches that person's node, waits there for a decision, and
+//! costs little.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::support::cluster::{Cluster, await_posts, await_text};
+use crate::support::eventually;
+use crate::support::node::{TestNode, number, text};
+
+/// The texts that wait for a decision.
+fn requests(node: &TestNode) -> Vec<String> {
+    node.cli(&["requests"]).iter().map(|post| text(post, "text")).collect()
+}
+
+fn kinds(node: &TestNode) -> Vec<String> {
+    let told = node.cli(&["notifications"]);
+    told.iter().filter_map(|line| Some(line["kind"].as_str()?.to_owned())).collect()
+}
+
+fn answer(node: &TestNode, words: &str, to: &str) -> String {
+    text(&node.one(&["post", words, "--reply-to", to]), "id")
+}
+
+#[test]
+fn a_strangers_answer_waits_until_it_is_accepted_and_can_be_taken_back() {
+    const SECRET: &str = "an answer that was thought better of: wjqk-3307";
+    let mut cluster = Cluster::started(&["host", "stranger"]);
+    cluster.follow(1, 0);
+    let id = cluster.nodes[0].post("Is anyone there?");
+    await_text(&cluster.nodes[1], "Is anyone there?");
+    // Written with the node stopped, while the host is away too.
+    cluster.nodes[0].stop();
+    cluster.nodes[1].stop();
+    let first = answer(&cluster.nodes[1], "I am, ‏مرحبا", &id);
+    let secret = answer(&cluster.nodes[1], SECRET, &id);
+    for node in &mut cluster.nodes {
+        node.start();
+    }
+    let [host, stranger] = &cluster.nodes[..] else { unreachable!() };
+    eventually("both answers wait", || requests(host).len() == 2);
+    assert_eq!(host.texts(), ["Is anyone there?"]);
+    assert_eq!(host.cli(&["thread", &id]).len(), 1, "a stranger's answer is shown unasked");
+    assert!(kinds(host).is_empty(), "a stranger's answer is told");
+    // Its author takes one back, and changes the other.
+    assert!(!host.files_with(SECRET.as_bytes()).is_empty(), "this test cannot find text on the disk");
+    stranger.cli(&["delete", &secret]);
+    stranger.cli(&["edit", &first, "I am, and so is my sister"]);
+    eventually("it is taken back, and the other changed", || requests(host) == ["I am, and so is my sister"]);
+    host.cli(&["requests", "accept", &first]);
+    assert!(requests(host).is_empty());
+    assert_eq!(host.cli(&["thread", &id]).len(), 2);
+    assert_eq!(kinds(host), ["reply", "follow"]);
+    // From now on without asking.
+    answer(stranger, "Come and see", &id);
+    eventually("the next is shown at once", || host.cli(&["thread", &id]).len() == 3);
+    stranger.cli(&["react", &id, "🎉"]);
+    eventually("a reaction comes too", || host.one(&["show", &id])["reactions"]["🎉"] == 1);
+    assert!(host.fails(1, &["requests", "dismiss", &first]).contains("shown already"));
+    host.verify();
+}
+
+#[test]
+fn whoever_is_followed_by_a_friend_is_no_stranger() {
+    let cluster = Cluster::started(&["host", "friend", "friend-of-friend"]);
+    cluster.follow(0, 1);
+    cluster.follow(1, 2);
+    cluster.follow(2, 0);
+    let [host, _, other] = &cluster.nodes[..] else { unreachable!() };
+    let id = host.post("Guests are welcome");
+    await_text(other, "Guests are welcome");
+    eventually("the friend's follow is known", || !host.cli(&["following"]).is_empty());
+    answer(other, "Here I come", &id);
+    eventually("it is shown without asking", || host.cli(&["thread", &id]).len() == 2);
+    assert!(requests(host).is_empty());
+    let mention = format!("Thank you, @{}", host.account());
+    other.post(&mention);
+    eventually("so is a mention", || kinds(host) == ["mention", "reply", "follow"]);
+    assert_eq!(host.cli(&["timeline", "--mentions"]).len(), 2);
+}
+
+/// SYNC-45.
+#[test]
+fn a_strangers_flood_is_bounded_and_served_to_nobody() {
+    const FLOOD: usize = 2_000;
+    let mut cluster = Cluster::started(&["host", "flooder"]);
+    cluster.follow(1, 0);
+    let id = cluster.nodes[0].post("Speak, friend");
+    await_text(&cluster.nodes[1], "Speak, friend");
+    let before = number(&cluster.nodes[0].one(&["status"]), "entries");
+    let mut lines = String::new();
+    for number in 0..FLOOD {
+        writeln!(lines, "{{\"text\":\"flood {number}\",\"reply_to\":\"{id}\"}}").unwrap();
+    }
+    let [host, flooder] = &mut cluster.nodes[..] else { unreachable!() };
+    let file = flooder.scratch().join("flood.jsonl");
+    std::fs::write(&file, lines).unwrap();
+    flooder.cli(&["post", "--from", file.to_str().unwrap()]);
+    // 32 in all, of which the first says that they follow the host.
+    eventually("some of it came", || requests(host).len() == 31);
+    host.post("still here");
+    await_text(flooder, "still here");
+    let held = number(&host.one(&["status"]), "entries") - before;
+    assert!(held <= 34, "{held} entries of a flood are held");
+    // One decision for all of it.
+    let asked: Value = host.cli(&["requests"]).remove(0);
+    // Who follows the flooder and knows the host alone gets nothing of it.
+    let mut reader = TestNode::new("reader");
+    reader.start();
+    let key = flooder.account();
+    flooder.stop();
+    reader.cli(&["follow", &host.invite()]);
+    reader.cli(&["follow", &key]);
+    await_posts(&reader, 2, "the host's posts");
+    assert!(reader.timeline_of(&key).is_empty(), "a stranger's entries were served");
+    host.cli(&["requests", "dismiss", &text(&asked, "id")]);
+    assert!(requests(host).is_empty());
+    assert!(number(&host.one(&["status"]), "entries") <= before + 1);
+    // Blocked, they say nothing more.
+    host.cli(&["block", &key]);
+    flooder.start();
+    let after = flooder.one(&["post", "and again", "--reply-to", &id]);
+    flooder.cli(&["sync"]);
+    assert!(host.outcome(&["show", &text(&after, "id")]).code != Some(0));
+    host.verify();
+}
