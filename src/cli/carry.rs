@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::app::{App, Stop};
 use crate::node::Failure;
-use crate::node::api::Request;
+use crate::node::api::{Reply, Request};
 
 /// Write signed posts and identities into one file, which anyone can check.
 #[derive(Args)]
@@ -51,7 +51,20 @@ pub struct ImportArgs {
 impl ImportArgs {
     pub async fn run(self, app: &mut App) -> Result<(), Stop> {
         let file = absolute(&self.file)?;
-        app.print(Request::Import { file }).await?;
+        let mut is_refused = false;
+        app.dispatch(Request::Import { file }, |out, reply| {
+            if let Reply::Carried(carried) = &reply {
+                is_refused = carried.entries == 0 && carried.refused > 0;
+            }
+            out.reply(&reply)
+        })
+        .await?;
+        if is_refused {
+            return Err(Stop::Failed(Failure::new(
+                "nothing of the file was taken in: no signature in it holds, or it is of devices that are not known",
+                "Ask for the file again; `majlis export` writes the identities along with the posts.",
+            )));
+        }
         Ok(())
     }
 }
