@@ -83,6 +83,10 @@ pub const MAX_CHUNK_SOFT: usize = 160 * 1024;
 pub const MAX_DELIVERIES: usize = 16;
 /// Entries that a peer may hand over in a minute; more are refused unread.
 pub const DELIVERIES_A_MINUTE: usize = 64;
+/// Conversations asked for (REFS) that were not answered, either way.
+pub const MAX_REFS: usize = 4;
+/// Posts in an answer to REFS.
+pub const MAX_REFERRED: usize = 64;
 /// Longest WANT list in a frame.
 pub const MAX_WANTS: usize = 1_024;
 /// Runs of a log that ROWS names.

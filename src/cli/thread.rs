@@ -19,12 +19,19 @@ pub struct ThreadArgs {
 
 impl ThreadArgs {
     pub async fn run(self, app: &mut App) -> Result<(), Stop> {
-        let mut missing = 0;
+        let (mut missing, mut not_fetched) = (0, 0);
         app.dispatch(Request::Thread { id: self.id }, |out, reply| {
-            missing += u64::from(matches!(reply, Reply::Missing(_)));
+            match &reply {
+                Reply::Missing(_) => missing += 1,
+                Reply::Post(view) => not_fetched += view.missing_replies.unwrap_or(0),
+                _ => {}
+            }
             out.reply(&reply)
         })
         .await?;
+        if not_fetched > 0 {
+            app.out.note(&format!("{} not fetched.", counted(not_fetched, "reply", "replies")));
+        }
         if missing > 0 {
             let posts = counted(missing, "post", "posts");
             app.out.note(&format!("{posts} not held here; follow the author to have what they write."));

@@ -72,7 +72,8 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
         Request::Show { id } => reply(&out, Reply::Shown(Box::new(node.show(&find(&id)?)?))).await,
         Request::Thread { id } => {
             let reader = Arc::clone(node);
-            for part in blocking(move || reader.thread(&id)).await? {
+            let fetched = node.fetch_conversation(node.root(&id)?).await?;
+            for part in blocking(move || reader.thread(&id, fetched)).await? {
                 reply(&out, part).await?;
             }
             Ok(())

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use majlis_protocol::body::{Body, Delete, Edit};
+use majlis_protocol::entry::Header;
 use majlis_protocol::identity::VerifiedId;
 use majlis_protocol::limits::MAX_DELIVERIES;
 use majlis_protocol::sync::{SessionId, Verdict};
@@ -34,6 +35,14 @@ pub(crate) type Letter = (Arc<VerifiedId>, Verified<Entry>);
 
 fn outbox_key(account: &AccountId, entry: &EntryId) -> Vec<u8> {
     [OUTBOX, &account.0, &entry.0].concat()
+}
+
+/// Whether a document lets an entry's device sign entries of its kind.
+pub(super) fn lists(document: &VerifiedId, header: &Header) -> bool {
+    let speaks = |device: &majlis_protocol::identity::Device| {
+        device.key == header.device && device.ended.is_none() && device.scope & header.kind.scope_bit() != 0
+    };
+    document.account() == header.account && document.doc().devices.iter().any(speaks)
 }
 
 fn body(entry: &Entry) -> Option<Body> {
@@ -183,15 +192,9 @@ impl Node {
 
     fn wants(&self, document: &VerifiedId, entry: &Entry) -> Result<bool, Failure> {
         let header = &entry.header;
-        let listed = document.doc().devices.iter().any(|device| {
-            device.key == header.device
-                && device.ended.is_none()
-                && device.scope & header.kind.scope_bit() != 0
-        });
-        let fits = document.account() == header.account
+        let fits = lists(document, header)
             && header.account != self.keys.account
             && header.log_id.class() == LogId::PUBLIC
-            && listed
             && entry.body().is_some();
         if !fits || self.is_blocked(&header.account) {
             return Ok(false);

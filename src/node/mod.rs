@@ -8,6 +8,7 @@ pub mod api;
 mod carry;
 mod compose;
 mod config;
+mod conversations;
 pub mod driver;
 mod execute;
 mod feeds;
@@ -33,6 +34,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use majlis_protocol::body::EntryRef;
 use majlis_protocol::identity::VerifiedId;
 use majlis_protocol::sync::{SessionId, Verdict};
 use majlis_protocol::{AccountId, Entry, EntryId, LogKey, Verified};
@@ -59,6 +61,10 @@ pub(crate) enum Local {
     Letters(BTreeSet<AccountId>),
     /// Letters for the owner of a session's peer.
     HandOver { session: SessionId, letters: Vec<letters::Letter> },
+    /// Ask peers for the conversation that a post begins; each answer is sent, and the channel closed after the last.
+    AskConversation { root: EntryRef, answers: mpsc::Sender<conversations::Answer> },
+    /// What a peer is given of a conversation that it has asked for.
+    GiveConversation { session: SessionId, number: u64, given: conversations::Given },
     /// What became of an entry that a peer has handed over.
     Answer { session: SessionId, entry: EntryId, verdict: Verdict },
     /// The node holds other accounts now.

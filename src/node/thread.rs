@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use majlis_protocol::EntryId;
-use majlis_protocol::body::EntryRef;
+use majlis_protocol::body::{Body, EntryRef};
 
 use super::api::{MissingView, Reply};
 use super::compose::root_of;
+use super::conversations::Fetched;
 use super::view::post;
 use super::{Failure, Node};
 use crate::store::{Relation, Stored, Subject};
@@ -34,15 +35,17 @@ impl Thread {
 impl Node {
     /// The whole conversation that a post is part of, depth first, siblings in the order of their display times.
     /// What is answered and not held has its place in it.
-    pub(super) fn thread(&self, target: &str) -> Result<Vec<Reply>, Failure> {
+    pub(super) fn thread(&self, target: &str, fetched: Fetched) -> Result<Vec<Reply>, Failure> {
         let (named, stored, said) = self.held_post(target)?;
         let root = root_of(&said).unwrap_or(named);
         let mut thread = Thread::default();
         let mut found = self.store.about(&Subject::Entry(root.id), Relation::Thread)?;
         found.push(stored);
+        let not_fetched = self.add_fetched(&mut thread, root, &found, fetched)?;
         for stored in found {
             // What a stranger says is shown once the owner has accepted it, or asks for it by name.
-            if stored.entry.id == named.id || self.is_known(&stored.entry.header.account)? {
+            let account = stored.entry.header.account;
+            if stored.entry.id == named.id || (self.is_known(&account)? && !self.is_blocked(&account)) {
                 thread.held.insert(stored.entry.id, stored);
             }
         }
@@ -62,7 +65,44 @@ impl Node {
                 thread.place(root.id, 0, id);
             }
         }
-        self.in_order(&thread, root.id)
+        let mut replies = self.in_order(&thread, root.id)?;
+        if let Some(Reply::Post(first)) = replies.first_mut() {
+            first.missing_replies = Some(not_fetched);
+        }
+        Ok(replies)
+    }
+
+    /// The first post of the conversation that a post is part of.
+    pub(super) fn root(&self, target: &str) -> Result<EntryRef, Failure> {
+        let (named, _, said) = self.held_post(target)?;
+        Ok(root_of(&said).unwrap_or(named))
+    }
+
+    /// Adds what peers gave of the conversation and is not held; how many posts more they have. What a stranger says
+    /// to the owner waits for a decision, whoever gives it.
+    fn add_fetched(
+        &self,
+        thread: &mut Thread,
+        root: EntryRef,
+        held: &[Stored],
+        fetched: Fetched,
+    ) -> Result<u64, Failure> {
+        let mut known: BTreeSet<EntryId> = held.iter().map(|stored| stored.entry.id).collect();
+        if self.store.entry(&root.id)?.is_some() {
+            known.insert(root.id);
+        }
+        for (id, stored) in fetched.posts {
+            if !known.insert(id) || self.store.entry(&id)?.is_some() {
+                continue;
+            }
+            let account = stored.entry.header.account;
+            let is_for_me = post(&stored.entry)
+                .is_some_and(|said| Body::Post(said).addressed().contains(&self.account()));
+            if !self.is_blocked(&account) && (!is_for_me || self.is_known(&account)?) {
+                thread.held.insert(id, stored);
+            }
+        }
+        Ok(fetched.total.saturating_sub(known.len() as u64))
     }
 
     /// Adds what is answered in the conversation and was not found in it: held, taken back, or missing.

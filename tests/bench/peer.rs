@@ -216,6 +216,8 @@ impl Peer {
                 let (tickets, changed, identities) = (vec![ticket], Vec::new(), Vec::new());
                 self.input(Input::Committed { tickets, changed, identities })
             }
+            Output::Refs(session, number, _) => self.input(Input::Referring(session, number, 0, Vec::new())),
+            Output::Referred(..) => Ok(()),
             Output::Delivered { session, entry, .. } => {
                 self.input(Input::Answer(session, entry.id, Verdict::Refused))
             }

@@ -80,6 +80,47 @@ fn whoever_is_followed_by_a_friend_is_no_stranger() {
     assert_eq!(host.cli(&["timeline", "--mentions"]).len(), 2);
 }
 
+#[test]
+fn a_reader_sees_the_whole_conversation_and_is_told_what_is_not_fetched() {
+    const MANY: usize = 70;
+    let mut cluster = Cluster::started(&["host", "guest", "reader"]);
+    cluster.follow(0, 1);
+    cluster.follow(1, 0);
+    cluster.follow(2, 0);
+    let [host, guest, reader] = &mut cluster.nodes[..] else { unreachable!() };
+    let id = host.post("What do you read?");
+    for node in [&*guest, &*reader] {
+        await_text(node, "What do you read?");
+    }
+    let said = answer(guest, "Poems", &id);
+    let deeper = answer(guest, "and letters", &said);
+    eventually("the host has both", || host.cli(&["thread", &id]).len() == 3);
+    // The reader does not follow the guest, and does not hold what the guest says.
+    let texts = |node: &TestNode| -> Vec<String> {
+        node.cli(&["thread", &id]).iter().map(|post| text(post, "text")).collect()
+    };
+    assert_eq!(texts(reader), ["What do you read?", "Poems", "and letters"]);
+    assert_eq!(reader.cli(&["thread", &id])[0]["missing_replies"], 0);
+    assert_eq!(reader.timeline().len(), 1);
+    assert!(reader.outcome(&["show", &deeper]).code != Some(0), "what was fetched is kept");
+    // More than one answer carries.
+    let mut lines = String::new();
+    for number in 0..MANY {
+        writeln!(lines, "{{\"text\":\"poem {number}\",\"reply_to\":\"{id}\"}}").unwrap();
+    }
+    let file = guest.scratch().join("poems.jsonl");
+    std::fs::write(&file, lines).unwrap();
+    guest.cli(&["post", "--from", file.to_str().unwrap()]);
+    eventually("the host has all", || host.cli(&["thread", &id]).len() == MANY + 3);
+    let thread = reader.cli(&["thread", &id]);
+    assert_eq!(thread.len(), 64);
+    assert_eq!(number(&thread[0], "missing_replies"), MANY as u64 + 3 - 64);
+    // A reader without a network shows what it holds.
+    reader.stop();
+    assert_eq!(texts(reader), ["What do you read?"]);
+    reader.verify();
+}
+
 /// SYNC-45.
 #[test]
 fn a_strangers_flood_is_bounded_and_served_to_nobody() {

@@ -63,6 +63,9 @@ fn a_conversation_among_five_of_whom_two_were_offline() {
     stranger.cli(&["follow", &nodes[2].invite()]);
     eventually("the stranger holds the answer", || timeline(&stranger, &["--all"]).len() == 1);
     assert!(timeline(&stranger, &[]).is_empty(), "an answer to someone not followed is on the home timeline");
+    // The rest of the conversation comes from the one who follows all the others.
+    assert_eq!(stranger.cli(&["thread", &also]).len(), 5);
+    stranger.stop();
     let thread = stranger.cli(&["thread", &also]);
     let missing: Vec<_> = thread.iter().filter_map(|line| line["missing"].as_str()).collect();
     assert_eq!(missing, [root.as_str(), yes.as_str()], "what is not held is said");

@@ -250,10 +250,13 @@ impl World {
                     let job = Job::Store { ticket: Some(ticket), entries, identities, proofs };
                     self.push(self.disk, Happening::Job(node, life, job));
                 }
+                Output::Refs(session, number, _) => {
+                    self.input(node, Input::Referring(session, number, 0, Vec::new()));
+                }
                 Output::Delivered { session, entry, .. } => {
                     self.input(node, Input::Answer(session, entry.id, Verdict::Refused));
                 }
-                Output::Event(_) => {}
+                Output::Referred(..) | Output::Event(_) => {}
             }
         }
     }

@@ -153,11 +153,18 @@ impl Node {
                     let committed = Input::Committed { tickets: vec![ticket], changed, identities: accounts };
                     self.machine.handle(self.now, committed, &self.replica);
                 }
+                Output::Refs(session, number, root) if root.0[0] % 2 == 0 => {
+                    self.machine.handle(
+                        self.now,
+                        Input::Referring(session, number, 1, Vec::new()),
+                        &self.replica,
+                    );
+                }
                 Output::Delivered { session, entry, .. } => {
                     let verdict = if entry.header.seq % 2 == 0 { Verdict::Queued } else { Verdict::Refused };
                     self.machine.handle(self.now, Input::Answer(session, entry.id, verdict), &self.replica);
                 }
-                Output::Event(_) => {}
+                Output::Refs(..) | Output::Referred(..) | Output::Event(_) => {}
             }
             assert!(outputs < 20_000, "one input has no end");
         }

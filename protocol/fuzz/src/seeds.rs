@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use majlis_protocol::body::{
     Attachment, BlobId, Body, Card, Content, Delete, Edit, EntryRef, Focus, Follow, Hints, Holder, Poll,
-    Post, Profile, ProfileField, Sealed, Usage, Visibility,
+    Post, Profile, ProfileField, Reaction, Repost, Sealed, Usage, Visibility, Vote,
 };
 use majlis_protocol::entry::{Draft, sign};
 use majlis_protocol::identity::{
@@ -14,7 +14,9 @@ use majlis_protocol::pack::Sections;
 use majlis_protocol::sealed::{PrivateItem, seal};
 use majlis_protocol::state::Fingerprint;
 use majlis_protocol::sync::chunk::{Address, Builder};
-use majlis_protocol::sync::{Ask, CloseCode, Frame, Greeting, LogRef, Message, Proving, Row, RowRun, RowsOf};
+use majlis_protocol::sync::{
+    Ask, CloseCode, Frame, Greeting, LogRef, Message, Proving, Row, RowRun, RowsOf, Verdict,
+};
 use majlis_protocol::text::{Invite, Target, bare_key};
 use majlis_protocol::{AccountId, DeviceId, Entry, EntryId, LogId, SecretKey, Verified};
 
@@ -139,7 +141,11 @@ fn bodies() -> Vec<Body> {
         usage: Usage { draft: "2026-01-31".to_owned(), ..Usage::default() },
     };
     let holder = Holder { peer_id: vec![1; 38], addresses: vec![vec![4, 127, 0, 0, 1, 6, 16, 0]] };
+    let target = EntryRef { account: AccountId([1; 32]), id: EntryId([2; 32]) };
     vec![
+        Body::Reaction(Reaction { target, emoji: "♥".to_owned(), on: true }),
+        Body::Repost(Repost { target, on: false }),
+        Body::Vote(Vote { target, choices: vec![0, 3, 19] }),
         Body::Post(Post {
             content: Content { text: "hi".to_owned(), ..Content::default() },
             ..Post::default()
@@ -307,7 +313,15 @@ fn messages() -> Vec<Message> {
         Message::Credit(65_536),
         Message::Audit(Fingerprint([9; 8])),
         Message::Close(CloseCode::Busy, 60),
-        Message::Ignored(0x80),
+        Message::Deliver { document: document().entry().encode().into(), entry: entries[1].encode().into() },
+        Message::Status(entries[0].id, Verdict::Queued),
+        Message::Refs { number: 1, root: entries[0].id },
+        Message::Referred {
+            number: 1,
+            total: 9,
+            posts: vec![(document().entry().encode().into(), entries[1].encode().into())],
+        },
+        Message::Ignored(0xff),
     ]
 }
 

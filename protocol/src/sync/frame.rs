@@ -54,7 +54,7 @@ pub mod kind {
     pub const AUDIT: u8 = 15;
     /// The end.
     pub const CLOSE: u8 = 16;
-    /// Asks for entries that refer to a target. Reserved.
+    /// Asks for the posts of a conversation.
     pub const REFS: u8 = 0x80;
     /// Hands an entry to the addressed person's node.
     pub const DELIVER: u8 = 0x81;
@@ -70,6 +70,8 @@ pub mod kind {
     pub const BLOB_WANT: u8 = 0x86;
     /// A piece of a blob. Reserved.
     pub const BLOB: u8 = 0x87;
+    /// Answers REFS.
+    pub const REFERRED: u8 = 0x88;
 }
 
 /// Why a frame's bytes are not what its type says.

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::entry::Invalid;
 use crate::identity::VerifiedId;
 use crate::ids::{AccountId, EntryId, LogKey};
@@ -96,6 +98,11 @@ pub enum Input {
     StorageFull(u64),
     /// Own entries, acknowledged by the journal.
     Publish(Vec<Verified<Entry>>),
+    /// Asks a peer for the posts of the conversation that a post begins. The number is given back in
+    /// [`Output::Referred`], of whichever session.
+    Refer(SessionId, u64, EntryId),
+    /// Answers [`Output::Refs`]: how many such posts are held, and some of them with their documents.
+    Referring(SessionId, u64, u64, Vec<(Arc<VerifiedId>, Entry)>),
     /// An entry for the owner of a peer, and the document that lists its device.
     Deliver(SessionId, Arc<VerifiedId>, Box<Verified<Entry>>),
     /// Answers [`Output::Delivered`].
@@ -131,6 +138,11 @@ pub enum Output {
         /// Pushed a moment ago rather than pulled.
         live: bool,
     },
+    /// The peer asks for posts of the conversation that a post begins: read some, then [`Input::Referring`].
+    Refs(SessionId, u64, EntryId),
+    /// The peer has answered: what was asked, how many posts it holds, and some of them as bytes. Nothing of them is
+    /// verified.
+    Referred(SessionId, u64, u64, Vec<(Bytes, Bytes)>),
     /// The peer hands an entry over: decide, then [`Input::Answer`].
     Delivered {
         /// Which session.
@@ -285,14 +297,16 @@ impl Replicator {
                 + session.rows_due.len()
                 + session.identity_wishes.len()
                 + session.proofs_due.len()
-                + session.deliveries_in.len();
+                + session.deliveries_in.len()
+                + session.refs_in.len();
             load.awaited += session.outstanding.len()
                 + session.late.len()
                 + session.offers.len()
                 + session.rows_awaited.len()
                 + session.identities_asked.len()
                 + session.proofs_asked.len()
-                + session.deliveries_out.len();
+                + session.deliveries_out.len()
+                + session.refs_out.len();
         }
         load
     }
@@ -339,6 +353,8 @@ impl Replicator {
                 }
             }
             Input::Publish(entries) => self.publish(&entries),
+            Input::Refer(id, number, root) => self.refer(id, number, root),
+            Input::Referring(id, number, total, posts) => self.referring(id, number, total, &posts),
             Input::Deliver(id, document, entry) => self.deliver(id, &document, &entry),
             Input::Answer(id, entry, verdict) => self.answer_delivery(id, entry, verdict),
             Input::Interests(interests) => self.set_interests(interests),
@@ -456,6 +472,11 @@ impl Replicator {
                     session.credit_out = session.credit_out.saturating_add(bytes);
                 }
                 self.serve(id);
+                Ok(())
+            }
+            Message::Refs { number, root } if live => self.refs(id, number, root),
+            Message::Referred { number, total, posts } if live => {
+                self.referred(id, number, total, posts);
                 Ok(())
             }
             Message::Deliver { document, entry } if live => self.delivered(id, &document, &entry),

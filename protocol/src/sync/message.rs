@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::ids::{AccountId, DeviceId, EntryId, LogId};
-use crate::limits::{MAX_FRAME, MAX_OFFER, MAX_RUNS, MAX_SIGNED_HEADER, MAX_WANTS, SIGNATURE};
+use crate::limits::{MAX_FRAME, MAX_OFFER, MAX_REFERRED, MAX_RUNS, MAX_SIGNED_HEADER, MAX_WANTS, SIGNATURE};
 use crate::pack::{Reader, put_varint};
 use crate::state::Fingerprint;
 
@@ -170,6 +170,22 @@ pub enum Message {
     },
     /// What became of an entry that was handed over.
     Status(EntryId, Verdict),
+    /// Asks for posts of the conversation that a post begins.
+    Refs {
+        /// Names the answer.
+        number: u64,
+        /// The first post of the conversation.
+        root: EntryId,
+    },
+    /// Answers [`Message::Refs`].
+    Referred {
+        /// What is answered.
+        number: u64,
+        /// How many such posts the sender holds.
+        total: u64,
+        /// Some of them: identity documents and entries in full.
+        posts: Vec<(Bytes, Bytes)>,
+    },
     /// A type from 0x80 on that this version does not act on.
     Ignored(u8),
 }
@@ -401,6 +417,20 @@ impl Message {
                 out.push(*verdict as u8);
                 kind::STATUS
             }
+            Self::Refs { number, root } => {
+                put_varint(&mut out, *number);
+                out.extend_from_slice(&root.0);
+                kind::REFS
+            }
+            Self::Referred { number, total, posts } => {
+                put_varint(&mut out, *number);
+                put_varint(&mut out, *total);
+                for (document, entry) in posts {
+                    put_bytes(&mut out, document);
+                    put_bytes(&mut out, entry);
+                }
+                kind::REFERRED
+            }
             Self::Ignored(kind) => *kind,
         };
         Frame { kind, body: out.into() }
@@ -478,7 +508,19 @@ impl Message {
                 Self::Deliver { document, entry: body.slice(body.len())? }
             }
             kind::STATUS => Self::Status(EntryId(body.array()?), Verdict::from_wire(body.byte()?)),
-            0x80.. => Self::Ignored(kind),
+            kind::REFS => Self::Refs { number: body.varint()?, root: EntryId(body.array()?) },
+            kind::REFERRED => {
+                let (number, total) = (body.varint()?, body.varint()?);
+                let mut posts = Vec::new();
+                while !body.is_empty() {
+                    posts.push((read_bytes(body, MAX_FRAME)?, read_bytes(body, MAX_FRAME)?));
+                    if posts.len() > MAX_REFERRED {
+                        return Err(DecodeError::Limit);
+                    }
+                }
+                Self::Referred { number, total, posts }
+            }
+            _ if kind >= 0x80 => Self::Ignored(kind),
             _ => return Err(DecodeError::UnknownType(kind)),
         })
     }

@@ -14,6 +14,7 @@ mod ingest;
 mod interest;
 mod machine;
 mod message;
+mod refer;
 mod serve;
 mod session;
 #[cfg(test)]

@@ -194,6 +194,9 @@ pub(super) struct Session {
     /// Entries handed to the peer, and by it, that were not answered yet.
     pub deliveries_out: HashSet<EntryId>,
     pub deliveries_in: HashSet<EntryId>,
+    /// Conversations asked of the peer, and by it, that were not answered yet.
+    pub refs_out: HashSet<u64>,
+    pub refs_in: HashSet<u64>,
     /// The minute that the peer's deliveries are counted in, and how many there were.
     pub deliveries: (u64, usize),
 }
@@ -270,6 +273,8 @@ impl Session {
             remember: false,
             deliveries_out: HashSet::new(),
             deliveries_in: HashSet::new(),
+            refs_out: HashSet::new(),
+            refs_in: HashSet::new(),
             deliveries: (0, 0),
         }
     }

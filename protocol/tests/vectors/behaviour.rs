@@ -6,7 +6,8 @@ use bytes::Bytes;
 use majlis_protocol::body::{Body, Sealed};
 use majlis_protocol::context;
 use majlis_protocol::entry::Kind;
-use majlis_protocol::limits::HEADER_FIXED;
+use majlis_protocol::ids::EntryId;
+use majlis_protocol::limits::{HEADER_FIXED, MAX_FRAME};
 use majlis_protocol::state::Fingerprint;
 use majlis_protocol::sync::chunk::{Address, Builder};
 use majlis_protocol::sync::{CloseCode, Greeting, Input, LogRef, Message, Proving, Reason, Verdict};
@@ -201,4 +202,38 @@ fn nothing_is_handed_to_a_peer_that_has_not_proved_who_it_is() {
     node.handle(0, Input::Deliver(SESSION, Arc::new(identity(3, 0, 1, vec![device(31)])), shared));
     node.work(0, 0);
     assert!(node.outbox.is_empty());
+}
+
+/// SYNC-48.
+#[test]
+fn a_conversation_is_asked_for_within_bounds() {
+    let mut node = live();
+    let ask = |number| Message::Refs { number, root: EntryId([7; 32]) };
+    assert_eq!(tell(&mut node, &ask(5)), [Message::Referred { number: 5, total: 0, posts: vec![] }]);
+    // Four at once that nobody has answered yet; the fifth is too many, and so is the same again.
+    for numbers in [[1, 2, 3, 4, 5].as_slice(), &[1, 1]] {
+        let mut node = live();
+        for number in numbers {
+            node.handle(0, Input::Frame(SESSION, ask(*number).encode()));
+        }
+        node.work(0, 0);
+        let sent: Vec<_> =
+            node.outbox.drain(..).filter_map(|(frame, _)| Message::decode(frame).ok()).collect();
+        assert_eq!(sent, [Message::Close(CloseCode::Limit, 0)]);
+    }
+    // What is given fits a frame, whatever is held.
+    let mut node = live();
+    node.handle(0, Input::Frame(SESSION, ask(9).encode()));
+    let document = Arc::new(identity(4, 0, 1, vec![device(41)]));
+    let mut author = Author::new(4, 41, log(1));
+    let posts =
+        (0..80).map(|_| (Arc::clone(&document), (*author.post(&"long ".repeat(800))).clone())).collect();
+    node.handle(0, Input::Referring(SESSION, 9, 80, posts));
+    node.work(0, 0);
+    let (frame, _) = node.outbox.pop_back().unwrap();
+    assert!(frame.body.len() < MAX_FRAME);
+    let Ok(Message::Referred { number: 9, total: 80, posts }) = Message::decode(frame) else { panic!() };
+    assert!((20..64).contains(&posts.len()), "{}", posts.len());
+    // An answer that nothing waits for is passed over.
+    assert_eq!(tell(&mut node, &Message::Referred { number: 1, total: 1, posts: vec![] }), []);
 }

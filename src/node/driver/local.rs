@@ -3,16 +3,21 @@
 use crate::net::{Multiaddr, PeerId};
 use std::sync::Arc;
 
+use majlis_protocol::body::EntryRef;
 use majlis_protocol::identity::VerifiedId;
 use majlis_protocol::sync::{Input, SessionId};
 use majlis_protocol::{Entry, Verified};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use super::Driver;
 use crate::net::Direction;
 use crate::node::api::PeerView;
+use crate::node::conversations::Answer;
 use crate::node::hints::Heard;
 use crate::node::{Failure, Local};
+
+/// Peers that are asked for a conversation.
+const MAX_ASKED: usize = 4;
 
 impl Driver {
     pub(super) fn on_local(&mut self, news: Local) {
@@ -31,6 +36,10 @@ impl Driver {
                 for (document, entry) in letters {
                     self.letter(session, document, entry);
                 }
+            }
+            Local::AskConversation { root, answers } => self.ask_conversation(root, &answers),
+            Local::GiveConversation { session, number, given: (total, posts) } => {
+                self.input(Input::Referring(session, number, total, posts));
             }
             Local::Answer { session, entry, verdict } => self.input(Input::Answer(session, entry, verdict)),
             Local::Committed { changed, identities } => {
@@ -51,6 +60,21 @@ impl Driver {
                 let _ = answer.send(accounts.iter().map(|account| self.machine.sharers(account)).collect());
             }
             Local::Synced(answer) => self.synced.push(answer),
+        }
+    }
+
+    /// Asks a few peers for a conversation, first those that hold the account of whoever has begun it.
+    fn ask_conversation(&mut self, root: EntryRef, answers: &mpsc::Sender<Answer>) {
+        let mut sessions: Vec<_> = self.links.keys().copied().collect();
+        sessions.sort_by_key(|session| !self.machine.is_shared(*session, &root.account));
+        for session in sessions.into_iter().take(MAX_ASKED) {
+            let number = self.next_question;
+            self.next_question += 1;
+            self.asked.insert(number, (session, answers.clone()));
+            self.input(Input::Refer(session, number, root.id));
+            if !self.machine.is_asking(session, number) {
+                self.asked.remove(&number);
+            }
         }
     }
 

@@ -20,9 +20,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::links::Link;
 use self::workers::{Job, Workers};
+use super::conversations::Answer;
 use super::hints::{self, Heard};
 use super::watch::News;
-use super::{Addresses, Failure, Local, Node, NodeConfig, now_ms};
+use super::{Addresses, Failure, Local, Node, NodeConfig, blocking, now_ms};
 use crate::net::{Net, NetEvent, NetEvents};
 use crate::store::{Batch, Committed, StoreError};
 
@@ -60,6 +61,9 @@ struct Driver {
     finished: mpsc::Sender<Finished>,
     lan: HashSet<PeerId>,
     synced: Vec<oneshot::Sender<usize>>,
+    /// Who waits for an answer to a question about a conversation, and which session owes it.
+    asked: BTreeMap<u64, (SessionId, mpsc::Sender<Answer>)>,
+    next_question: u64,
     started: std::time::Instant,
     max_lan: usize,
     hints: hints::Line,
@@ -119,6 +123,8 @@ pub fn start(node: &Arc<Node>, net: Net, events: NetEvents, config: &NodeConfig)
         finished: finished_sender,
         lan: HashSet::new(),
         synced: Vec::new(),
+        asked: BTreeMap::new(),
+        next_question: 1,
         started: std::time::Instant::now(),
         max_lan: config.max_lan_peers,
         hints,
@@ -205,6 +211,23 @@ impl Driver {
                     // Fails only when the driver has ended.
                     let _ = finished.send(Finished::Commit(ticket, result, pulled)).await;
                 });
+            }
+            Output::Refs(session, number, root) => {
+                let node = Arc::clone(&self.node);
+                tokio::spawn(async move {
+                    let reader = Arc::clone(&node);
+                    let given = blocking(move || reader.conversation(&root)).await.unwrap_or_else(|error| {
+                        tracing::warn!(%error, "a conversation could not be read");
+                        Default::default()
+                    });
+                    node.tell(Local::GiveConversation { session, number, given }).await;
+                });
+            }
+            Output::Referred(_, number, total, posts) => {
+                if let Some((_, answers)) = self.asked.remove(&number) {
+                    // Fails only where nobody waits any more.
+                    tokio::spawn(async move { drop(answers.send((total, posts)).await) });
+                }
             }
             Output::Delivered { session, document, entry } => {
                 let node = Arc::clone(&self.node);
@@ -416,6 +439,7 @@ impl Driver {
                 self.tell_peer(id, false);
                 self.input(Input::Closed(id));
                 self.links.remove(&id);
+                self.asked.retain(|_, (session, _)| *session != id);
             }
             Arrival::Room(id) => self.room(id),
         }

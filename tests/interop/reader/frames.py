@@ -160,6 +160,14 @@ def code(fields):
     return {"code": min(value, 12), "retry_after": fields.varint()}
 
 
+def referred(fields):
+    out = {"number": fields.varint(), "total": fields.varint(), "posts": []}
+    while fields.left():
+        out["posts"].append([sized(fields, MAX_FRAME), sized(fields, MAX_FRAME)])
+        limit(len(out["posts"]) > 64)
+    return out
+
+
 READERS = {
     1: ("HELLO", hello),
     2: ("PROVE", prove),
@@ -176,6 +184,8 @@ READERS = {
     14: ("CREDIT", lambda fields: fields.varint()),
     15: ("AUDIT", lambda fields: fields.take(8)),
     16: ("CLOSE", code),
+    0x80: ("REFS", lambda fields: {"number": fields.varint(), "root": fields.take(32)}),
+    0x88: ("REFERRED", referred),
     0x81: ("DELIVER", lambda fields: {"document": sized(fields, MAX_FRAME), "entry": fields.take(fields.left())}),
     0x82: ("STATUS", lambda fields: {"entry": fields.take(32), "verdict": min(fields.byte(), 2)}),
 }

@@ -102,6 +102,13 @@ pub fn show(message: &Message) -> Value {
         Message::Status(entry, verdict) => {
             json!({ "STATUS": { "entry": hex(&entry.0), "verdict": *verdict as u8 } })
         }
+        Message::Refs { number: name, root } => {
+            json!({ "REFS": { "number": number(*name), "root": hex(&root.0) } })
+        }
+        Message::Referred { number: name, total, posts } => json!({ "REFERRED": {
+            "number": number(*name), "total": number(*total),
+            "posts": posts.iter().map(|(document, entry)| json!([hex(document), hex(entry)])).collect::<Vec<_>>(),
+        }}),
         Message::Ignored(kind) => json!({ "ignored": kind }),
     }
 }
@@ -222,6 +229,10 @@ fn small(file: &mut File) {
         let status = Message::Status(EntryId([7; 32]), verdict);
         good(file, &format!("a STATUS {verdict:?}"), &["SYNC-42"], &status);
     }
+    good(file, "a REFS", &["SYNC-46"], &Message::Refs { number: 300, root: EntryId([7; 32]) });
+    let posts = vec![(vec![1; 300].into(), vec![2; 200].into()), (vec![3].into(), vec![4].into())];
+    good(file, "a REFERRED of two", &["SYNC-47"], &Message::Referred { number: 1, total: 500, posts });
+    good(file, "a REFERRED of none", &["SYNC-47"], &Message::Referred { number: 0, total: 0, posts: vec![] });
     good(file, "an AUDIT", &["SYNC-17"], &Message::Audit(Fingerprint([9; 8])));
     let codes = [
         CloseCode::Bye,
@@ -326,6 +337,12 @@ fn broken_rest(file: &mut File) {
     raw(file, "a STATUS of another code", &["SYNC-42"], kind::STATUS, &[[7; 32].as_slice(), &[9]].concat());
     raw(file, "a STATUS without code", &["SYNC-42"], kind::STATUS, &[7; 32]);
     raw(file, "a STATUS with a byte more", &["SYNC-42"], kind::STATUS, &[7; 34]);
+    raw(file, "a REFS without root", &["SYNC-46"], kind::REFS, &[1]);
+    raw(file, "a REFS with a byte more", &["SYNC-46"], kind::REFS, &[1; 34]);
+    raw(file, "a REFERRED with half a post", &["SYNC-47"], kind::REFERRED, &[1, 1, 1, 9]);
+    let posts = |count: usize| [vec![1, 1], [1, 9, 1, 9].repeat(count)].concat();
+    raw(file, "a REFERRED of 64", &["SYNC-47"], kind::REFERRED, &posts(64));
+    raw(file, "a REFERRED of 65", &["SYNC-47"], kind::REFERRED, &posts(65));
     raw(file, "a CLOSE without time", &["SYNC-18"], kind::CLOSE, &[0]);
     raw(file, "the longest frame", &["SYNC-2"], 0xff, &vec![1; 163_839]);
     raw(file, "a frame that is too long", &["SYNC-2"], 0xff, &vec![1; 163_840]);

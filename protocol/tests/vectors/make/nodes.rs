@@ -149,10 +149,13 @@ impl Node {
                         Input::Committed { tickets: vec![ticket], changed, identities: accounts },
                     );
                 }
+                Output::Refs(_, number, _) => {
+                    self.handle(now, Input::Referring(SESSION, number, 0, Vec::new()));
+                }
                 Output::Delivered { entry, .. } => {
                     self.handle(now, Input::Answer(SESSION, entry.id, Verdict::Queued));
                 }
-                Output::Close(_) | Output::Event(_) => {}
+                Output::Referred(..) | Output::Close(_) | Output::Event(_) => {}
             }
         }
         checked

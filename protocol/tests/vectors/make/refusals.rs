@@ -122,6 +122,7 @@ pub fn file() -> File {
     );
     case(&mut file, "an unknown type", &["SYNC-3"], &[hello(), raw(0x20, &[])]);
     case(&mut file, "ROWS before Live", &["SYNC-26"], &[hello(), raw(kind::ROWS, &[0])]);
+    case(&mut file, "REFS before Live", &["SYNC-26"], &[hello(), raw(kind::REFS, &[1; 33])]);
     case(&mut file, "STATUS before Live", &["SYNC-26"], &[hello(), raw(kind::STATUS, &[1; 33])]);
     case(&mut file, "AUDIT before Live", &["SYNC-26"], &[hello(), raw(kind::AUDIT, &[1; 8])]);
     case(&mut file, "a frame that is too long", &["SYNC-2"], &[hello(), raw(kind::NONE, &vec![1; 163_840])]);
