@@ -11,5 +11,6 @@ pub mod control;
 pub mod daemon;
 pub mod net;
 pub mod node;
+pub mod search;
 pub mod store;
 pub mod telemetry;

@@ -13,6 +13,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("store", 1),
     ("blobs", 1),
     ("net", 1),
+    ("search", 1),
     ("node", 2),
     ("control", 3),
     ("http", 3),
@@ -27,13 +28,14 @@ const BESIDE: &[(&str, &str)] = &[("daemon", "config"), ("daemon", "telemetry")]
 
 /// What a floor must not see although it lies below.
 const HIDDEN: &[(&str, &[&str])] = &[
-    ("control", &["store", "net", "blobs"]),
-    ("http", &["store", "net", "blobs"]),
-    ("cli", &["store", "net", "blobs"]),
+    ("control", &["store", "net", "search", "blobs"]),
+    ("http", &["store", "net", "search", "blobs"]),
+    ("cli", &["store", "net", "search", "blobs"]),
 ];
 
 /// Crates that have one door each.
-const DOORS: &[(&str, &str)] = &[("sled", "store"), ("libp2p", "net"), ("clap", "cli")];
+const DOORS: &[(&str, &str)] =
+    &[("sled", "store"), ("libp2p", "net"), ("clap", "cli"), ("tantivy", "search")];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     account, carry, configuration, follow, generate, network, notifications, people, post, profile, recovery,
-    requests, respond, run, thread, timeline, usage,
+    requests, respond, run, search, thread, timeline, usage,
 };
 
 /// Your own node of a social network without servers.
@@ -72,6 +72,7 @@ Examples:
     Show(timeline::ShowArgs),
     Thread(thread::ThreadArgs),
     History(thread::HistoryArgs),
+    Search(search::SearchArgs),
     Notifications(notifications::NotificationsArgs),
     Requests(requests::RequestsArgs),
     Petname(people::PetnameArgs),

@@ -24,6 +24,7 @@ mod recovery;
 mod requests;
 mod respond;
 mod run;
+mod search;
 mod show;
 mod terminal;
 mod thread;
@@ -132,6 +133,7 @@ async fn one(command: Command, app: &mut App) -> Result<(), Stop> {
         Command::Show(args) => args.run(app).await,
         Command::Thread(args) => args.run(app).await,
         Command::History(args) => args.run(app).await,
+        Command::Search(args) => args.run(app).await,
         Command::Notifications(args) => args.run(app).await,
         Command::Requests(args) => args.run(app).await,
         Command::Petname(args) => args.run(app).await,

@@ -18,6 +18,14 @@ pub fn rfc3339(text: &str, now: Timestamp) -> Result<String, Failure> {
     })
 }
 
+/// A time that has passed as RFC 3339: given so already, or as how long ago.
+pub fn since(text: &str, now: Timestamp) -> Result<String, Failure> {
+    match from_now(text.trim()).and_then(|length| now.checked_sub(length).ok()) {
+        Some(time) => Ok(time.to_string()),
+        None => rfc3339(text, now),
+    }
+}
+
 fn from_now(text: &str) -> Option<SignedDuration> {
     let unit = text.chars().next_back()?;
     let minutes = match unit {
@@ -39,6 +47,7 @@ mod tests {
     fn a_time_is_a_length_from_now_or_itself() {
         let now = "2026-11-26T12:00:00Z".parse().unwrap();
         assert_eq!(rfc3339("90m", now).unwrap(), "2026-11-26T13:30:00Z");
+        assert_eq!(since("2w", now).unwrap(), "2026-11-12T12:00:00Z");
         assert_eq!(rfc3339(" 2w ", now).unwrap(), "2026-12-10T12:00:00Z");
         assert_eq!(rfc3339("2026-12-31T18:00:00+02:00", now).unwrap(), "2026-12-31T16:00:00Z");
         for bad in ["", "m", "-3d", "0h", "tomorrow", "3x", "9223372036854775807w"] {

@@ -78,6 +78,13 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
             }
             Ok(())
         }
+        Request::Search { query } => {
+            let reader = Arc::clone(node);
+            for view in blocking(move || reader.search(&query)).await? {
+                post(&out, view).await?;
+            }
+            Ok(())
+        }
         Request::History { id } => {
             for version in node.history(&id)? {
                 reply(&out, Reply::Version(version)).await?;

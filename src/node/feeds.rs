@@ -56,9 +56,7 @@ impl Page<'_> {
 
     fn shown_post(&mut self, stored: &Stored, said: &Post) -> Result<Option<PostView>, Failure> {
         let (account, id) = (&stored.entry.header.account, &stored.entry.id);
-        let me = self.node.account();
-        let is_for_me = Body::Post(said.clone()).addressed().contains(&me);
-        if self.only_known && is_for_me && *account != me && !self.node.is_known(account)? {
+        if self.only_known && self.node.waits(account, said)? {
             return Ok(None);
         }
         let content = self.node.content_in_force(stored, said)?;

@@ -80,8 +80,8 @@ impl Node {
         self.set_public_follow(account, false).await?;
         self.refresh_interests()?;
         self.tell(Local::Interests).await;
-        let (store, account) = (self.store.clone(), *account);
-        super::blocking(move || Ok(store.forget_account(&account)?)).await?;
+        let (node, account) = (Arc::clone(self), *account);
+        super::blocking(move || node.forget_account(&account)).await?;
         Ok(())
     }
 

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use majlis_protocol::body::{Body, Delete, Edit};
+use majlis_protocol::body::{Body, Delete, Edit, Post};
 use majlis_protocol::entry::Header;
 use majlis_protocol::identity::VerifiedId;
 use majlis_protocol::limits::MAX_DELIVERIES;
@@ -149,6 +149,13 @@ impl Node {
         }))
     }
 
+    /// Whether a post is something that a stranger says to the owner, which waits for a decision.
+    pub(super) fn waits(&self, account: &AccountId, said: &Post) -> Result<bool, Failure> {
+        let me = self.keys.account;
+        let is_for_me = *account != me && Body::Post(said.clone()).addressed().contains(&me);
+        Ok(is_for_me && !self.is_known(account)?)
+    }
+
     /// Takes in what someone hands over, if it is for the owner, who wants it, and there is room.
     pub(super) async fn receive(self: &Arc<Self>, (document, entry): Letter) -> Verdict {
         let (node, account) = (Arc::clone(self), entry.header.account);
@@ -257,10 +264,10 @@ impl Node {
         if accept {
             self.accept(&post.account).await?;
         } else {
-            let store = self.store.clone();
+            let node = Arc::clone(self);
             blocking(move || {
-                store.forget_account(&post.account)?;
-                Ok(store.set_setting(&[TAKEN, &post.account.0].concat(), None)?)
+                node.forget_account(&post.account)?;
+                Ok(node.store.set_setting(&[TAKEN, &post.account.0].concat(), None)?)
             })
             .await?;
         }

@@ -12,6 +12,7 @@ mod conversations;
 pub mod driver;
 mod execute;
 mod feeds;
+mod finding;
 mod follows;
 mod hints;
 mod identity;
@@ -97,6 +98,7 @@ pub struct Node {
     /// Of each class the log that is written to.
     heads: Mutex<BTreeMap<u8, Head>>,
     private: private::Private,
+    finder: finding::Finder,
     /// Held while it is decided what is taken of a stranger.
     receiving: Mutex<()>,
     /// Held while it is worked out which accounts the node holds.
@@ -153,6 +155,7 @@ impl Node {
         let node = Arc::new(Self {
             home: home.to_owned(),
             private: private::Private::new(&keys),
+            finder: finding::Finder::default(),
             keys,
             store,
             heads: Mutex::default(),
@@ -187,6 +190,7 @@ impl Node {
     /// Writes everything out. Nothing may be asked of the node afterwards.
     pub fn close(&self) -> Result<(), Failure> {
         let flushed = self.peers.flush(&self.store);
+        self.close_search();
         self.store.close();
         flushed
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use majlis_protocol::sync::{Interest, Interests, PeerMemory, Reason};
-use majlis_protocol::{AccountId, LogId, LogKey};
+use majlis_protocol::{AccountId, EntryId, LogId, LogKey};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
@@ -376,10 +376,18 @@ impl super::Node {
     }
 
     /// Removes the bytes of what was taken back and whose grace is over.
-    pub async fn purge_due(&self) -> Result<(), Failure> {
-        let store = self.store.clone();
-        let report = super::blocking(move || Ok(store.purge(now_ms(), &[])?)).await?;
+    pub async fn purge_due(self: &Arc<Self>) -> Result<(), Failure> {
+        let node = Arc::clone(self);
+        super::blocking(move || node.purge(&[])).await
+    }
+
+    /// The same, and of what is named before its grace is over.
+    pub(super) fn purge(&self, forced: &[EntryId]) -> Result<(), Failure> {
+        let report = self.store.purge(now_ms(), forced)?;
         tracing::debug!(?report, "purged");
+        if report.compacted {
+            self.compact_found()?;
+        }
         Ok(())
     }
 }

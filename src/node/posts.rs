@@ -156,8 +156,8 @@ impl Node {
         let bodies = targets.iter().map(|target| (Body::Delete(Delete { target: *target }), now)).collect();
         self.publish(LogId::PUBLIC, bodies).await?;
         if at_once {
-            let store = self.store.clone();
-            blocking(move || Ok(store.purge(now_ms(), &targets)?)).await?;
+            let node = Arc::clone(self);
+            blocking(move || node.purge(&targets)).await?;
         }
         Ok(id)
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use majlis_protocol::EntryId;
-use majlis_protocol::body::{Body, EntryRef};
+use majlis_protocol::body::EntryRef;
 
 use super::api::{MissingView, Reply};
 use super::compose::root_of;
@@ -96,9 +96,8 @@ impl Node {
                 continue;
             }
             let account = stored.entry.header.account;
-            let is_for_me = post(&stored.entry)
-                .is_some_and(|said| Body::Post(said).addressed().contains(&self.account()));
-            if !self.is_blocked(&account) && (!is_for_me || self.is_known(&account)?) {
+            let waits = post(&stored.entry).map(|said| self.waits(&account, &said)).transpose()?;
+            if !self.is_blocked(&account) && waits != Some(true) {
                 thread.held.insert(id, stored);
             }
         }

@@ -67,7 +67,7 @@ pub use log::read::{Stored, StoredPack};
 pub use open::OpenReport;
 pub use purge::PurgeReport;
 pub use timeline::Position;
-pub use views::{Notice, Relation, Response, Subject, fold_tag};
+pub use views::{Changes, Notice, Relation, Response, Subject, fold_tag};
 pub use writer::Metrics;
 
 use db::{key, prefix};
@@ -330,6 +330,23 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Stored>, StoreError> {
         self.viewed(|index, replica| views::newest_about(index, replica, subject, relation, before, limit))
+    }
+
+    /// What has come since a mark, which is 0 at first; for those who follow the log from outside.
+    pub fn changes(&self, mark: u64) -> Result<Changes, StoreError> {
+        self.viewed(|index, _| views::changes(index, mark))
+    }
+
+    /// The name of the database: marks of one mean nothing in another.
+    pub fn name(&self) -> Result<String, StoreError> {
+        let name = self.shared().index.read().db()?.name()?;
+        Ok(data_encoding::HEXLOWER.encode(&name.unwrap_or_default()))
+    }
+
+    /// The entry with this id, if it counts and its payload is held.
+    pub fn effective_entry(&self, id: &EntryId) -> Result<Option<Stored>, StoreError> {
+        let replica = self.replica();
+        views::effective(&self.shared().index.read(), &replica, id)
     }
 
     /// Reads from views that have seen all that was committed before.

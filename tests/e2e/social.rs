@@ -319,3 +319,45 @@ fn an_authors_wish_travels_with_each_post() {
     assert!(author.fails(2, &["usage", "train-ai=maybe"]).contains("neither y nor n"));
     assert!(author.fails(2, &["post", "x", "--made-with", "magic"]).contains("magic"));
 }
+
+#[test]
+fn posts_are_found_by_their_words_until_they_are_taken_back() {
+    let mut cluster = Cluster::started(&["author", "reader"]);
+    cluster.follow(1, 0);
+    let [author, reader] = &mut cluster.nodes[..] else { unreachable!() };
+    let find = |node: &TestNode, words: &[&str]| texts(&node.cli(&[&["search"], words].concat()));
+    author.one(&["post", "The gardens of the old city #Tea", "--lang", "en"]);
+    author.one(&["post", "زُرتُ المكتباتِ القديمة", "--lang", "ar"]);
+    let regretted = author.post("a quibblesome garden word");
+    author.one(&["post", "an unlisted garden", "--visibility", "unlisted"]);
+    await_text(reader, "an unlisted garden");
+    assert_eq!(find(reader, &["garden"]), ["a quibblesome garden word", "The gardens of the old city #Tea"]);
+    assert_eq!(find(author, &["garden"]).len(), 3, "one's own unlisted posts are found");
+    assert_eq!(find(reader, &["مكتبة"]), ["زُرتُ المكتباتِ القديمة"]);
+    assert_eq!(find(reader, &["\"old city\"", "--lang", "en"]).len(), 1);
+    assert_eq!(find(reader, &["garden -quibblesome"]).len(), 1);
+    assert_eq!(find(reader, &["--tag", "tea", "--from", &author.account()]).len(), 1);
+    assert!(find(reader, &["--from", &reader.account()]).is_empty());
+    assert!(find(reader, &["--media"]).is_empty());
+    // A later word is found at once, an earlier one no more.
+    author.cli(&["edit", &regretted, "a garden without it"]);
+    eventually("the edit is found", || find(reader, &["without"]).len() == 1);
+    assert!(find(reader, &["quibblesome"]).is_empty());
+    author.cli(&["delete", &regretted, "--now"]);
+    eventually("the post is found no more", || find(reader, &["without"]).is_empty());
+    // Made anew from the database where it is damaged or gone, with the node stopped too.
+    reader.stop();
+    let folder = reader.home().join("search");
+    for file in std::fs::read_dir(&folder).unwrap().flatten() {
+        std::fs::write(file.path(), b"nonsense").unwrap();
+    }
+    assert_eq!(find(reader, &["garden"]).len(), 1);
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(find(reader, &["garden"]).len(), 1);
+    reader.start();
+    author.post("a word for the next garden");
+    await_text(reader, "a word for the next garden");
+    assert_eq!(find(reader, &["garden"]).len(), 2);
+    reader.cli(&["unfollow", &author.account()]);
+    assert!(find(reader, &["garden"]).is_empty());
+}

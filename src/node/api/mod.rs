@@ -74,6 +74,11 @@ pub enum Request {
         /// One of its posts: an entry id or a post link.
         id: String,
     },
+    /// Finds posts by their words. Answers [`Reply::Post`] each, the newest first.
+    Search {
+        /// What is looked for.
+        query: SearchQuery,
+    },
     /// What a post has said so far. Answers [`Reply::Version`] each, the earliest first.
     History {
         /// An entry id or a post link.
@@ -244,6 +249,7 @@ impl Request {
             | Self::Following
             | Self::Timeline { .. }
             | Self::Thread { .. }
+            | Self::Search { .. }
             | Self::History { .. }
             | Self::Requests
             | Self::Show { .. }
@@ -299,6 +305,25 @@ pub enum Feed {
     All,
     /// Of one account.
     Account(String),
+}
+
+/// What is looked for: all that is given has to hold.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct SearchQuery {
+    /// Words, each in any form; `"…"` as they stand; `-word` not that word.
+    pub text: String,
+    /// Only of this account: a key.
+    pub from: Option<String>,
+    /// Only with this tag.
+    pub tag: Option<String>,
+    /// Only in this language: a BCP 47 tag.
+    pub lang: Option<String>,
+    /// Only since then, RFC 3339.
+    pub since: Option<String>,
+    /// Only with attachments.
+    pub media: bool,
+    /// At most this many.
+    pub limit: usize,
 }
 
 /// A page of a timeline.

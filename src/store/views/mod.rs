@@ -160,11 +160,33 @@ fn take_in(
     from: u64,
     batch: &mut Batch,
 ) -> Result<(u64, bool), StoreError> {
-    let db = index.db()?;
-    let now = super::open::now();
+    let (db, now) = (index.db()?, super::open::now());
+    walk(index, from, STEP, view.kinds(), |no, entry| {
+        for parts in view.rows(&entry).into_iter().filter(|parts| view.admits(owners, parts)) {
+            let row_key = view_key(view.number(), &parts);
+            if !view.is_stamped() {
+                batch.insert(row_key, &[]);
+            } else if db.get(&row_key)?.is_none() {
+                let came = if no < anew { now.min(entry.header.timestamp) } else { now };
+                batch.insert(row_key, &came.to_be_bytes());
+            }
+        }
+        Ok(())
+    })
+}
+
+/// The entries of some kinds in at most `steps` chunks from `from` on, with the number of their chunk; the number after
+/// the last one read, and whether it was the last.
+fn walk(
+    index: &Index,
+    from: u64,
+    steps: usize,
+    kinds: &[Kind],
+    mut each: impl FnMut(u64, Entry) -> Result<(), StoreError>,
+) -> Result<(u64, bool), StoreError> {
     let mut next = from;
-    let mut rows = db.range_from(&directory_key(from));
-    for _ in 0..STEP {
+    let mut rows = index.db()?.range_from(&directory_key(from));
+    for _ in 0..steps {
         let Some(row) = rows.next() else { return Ok((next, true)) };
         let (row_key, value) = row?;
         let Some(number) = row_key.strip_prefix(&[prefix::DIRECTORY]) else { return Ok((next, true)) };
@@ -172,41 +194,55 @@ fn take_in(
         next = no + 1;
         let Some((meta, _)) = rows::decode_directory(no, &value) else { continue };
         let Some(log) = index.directory.log(meta.log) else { continue };
-        for entry in entries_of(index, view, &meta, &log.key)? {
-            for parts in view.rows(&entry).into_iter().filter(|parts| view.admits(owners, parts)) {
-                let row_key = view_key(view.number(), &parts);
-                if !view.is_stamped() {
-                    batch.insert(row_key, &[]);
-                } else if db.get(&row_key)?.is_none() {
-                    let came = if no < anew { now.min(entry.header.timestamp) } else { now };
-                    batch.insert(row_key, &came.to_be_bytes());
-                }
-            }
+        for entry in entries_of(index, kinds, &meta, &log.key)? {
+            each(no, entry)?;
         }
     }
     Ok((next, false))
 }
 
+/// What has come since a mark, for those who follow the log from outside of the store.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// Posts, edits and deletions whose payload is held, in no order. Whether they count is not asked.
+    pub entries: Vec<Entry>,
+    /// The mark to go on from.
+    pub next: u64,
+    /// Whether there is more.
+    pub more: bool,
+}
+
+/// What has come since a mark.
+pub fn changes(index: &Index, mark: u64) -> Result<Changes, StoreError> {
+    const KINDS: [Kind; 3] = [Kind::POST, Kind::EDIT, Kind::DELETE];
+    let mut entries = Vec::new();
+    let (next, is_end) = walk(index, mark, STEP / 4, &KINDS, |_, entry| {
+        entries.push(entry);
+        Ok(())
+    })?;
+    Ok(Changes { entries, next, more: !is_end })
+}
+
 fn entries_of(
     index: &Index,
-    view: &dyn View,
+    kinds: &[Kind],
     meta: &rows::ChunkMeta,
     log: &LogKey,
 ) -> Result<Vec<Entry>, StoreError> {
     let row = index.row(meta)?;
     // A row that does not decode is the check's business; the view goes on without it.
-    let Some(columns) = row.columns().filter(|columns| columns.holds_any(view.kinds())) else {
+    let Some(columns) = row.columns().filter(|columns| columns.holds_any(kinds)) else {
         return Ok(Vec::new());
     };
     Ok((0..row.len())
-        .filter(|at| columns.kind(*at).is_some_and(|kind| view.kinds().contains(&kind)))
+        .filter(|at| columns.kind(*at).is_some_and(|kind| kinds.contains(&kind)))
         .filter_map(|at| columns.entry(log, at))
         .filter(|entry| !entry.header.is_inert())
         .collect())
 }
 
 /// An entry that a view names, if it counts and its payload is held.
-fn effective(
+pub fn effective(
     index: &Index,
     replica: &majlis_protocol::state::Replica,
     id: &EntryId,

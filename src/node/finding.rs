@@ -1,0 +1,191 @@
+//! Full-text search. The index follows the log like a view, in files of its own beside the database, and is made anew
+//! from it where it is missing or damaged.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use majlis_protocol::body::{Body, Visibility};
+use majlis_protocol::{AccountId, EntryId, LogId};
+use parking_lot::Mutex;
+
+use super::api::{PostView, SearchQuery};
+use super::compose::time;
+use super::follows::parse_account;
+use super::view::post;
+use super::{Failure, Node, blocking};
+use crate::search::{Document, Search, SearchError, Wanted};
+use crate::store::{Stored, fold_tag};
+
+const FOLDER: &str = "search";
+/// How often a running node looks whether there is something new.
+const INTERVAL: Duration = Duration::from_millis(400);
+/// Entries that come in such a time while the node catches up: then it waits, as catch-up goes first.
+const BUSY: u64 = 1_000;
+/// Of its time, as long as there is more, it rests so many times what it works.
+const REST: u32 = 2;
+/// Of the posts that are found some are not shown, so more are looked for.
+const MORE: usize = 4;
+
+/// The index, and up to which chunk of the log it has come.
+#[derive(Default)]
+pub(super) struct Finder(Mutex<Option<(Search, u64)>>);
+
+impl From<SearchError> for Failure {
+    fn from(error: SearchError) -> Self {
+        Self::new(
+            error.to_string(),
+            "Stop the node and remove the folder `search` in its home: it is made anew.",
+        )
+    }
+}
+
+impl Node {
+    fn has_index(&self) -> bool {
+        self.home.join(FOLDER).exists()
+    }
+
+    /// Lets go of the index.
+    pub(super) fn close_search(&self) {
+        *self.finder.0.lock() = None;
+    }
+
+    /// Does something with the index, which is opened at first.
+    fn with_search<T>(
+        &self,
+        work: impl FnOnce(&Search, &mut u64) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let mut finder = self.finder.0.lock();
+        let open = match finder.take() {
+            Some(open) => open,
+            None => Search::open(&self.home.join(FOLDER), &self.store.name()?)?,
+        };
+        let (search, mark) = finder.insert(open);
+        work(search, mark)
+    }
+
+    /// Takes in some of what the index lacks; whether there is more.
+    fn index_some(&self) -> Result<bool, Failure> {
+        self.with_search(|search, mark| {
+            let changes = self.store.changes(*mark)?;
+            for entry in &changes.entries {
+                let account = entry.header.account;
+                match entry.body().map(|body| Body::decode(entry.header.kind, body)) {
+                    Some(Ok(Some(Body::Post(_)))) => self.index_post(search, &account, &entry.id)?,
+                    Some(Ok(Some(Body::Edit(edit)))) => self.index_post(search, &account, &edit.target)?,
+                    Some(Ok(Some(Body::Delete(delete)))) => search.forget(&account.0, &delete.target.0)?,
+                    _ => {}
+                }
+            }
+            if changes.next != *mark {
+                search.commit(&self.store.name()?, changes.next)?;
+                *mark = changes.next;
+            }
+            Ok(changes.more)
+        })
+    }
+
+    /// A post as it stands now. Others' unlisted posts are not found.
+    fn index_post(&self, search: &Search, account: &AccountId, id: &EntryId) -> Result<(), Failure> {
+        let Some(stored) = self.store.entry(id)? else { return Ok(()) };
+        let header = &stored.entry.header;
+        let Some(said) = post(&stored.entry) else { return Ok(()) };
+        let is_listed = said.visibility == Visibility::Public || *account == self.keys.account;
+        if header.account != *account || header.log_id.class() != LogId::PUBLIC || !is_listed {
+            return Ok(());
+        }
+        let content = self.content_in_force(&stored, &said)?;
+        Ok(search.put(&Document {
+            id: id.0,
+            author: account.0,
+            text: format!("{}\n{}", content.content_warning, content.text),
+            language: content.language,
+            tags: content.tags.iter().map(|tag| fold_tag(tag)).collect(),
+            display_ms: stored.display_ms,
+            has_media: !content.attachments.is_empty(),
+        })?)
+    }
+
+    /// Lets the index follow the log for as long as the node runs.
+    pub async fn keep_finding(self: Arc<Self>) {
+        let mut seen = 0;
+        loop {
+            tokio::time::sleep(INTERVAL).await;
+            let before = std::mem::replace(&mut seen, self.store.metrics().entries.load(Ordering::Relaxed));
+            if seen - before > BUSY {
+                continue;
+            }
+            loop {
+                let (node, started) = (Arc::clone(&self), Instant::now());
+                match blocking(move || node.index_some()).await {
+                    Ok(true) => tokio::time::sleep(started.elapsed() * REST).await,
+                    Ok(false) => break,
+                    Err(error) => {
+                        tracing::warn!(%error, "the search index cannot follow the log");
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Forgets all of an account, in the index too.
+    pub(super) fn forget_account(&self, account: &AccountId) -> Result<(), Failure> {
+        self.store.forget_account(account)?;
+        if !self.has_index() {
+            return Ok(());
+        }
+        self.with_search(|search, mark| {
+            search.forget_author(&account.0);
+            Ok(search.commit(&self.store.name()?, *mark)?)
+        })
+    }
+
+    /// Makes sure that no word is left of what was taken back.
+    pub(super) fn compact_found(&self) -> Result<(), Failure> {
+        if !self.has_index() {
+            return Ok(());
+        }
+        while self.index_some()? {}
+        self.with_search(|search, _| Ok(search.compact()?))
+    }
+
+    /// Finds posts, the newest first.
+    pub(super) fn search(&self, query: &SearchQuery) -> Result<Vec<PostView>, Failure> {
+        while self.index_some()? {}
+        let wanted = Wanted {
+            text: query.text.clone(),
+            author: query.from.as_deref().map(parse_account).transpose()?.map(|account| account.0),
+            tag: query.tag.as_deref().map(fold_tag),
+            language: query.lang.clone(),
+            since_ms: query.since.as_deref().map(time).transpose()?,
+            has_media: query.media,
+        };
+        let sieve = self.sieve();
+        let found =
+            self.with_search(|search, _| Ok(search.find(&wanted, query.limit.saturating_mul(MORE))?))?;
+        let mut views = Vec::new();
+        for id in found {
+            if views.len() == query.limit {
+                break;
+            }
+            let Some(stored) = self.store.effective_entry(&EntryId(id))? else { continue };
+            if !self.is_shown(&sieve, &stored)? {
+                continue;
+            }
+            views.extend(self.post_view(&stored)?);
+        }
+        Ok(views)
+    }
+
+    /// Whether the owner wants to see a post that is found.
+    fn is_shown(&self, sieve: &super::sift::Sieve, stored: &Stored) -> Result<bool, Failure> {
+        let Some(said) = post(&stored.entry) else { return Ok(false) };
+        let account = &stored.entry.header.account;
+        if self.waits(account, &said)? {
+            return Ok(false);
+        }
+        let content = self.content_in_force(stored, &said)?;
+        Ok(!sieve.hides(account, &stored.entry.id, &said, &content))
+    }
+}
