@@ -83,7 +83,7 @@ impl Page<'_> {
             return Ok(None);
         }
         // What it shows may not be held here, or have been taken back.
-        let Some(target) = self.node.store.entry(&repost.target.id)? else { return Ok(None) };
+        let Some(target) = self.node.store.effective_entry(&repost.target.id)? else { return Ok(None) };
         let Some(said) = post(&target.entry) else { return Ok(None) };
         let Some(mut view) = self.shown_post(&target, &said)? else { return Ok(None) };
         view.repost = Some(RepostView {
@@ -295,7 +295,7 @@ impl Node {
             Some(Ok(Some(Body::Edit(edit)))) => edit.target,
             _ => return Ok(None),
         };
-        let Some(stored) = self.store.entry(&id)? else { return Ok(None) };
+        let Some(stored) = self.store.effective_entry(&id)? else { return Ok(None) };
         let header = &stored.entry.header;
         let Some(said) = post(&stored.entry) else { return Ok(None) };
         if header.account != entry.header.account || header.log_id.class() != LogId::PUBLIC {
@@ -318,7 +318,7 @@ impl Node {
             if views.len() == page.limit {
                 break;
             }
-            if let Some(stored) = self.store.entry(id)? {
+            if let Some(stored) = self.store.effective_entry(id)? {
                 views.extend(work.view(&stored)?);
             }
         }

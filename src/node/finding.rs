@@ -27,9 +27,20 @@ const REST: u32 = 2;
 /// Of the posts that are found some are not shown, so more are looked for.
 const MORE: usize = 4;
 
-/// The index, and up to which chunk of the log it has come.
+/// Steps of the log that are taken in before they are committed.
+const STEPS: usize = 32;
+
+/// How far the index has come.
+struct State {
+    /// Up to which chunk of the log.
+    mark: u64,
+    /// Steps that are not committed.
+    pending: usize,
+}
+
+/// The index, once it is open.
 #[derive(Default)]
-pub(super) struct Finder(Mutex<Option<(Search, u64)>>);
+pub(super) struct Finder(Mutex<Option<(Search, State)>>);
 
 impl From<SearchError> for Failure {
     fn from(error: SearchError) -> Self {
@@ -53,21 +64,23 @@ impl Node {
     /// Does something with the index, which is opened at first.
     fn with_search<T>(
         &self,
-        work: impl FnOnce(&Search, &mut u64) -> Result<T, Failure>,
+        work: impl FnOnce(&Search, &mut State) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let mut finder = self.finder.0.lock();
-        let open = match finder.take() {
-            Some(open) => open,
-            None => Search::open(&self.home.join(FOLDER), &self.store.name()?)?,
+        let open = if let Some(open) = finder.take() {
+            open
+        } else {
+            let (search, mark) = Search::open(&self.home.join(FOLDER), &self.store.name()?)?;
+            (search, State { mark, pending: 0 })
         };
-        let (search, mark) = finder.insert(open);
-        work(search, mark)
+        let (search, state) = finder.insert(open);
+        work(search, state)
     }
 
     /// Takes in some of what the index lacks; whether there is more.
     fn index_some(&self) -> Result<bool, Failure> {
-        self.with_search(|search, mark| {
-            let changes = self.store.changes(*mark)?;
+        self.with_search(|search, state| {
+            let changes = self.store.changes(state.mark)?;
             for entry in &changes.entries {
                 let account = entry.header.account;
                 match entry.body().map(|body| Body::decode(entry.header.kind, body)) {
@@ -77,9 +90,14 @@ impl Node {
                     _ => {}
                 }
             }
-            if changes.next != *mark {
-                search.commit(&self.store.name()?, changes.next)?;
-                *mark = changes.next;
+            // A commit costs much more than a post, so there are few as long as there is more.
+            if changes.next != state.mark {
+                state.mark = changes.next;
+                state.pending += 1;
+            }
+            if state.pending > 0 && (!changes.more || state.pending >= STEPS) {
+                search.commit(&self.store.name()?, state.mark)?;
+                state.pending = 0;
             }
             Ok(changes.more)
         })
@@ -135,9 +153,9 @@ impl Node {
         if !self.has_index() {
             return Ok(());
         }
-        self.with_search(|search, mark| {
+        self.with_search(|search, state| {
             search.forget_author(&account.0);
-            Ok(search.commit(&self.store.name()?, *mark)?)
+            Ok(search.commit(&self.store.name()?, state.mark)?)
         })
     }
 

@@ -16,6 +16,7 @@ use majlis_protocol::sync::{SessionId, Verdict};
 use majlis_protocol::{AccountId, Entry, EntryId, Kind, LogId, Verified};
 
 use super::api::PostView;
+use super::watch::News;
 use super::{Failure, Local, Node, blocking, now_ms};
 use crate::store::Batch;
 
@@ -59,7 +60,7 @@ impl Node {
         {
             accounts.extend(self::body(&target.entry).iter().flat_map(Body::addressed));
         }
-        accounts.remove(&entry.header.account);
+        accounts.retain(|account| *account != entry.header.account && !self.is_blocked(account));
         Ok(accounts)
     }
 
@@ -156,22 +157,20 @@ impl Node {
         Ok(is_for_me && !self.is_known(account)?)
     }
 
-    /// Takes in what someone hands over, if it is for the owner, who wants it, and there is room.
-    pub(super) async fn receive(self: &Arc<Self>, (document, entry): Letter) -> Verdict {
+    /// Takes in what someone hands over, if it is for the owner, who wants it, and there is room. No verdict where the
+    /// disk fails: the letter waits with its author then.
+    pub(super) async fn receive(self: &Arc<Self>, (document, entry): Letter) -> Option<Verdict> {
         let (node, account) = (Arc::clone(self), entry.header.account);
+        let letter: Arc<[_]> = Arc::new([entry.clone()]);
+        let entries = Arc::clone(&letter);
         let taken = blocking(move || {
             // One at a time, so that the count is right.
             let _turn = node.receiving.lock();
             if !node.wants(&document, &entry)? {
                 return Ok(None);
             }
-            let batch = Batch {
-                now_ms: now_ms(),
-                scattered: true,
-                identities: vec![document],
-                entries: Arc::new([entry]),
-                ..Batch::default()
-            };
+            let (now_ms, identities) = (now_ms(), vec![document]);
+            let batch = Batch { now_ms, scattered: true, identities, entries, ..Batch::default() };
             let committed = node.store.commit_blocking(batch)?;
             if committed.added + committed.duplicates == 0 {
                 return Ok(None);
@@ -187,12 +186,16 @@ impl Node {
             Ok(Some((is_known, committed))) => {
                 let (changed, identities) = (committed.changed, committed.identities_changed);
                 self.tell(Local::Committed { changed, identities }).await;
-                if is_known { Verdict::Accepted } else { Verdict::Queued }
+                if !is_known {
+                    return Some(Verdict::Queued);
+                }
+                self.crier.call(News::Entries(letter));
+                Some(Verdict::Accepted)
             }
-            Ok(None) => Verdict::Refused,
+            Ok(None) => Some(Verdict::Refused),
             Err(error) => {
                 tracing::warn!(%error, "a letter could not be taken in");
-                Verdict::Refused
+                None
             }
         }
     }
@@ -209,7 +212,8 @@ impl Node {
         let is_for_me = match body(entry) {
             // It changes or takes back something that was handed over before.
             Some(Body::Edit(Edit { target, .. }) | Body::Delete(Delete { target })) => {
-                self.store.entry(&target)?.is_some_and(|held| held.entry.header.account == header.account)
+                let of_author = |held: &Entry| held.header.account == header.account && held.body().is_some();
+                self.store.entry(&target)?.is_some_and(|held| of_author(&held.entry))
             }
             Some(body) => body.addressed().contains(&self.keys.account),
             None => false,
@@ -217,7 +221,7 @@ impl Node {
         if !is_for_me {
             return Ok(false);
         }
-        // Each Delete makes room, and there is one for each entry held at most.
+        // A Delete makes room: there is one for each entry that is held, as then its payload is gone.
         if header.kind == Kind::DELETE || self.peers.reason(&header.account).is_some() {
             return Ok(true);
         }

@@ -1,5 +1,6 @@
 //! Notifications: what others have said and done that concerns the owner, by arrival; and which of it was read.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use majlis_protocol::body::Body;
@@ -9,8 +10,8 @@ use majlis_protocol::{AccountId, Entry, EntryId};
 use super::api::{NotificationKind, NotificationView, NotificationsView};
 use super::sift::Sieve;
 use super::view::{post, rfc3339};
-use super::{Failure, Node};
-use crate::store::Notice;
+use super::{Failure, Node, now_ms};
+use crate::store::{Notice, Relation, Stored, Subject};
 
 const READ: &str = "read";
 const NOTIFY: &str = "notify";
@@ -54,20 +55,73 @@ impl Node {
 
     fn notify(&self, limit: usize, after_ms: u64, read: u64) -> Result<Vec<NotificationView>, Failure> {
         let sieve = self.sieve();
-        let (mut found, mut before) = (Vec::new(), None);
-        loop {
+        let mut found = self.polls_ended(after_ms, read)?;
+        let (mut told, mut before) = (0, None);
+        'all: loop {
             let notices = self.store.notices(&self.keys.account, after_ms, before, STEP)?;
             for notice in &notices {
-                if found.len() == limit {
-                    return Ok(found);
+                if told == limit {
+                    break 'all;
                 }
-                found.extend(self.notification(&sieve, notice, read)?);
+                if let Some(view) = self.notification(&sieve, notice, read)? {
+                    told += 1;
+                    found.push((notice.arrived_ms, view));
+                }
             }
             match notices.last() {
-                Some(last) if notices.len() == STEP => before = Some((last.arrived_ms, last.stored.entry.id)),
-                _ => return Ok(found),
+                Some(last) if notices.len() == STEP => {
+                    before = Some((last.arrived_ms, last.stored.entry.id));
+                }
+                _ => break,
             }
         }
+        found.sort_by(|(one, _), (other, _)| other.cmp(one));
+        found.truncate(limit);
+        Ok(found.into_iter().map(|(_, view)| view).collect())
+    }
+
+    /// Polls of the owner's, and those in which the owner has voted, that have ended: when, and which.
+    fn ended(&self) -> Result<Vec<(u64, Stored)>, Failure> {
+        let me = Subject::Account(self.keys.account);
+        let mut ids: BTreeSet<EntryId> =
+            self.store.about(&me, Relation::Poll)?.into_iter().map(|stored| stored.entry.id).collect();
+        for stored in self.store.about(&me, Relation::Voter)? {
+            if let Some(Ok(Some(Body::Vote(vote)))) =
+                stored.entry.body().map(|body| Body::decode(stored.entry.header.kind, body))
+            {
+                ids.insert(vote.target.id);
+            }
+        }
+        let mut found = Vec::new();
+        for id in ids {
+            let Some(stored) = self.store.effective_entry(&id)? else { continue };
+            let end = post(&stored.entry).and_then(|said| said.content.poll?.closes_at);
+            found.extend(end.filter(|end| *end <= now_ms()).map(|end| (end, stored)));
+        }
+        Ok(found)
+    }
+
+    fn polls_ended(&self, after_ms: u64, read: u64) -> Result<Vec<(u64, NotificationView)>, Failure> {
+        let mut found = Vec::new();
+        if self.is_off(NotificationKind::Poll) {
+            return Ok(found);
+        }
+        for (end, stored) in self.ended()?.into_iter().filter(|(end, _)| *end > after_ms) {
+            let account = stored.entry.header.account;
+            let view = NotificationView {
+                id: stored.entry.id.to_string(),
+                kind: NotificationKind::Poll,
+                account: account.to_string(),
+                name: self.profile_of(&account)?.name,
+                petname: self.petname(&account),
+                created_at: rfc3339(end),
+                unread: end > read,
+                emoji: None,
+                post: self.post_view(&stored)?,
+            };
+            found.push((end, view));
+        }
+        Ok(found)
     }
 
     fn notification(
@@ -163,7 +217,8 @@ impl Node {
     /// Marks all that has come so far as read.
     pub(super) async fn mark_notifications_read(self: &Arc<Self>) -> Result<(), Failure> {
         let newest = self.store.notices(&self.keys.account, 0, None, 1)?;
-        let at = newest.first().map_or(0, |notice| notice.arrived_ms);
+        let ended = self.ended()?.into_iter().map(|(end, _)| end).max();
+        let at = newest.first().map(|notice| notice.arrived_ms).max(ended).unwrap_or(0);
         if at <= self.read_up_to() {
             return Ok(());
         }

@@ -13,6 +13,8 @@ use crate::store::fold_tag;
 /// Blocks and mutes as they are now; the default hides nothing.
 #[derive(Default)]
 pub(super) struct Sieve {
+    /// Whose own words are never hidden.
+    owner: Option<AccountId>,
     accounts: BTreeSet<AccountId>,
     threads: BTreeSet<EntryId>,
     tags: BTreeSet<String>,
@@ -28,17 +30,24 @@ impl Sieve {
     /// Whether a post is not to be shown unasked.
     pub fn hides(&self, account: &AccountId, id: &EntryId, post: &Post, content: &Content) -> bool {
         let root = root_of(post).map_or(*id, |root| root.id);
-        self.hides_account(account)
-            || self.threads.contains(&root)
-            || self.hides_words(&content.tags, &content.content_warning, &content.text)
+        self.owner.as_ref() != Some(account)
+            && (self.hides_account(account)
+                || self.threads.contains(&root)
+                || self.hides_words(&content.tags, &content.content_warning, &content.text))
     }
 
     /// The same of a post as it is shown.
     pub fn hides_view(&self, view: &PostView) -> bool {
         let root = view.root.as_ref().map_or(&view.id, |root| &root.id);
-        view.account.parse().is_ok_and(|account| self.hides_account(&account))
-            || root.parse().is_ok_and(|root: EntryId| self.threads.contains(&root))
-            || self.hides_words(&view.tags, view.content_warning.as_deref().unwrap_or_default(), &view.text)
+        let Ok(account) = view.account.parse::<AccountId>() else { return true };
+        self.owner != Some(account)
+            && (self.hides_account(&account)
+                || root.parse().is_ok_and(|root: EntryId| self.threads.contains(&root))
+                || self.hides_words(
+                    &view.tags,
+                    view.content_warning.as_deref().unwrap_or_default(),
+                    &view.text,
+                ))
     }
 
     fn hides_words(&self, tags: &[String], warning: &str, text: &str) -> bool {
@@ -66,7 +75,8 @@ fn holds(text: &str, word: &str) -> bool {
 impl Node {
     /// Blocks and mutes as they are now.
     pub(super) fn sieve(&self) -> Sieve {
-        let mut sieve = Sieve { accounts: self.blocked().into_iter().collect(), ..Sieve::default() };
+        let accounts = self.blocked().into_iter().collect();
+        let mut sieve = Sieve { owner: Some(self.keys.account), accounts, ..Sieve::default() };
         for mute in self.mutes() {
             match mute.muted {
                 Muted::Account(account) => sieve.accounts.extend(account.parse::<AccountId>()),

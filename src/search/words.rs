@@ -1,7 +1,9 @@
 //! Words of a text, as they are compared: without case, accents and Arabic vowel signs, letters of one kind in one form;
 //! and their stems.
 
-use tantivy::tokenizer::{Language, RawTokenizer, Stemmer, TextAnalyzer, TokenStream as _};
+use tantivy::tokenizer::{
+    Language, RawTokenizer, Stemmer, TokenFilter as _, TokenStream as _, Tokenizer as _,
+};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
@@ -87,10 +89,10 @@ pub fn stem(word: &str, tag: &str) -> Option<String> {
 }
 
 fn stem_in(word: &str, language: Language) -> String {
-    let mut analyzer = TextAnalyzer::builder(RawTokenizer::default()).filter(Stemmer::new(language)).build();
+    let mut stemmer = Stemmer::new(language).transform(RawTokenizer::default());
     // Composed, as the stemmers expect it; they know Arabic vowel signs.
     let word: String = word.nfc().flat_map(char::to_lowercase).collect();
-    let mut tokens = analyzer.token_stream(&word);
+    let mut tokens = stemmer.token_stream(&word);
     let stem = if tokens.advance() { tokens.token().text.clone() } else { word.clone() };
     fold(&stem)
 }

@@ -241,6 +241,9 @@ fn what_is_muted_or_blocked_is_not_shown_and_nobody_is_told() {
     await_text(reader, "painted by a machine");
     assert_eq!(texts(&timeline(reader, &["--hide-ai"])).len(), 4);
     reader.cli(&["mute", "--word", "football"]);
+    let own = reader.post("my own football");
+    assert_eq!(timeline(reader, &["--limit", "1"])[0]["id"], own.as_str(), "one's own words are hidden");
+    reader.cli(&["delete", &own]);
     assert_eq!(texts(&timeline(reader, &["--hide-ai"])), ["an answer", "a quiet word"]);
     reader.cli(&["mute", "--word", "football", "--off"]);
     reader.cli(&["mute", "--tag", "Football", "--until", "1h"]);
@@ -360,4 +363,26 @@ fn posts_are_found_by_their_words_until_they_are_taken_back() {
     assert_eq!(find(reader, &["garden"]).len(), 2);
     reader.cli(&["unfollow", &author.account()]);
     assert!(find(reader, &["garden"]).is_empty());
+}
+
+#[test]
+fn who_asked_and_who_voted_are_told_when_a_poll_has_ended() {
+    let cluster = Cluster::started(&["host", "guest"]);
+    cluster.follow_all();
+    let [host, guest] = &cluster.nodes[..] else { unreachable!() };
+    let end = jiff::Timestamp::now() + std::time::Duration::from_secs(3);
+    let asked = host.one(&["post", "Now?", "--closes", &end.to_string(), "--poll", "yes", "no"]);
+    let id = text(&asked, "id");
+    await_text(guest, "Now?");
+    guest.cli(&["vote", &id, "yes"]);
+    for node in [host, guest] {
+        eventually("the poll has ended", || {
+            let told = node.cli(&["notifications", "--unread"]);
+            told.iter().any(|line| line["kind"] == "poll" && line["post"]["poll"]["closed"] == true)
+        });
+        node.cli(&["notifications", "--mark-read"]);
+        assert_eq!(number(node.cli(&["notifications", "--unread"]).last().unwrap(), "unread"), 0);
+    }
+    assert!(guest.fails(1, &["vote", &id, "no"]).contains("has ended"));
+    assert_eq!(shown(host, &id)["poll"]["options"][0]["votes"], 1);
 }

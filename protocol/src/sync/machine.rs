@@ -545,6 +545,8 @@ impl Replicator {
             session.was_idle = idle;
         }
         for id in synced {
+            // What is shared is known by whoever hears that nothing is missing of it.
+            self.remember(id);
             self.emit(Output::Event(Event::Synced(id)));
         }
     }

@@ -174,6 +174,7 @@ pub fn notification(view: &NotificationView, style: Style, now: Timestamp) -> St
         NotificationKind::Repost => "shows your post".to_owned(),
         NotificationKind::Quote => "quoted you".to_owned(),
         NotificationKind::Follow => "follows you".to_owned(),
+        NotificationKind::Poll => "asked: the poll has ended".to_owned(),
     };
     let author = who(view.petname.as_deref(), &view.name, &view.account, style);
     let new = if view.unread { "• " } else { "  " };

@@ -95,12 +95,14 @@ pub enum NotificationKind {
     Quote,
     /// Follows the owner.
     Follow,
+    /// A poll has ended that is the owner's or in which the owner has voted.
+    Poll,
 }
 
 impl NotificationKind {
     /// All there are.
-    pub const ALL: [Self; 6] =
-        [Self::Mention, Self::Reply, Self::Reaction, Self::Repost, Self::Quote, Self::Follow];
+    pub const ALL: [Self; 7] =
+        [Self::Mention, Self::Reply, Self::Reaction, Self::Repost, Self::Quote, Self::Follow, Self::Poll];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -111,6 +113,7 @@ impl NotificationKind {
             Self::Repost => "repost",
             Self::Quote => "quote",
             Self::Follow => "follow",
+            Self::Poll => "poll",
         }
     }
 }

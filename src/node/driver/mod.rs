@@ -233,8 +233,9 @@ impl Driver {
                 let node = Arc::clone(&self.node);
                 tokio::spawn(async move {
                     let id = entry.id;
-                    let verdict = node.receive((document, *entry)).await;
-                    node.tell(Local::Answer { session, entry: id, verdict }).await;
+                    if let Some(verdict) = node.receive((document, *entry)).await {
+                        node.tell(Local::Answer { session, entry: id, verdict }).await;
+                    }
                 });
             }
             Output::Event(event) => self.event(event),

@@ -34,6 +34,10 @@ pub enum Relation {
     Tag = 8,
     /// The account is followed, or no longer.
     Follow = 9,
+    /// A post of the account has a poll.
+    Poll = 10,
+    /// A vote of the account.
+    Voter = 11,
 }
 
 /// What is pointed at.
@@ -94,7 +98,7 @@ impl View for References {
             return Vec::new();
         };
         let place = [header.timestamp.to_be_bytes().as_slice(), &entry.id.0].concat();
-        subjects(&body)
+        subjects(&body, header.account)
             .into_iter()
             .map(|(relation, subject)| [&prefix(relation, &subject), place.as_slice()].concat())
             .collect()
@@ -105,8 +109,8 @@ fn prefix(relation: Relation, subject: &Subject) -> Vec<u8> {
     [subject.bytes().as_slice(), &[relation as u8]].concat()
 }
 
-/// All that a body points at.
-fn subjects(body: &Body) -> Vec<(Relation, Subject)> {
+/// All that a body by an account points at.
+fn subjects(body: &Body, author: AccountId) -> Vec<(Relation, Subject)> {
     let said = |content: &Content| {
         let mentions = content.mentions.iter().map(|account| (Relation::Mention, Subject::Account(*account)));
         let tags = content.tags.iter().map(|tag| (Relation::Tag, Subject::Tag(tag.clone())));
@@ -120,12 +124,18 @@ fn subjects(body: &Body) -> Vec<(Relation, Subject)> {
             found.extend(post.reply_to.map(|parent| (Relation::Reply, Subject::Entry(parent.id))));
             found.extend(thread.map(|root| (Relation::Thread, Subject::Entry(root.id))));
             found.extend(post.quote.map(|quoted| (Relation::Quote, Subject::Entry(quoted.id))));
+            found.extend(post.content.poll.is_some().then_some((Relation::Poll, Subject::Account(author))));
             found
         }
         Body::Edit(edit) => said(&edit.content),
         Body::Reaction(reaction) => vec![(Relation::Reaction, Subject::Entry(reaction.target.id))],
         Body::Repost(repost) => vec![(Relation::Repost, Subject::Entry(repost.target.id))],
-        Body::Vote(vote) => vec![(Relation::Vote, Subject::Entry(vote.target.id))],
+        Body::Vote(vote) => {
+            vec![
+                (Relation::Vote, Subject::Entry(vote.target.id)),
+                (Relation::Voter, Subject::Account(author)),
+            ]
+        }
         Body::Follow(follow) => vec![(Relation::Follow, Subject::Account(follow.account))],
         Body::Profile(_) | Body::Delete(_) | Body::Hints(_) | Body::Sealed(_) => Vec::new(),
     }
