@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::chunk::{Address, Builder, Chunk, verify_groups};
-use super::frame::{CloseCode, DecodeError, Frame, kind};
+use super::frame::{CloseCode, DecodeError, Frame, Verdict, kind};
 use super::interest::{pad_and_shuffle, padding_tag, tag};
 use super::message::{Ask, Greeting, LogRef, Message, Proving, Row, RowRun, RowsOf};
 use super::session::Offered;
@@ -96,7 +96,16 @@ fn message() -> impl Strategy<Value = Message> {
         any::<u64>().prop_map(Message::Credit),
         fingerprint().prop_map(Message::Audit),
         (0u8..=12, any::<u64>()).prop_map(|(code, retry)| Message::Close(CloseCode::from_wire(code), retry)),
-        (0x80u8..).prop_map(Message::Ignored),
+        (bytes(300), bytes(300)).prop_map(|(document, entry)| Message::Deliver { document, entry }),
+        (any::<[u8; 32]>(), 0u8..=2)
+            .prop_map(|(id, code)| Message::Status(EntryId(id), Verdict::from_wire(code))),
+        (any::<u64>(), any::<[u8; 32]>())
+            .prop_map(|(number, root)| Message::Refs { number, root: EntryId(root) }),
+        (any::<u64>(), any::<u64>(), vec((bytes(300), bytes(300)), 0..4))
+            .prop_map(|(number, total, posts)| Message::Referred { number, total, posts }),
+        (0x80u8..)
+            .prop_filter("of a type that is known", |kind| ![0x80, 0x81, 0x82, 0x88].contains(kind))
+            .prop_map(Message::Ignored),
     ]
 }
 
