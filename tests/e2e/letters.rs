@@ -121,6 +121,28 @@ fn a_reader_sees_the_whole_conversation_and_is_told_what_is_not_fetched() {
     reader.verify();
 }
 
+/// SYNC-48.
+#[test]
+fn nobody_is_asked_about_someone_who_is_followed_privately() {
+    let cluster = Cluster::started(&["host", "guest", "reader"]);
+    cluster.follow(0, 1);
+    cluster.follow(1, 0);
+    let [host, guest, reader] = &cluster.nodes[..] else { unreachable!() };
+    let id = host.post("Between us");
+    await_text(guest, "Between us");
+    answer(guest, "Of course", &id);
+    eventually("the host has it", || host.cli(&["thread", &id]).len() == 2);
+    // The guest, who could answer, is met openly; the host is followed privately and is away when the thread is read.
+    reader.cli(&["connect", &guest.address()]);
+    reader.cli(&["follow", &host.invite(), "--private"]);
+    await_text(reader, "Between us");
+    eventually("the host itself is asked", || reader.cli(&["thread", &id]).len() == 2);
+    let [mut host, _guest, reader] = <[TestNode; 3]>::try_from(cluster.nodes).unwrap_or_else(|_| unreachable!());
+    host.stop();
+    eventually("the host is gone", || reader.cli(&["peers"]).len() == 1);
+    assert_eq!(reader.cli(&["thread", &id]).len(), 1, "the guest was told of a private follow");
+}
+
 /// SYNC-45.
 #[test]
 fn a_strangers_flood_is_bounded_and_served_to_nobody() {

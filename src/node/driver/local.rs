@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use majlis_protocol::body::EntryRef;
 use majlis_protocol::identity::VerifiedId;
-use majlis_protocol::sync::{Input, SessionId};
+use majlis_protocol::sync::{Input, Reason, SessionId};
 use majlis_protocol::{Entry, Verified};
 use tokio::sync::{mpsc, oneshot};
 
 use super::Driver;
+use super::links::Link;
 use crate::net::Direction;
 use crate::node::api::PeerView;
 use crate::node::conversations::Answer;
@@ -63,9 +64,13 @@ impl Driver {
         }
     }
 
-    /// Asks a few peers for a conversation, first those that hold the account of whoever has begun it.
+    /// Asks a few peers for a conversation, first those that hold the account of whoever has begun it. Of someone who is
+    /// followed privately nobody but that person's own nodes is asked.
     fn ask_conversation(&mut self, root: EntryRef, answers: &mpsc::Sender<Answer>) {
-        let mut sessions: Vec<_> = self.links.keys().copied().collect();
+        let is_private = self.node.peers.reason(&root.account) == Some(Reason::Private);
+        let may_know = |link: &Link| !is_private || link.account == Some(root.account);
+        let links = self.links.iter().filter(|(_, link)| may_know(link));
+        let mut sessions: Vec<_> = links.map(|(session, _)| *session).collect();
         sessions.sort_by_key(|session| !self.machine.is_shared(*session, &root.account));
         for session in sessions.into_iter().take(MAX_ASKED) {
             let number = self.next_question;
