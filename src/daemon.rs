@@ -73,10 +73,10 @@ pub async fn run(
     let forwarding = tokio::spawn(forward(watch, events));
     let grace = Duration::from_millis(config.store.erase_after_ms);
     let purging = tokio::spawn(purge(Arc::clone(&node), grace));
-    let finding = tokio::spawn(Arc::clone(&node).keep_finding());
+    let finding = node.start_finding()?;
     stop.await;
     purging.abort();
-    finding.abort();
+    drop(finding);
     door.shutdown().await;
     driver.stop().await;
     forwarding.abort();

@@ -1,8 +1,8 @@
 //! Full-text search. The index follows the log like a view, in files of its own beside the database, and is made anew
 //! from it where it is missing or damaged.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use majlis_protocol::body::{Body, Visibility};
@@ -13,15 +13,19 @@ use super::api::{PostView, SearchQuery};
 use super::compose::time;
 use super::follows::parse_account;
 use super::view::post;
-use super::{Failure, Node, blocking};
+use super::{Failure, Node};
 use crate::search::{Document, Search, SearchError, Wanted};
 use crate::store::{Stored, fold_tag};
 
 const FOLDER: &str = "search";
 /// How often a running node looks whether there is something new.
 const INTERVAL: Duration = Duration::from_millis(400);
-/// Entries that come in such a time while the node catches up: then it waits, as catch-up goes first.
+/// Entries that come in such a time while the node catches up: then it waits.
 const BUSY: u64 = 1_000;
+/// So many such times have to be quiet at first, and after the node was busy.
+const QUIET: u32 = 4;
+/// The priority of what goes last.
+const LAST: i32 = 19;
 /// Of its time, as long as there is more, it rests so many times what it works.
 const REST: u32 = 2;
 /// Of the posts that are found some are not shown, so more are looked for.
@@ -124,25 +128,36 @@ impl Node {
         })?)
     }
 
-    /// Lets the index follow the log for as long as the node runs.
-    pub async fn keep_finding(self: Arc<Self>) {
-        let mut seen = 0;
-        loop {
-            tokio::time::sleep(INTERVAL).await;
+    /// Lets the index follow the log on a thread of its own, until what is given is dropped. Everything else goes first.
+    pub fn start_finding(self: &Arc<Self>) -> Result<mpsc::Sender<()>, Failure> {
+        let (running, stopped) = mpsc::channel();
+        let node = Arc::clone(self);
+        std::thread::Builder::new()
+            .name("search".into())
+            .spawn(move || node.keep_finding(&stopped))
+            .map_err(|error| {
+                Failure::new(format!("cannot start a thread: {error}"), "Close other programs and try again.")
+            })?;
+        Ok(running)
+    }
+
+    fn keep_finding(&self, stopped: &mpsc::Receiver<()>) {
+        // The index's own threads inherit it. Where threads have no priority of their own it stays as it is.
+        let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), LAST);
+        let (mut seen, mut quiet, mut pause) = (0, 0, INTERVAL);
+        // It ends when the sender is dropped.
+        while stopped.recv_timeout(pause) == Err(mpsc::RecvTimeoutError::Timeout) {
+            pause = INTERVAL;
             let before = std::mem::replace(&mut seen, self.store.metrics().entries.load(Ordering::Relaxed));
-            if seen - before > BUSY {
+            quiet = if seen - before > BUSY { 0 } else { quiet + 1 };
+            if quiet < QUIET {
                 continue;
             }
-            loop {
-                let (node, started) = (Arc::clone(&self), Instant::now());
-                match blocking(move || node.index_some()).await {
-                    Ok(true) => tokio::time::sleep(started.elapsed() * REST).await,
-                    Ok(false) => break,
-                    Err(error) => {
-                        tracing::warn!(%error, "the search index cannot follow the log");
-                        break;
-                    }
-                }
+            let started = Instant::now();
+            match self.index_some() {
+                Ok(true) => pause = started.elapsed() * REST,
+                Ok(false) => {}
+                Err(error) => tracing::warn!(%error, "the search index cannot follow the log"),
             }
         }
     }

@@ -137,7 +137,8 @@ fn nobody_is_asked_about_someone_who_is_followed_privately() {
     reader.cli(&["follow", &host.invite(), "--private"]);
     await_text(reader, "Between us");
     eventually("the host itself is asked", || reader.cli(&["thread", &id]).len() == 2);
-    let [mut host, _guest, reader] = <[TestNode; 3]>::try_from(cluster.nodes).unwrap_or_else(|_| unreachable!());
+    let [mut host, _guest, reader] =
+        <[TestNode; 3]>::try_from(cluster.nodes).unwrap_or_else(|_| unreachable!());
     host.stop();
     eventually("the host is gone", || reader.cli(&["peers"]).len() == 1);
     assert_eq!(reader.cli(&["thread", &id]).len(), 1, "the guest was told of a private follow");
