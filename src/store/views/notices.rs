@@ -39,19 +39,15 @@ impl View for Notices {
         if header.log_id.class() != LogId::PUBLIC {
             return Vec::new();
         }
-        let concerned: Vec<AccountId> = match &body {
-            Body::Post(post) => {
-                let answered = [post.reply_to, post.quote].into_iter().flatten().map(|target| target.account);
-                answered.chain(post.content.mentions.iter().copied()).collect()
-            }
-            Body::Edit(edit) => edit.content.mentions.clone(),
-            Body::Reaction(reaction) if reaction.on => vec![reaction.target.account],
-            Body::Repost(repost) if repost.on => vec![repost.target.account],
-            Body::Follow(follow) if follow.on => vec![follow.account],
-            _ => Vec::new(),
+        // That something has ended concerns nobody.
+        let is_on = match &body {
+            Body::Reaction(reaction) => reaction.on,
+            Body::Repost(repost) => repost.on,
+            Body::Follow(follow) => follow.on,
+            _ => true,
         };
-        let others = concerned.iter().filter(|account| **account != header.account);
-        others
+        let concerned = body.addressed().into_iter().filter(|account| is_on && *account != header.account);
+        concerned
             .map(|account| [account.0.as_slice(), &header.timestamp.to_be_bytes(), &entry.id.0].concat())
             .collect()
     }
