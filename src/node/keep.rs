@@ -10,7 +10,7 @@ use majlis_protocol::{AccountId, EntryId};
 use super::api::{MuteView, Muted, PostView};
 use super::follows::parse_account;
 use super::view::rfc3339;
-use super::{Failure, Node, now_ms};
+use super::{Failure, Node, blocking, now_ms};
 use crate::store::fold_tag;
 
 const ACCEPT: &str = "accept";
@@ -173,10 +173,15 @@ impl Node {
         }
         self.keep(BLOCK, account.0.to_vec(), on.then(Self::set_now)).await?;
         let followed = self.peers.reason(account).is_some();
-        if on && followed {
-            self.unfollow(account).await?;
+        if !on {
+            return Ok(());
         }
-        Ok(())
+        if followed {
+            return self.unfollow(account).await;
+        }
+        // What it has handed over is not kept either.
+        let (node, account) = (Arc::clone(self), *account);
+        blocking(move || node.forget_stranger(&account)).await
     }
 
     /// Accepts what a stranger says, from now on too.

@@ -256,6 +256,12 @@ impl Node {
         Ok(views)
     }
 
+    /// Forgets all that a stranger has handed over.
+    pub(super) fn forget_stranger(&self, account: &AccountId) -> Result<(), Failure> {
+        self.forget_account(account)?;
+        Ok(self.store.set_setting(&[TAKEN, &account.0].concat(), None)?)
+    }
+
     /// Accepts the author of such a post, or forgets all that they have handed over; who it is.
     pub(super) async fn decide(self: &Arc<Self>, target: &str, accept: bool) -> Result<AccountId, Failure> {
         let (post, _, _) = self.held_post(target)?;
@@ -269,11 +275,7 @@ impl Node {
             self.accept(&post.account).await?;
         } else {
             let node = Arc::clone(self);
-            blocking(move || {
-                node.forget_account(&post.account)?;
-                Ok(node.store.set_setting(&[TAKEN, &post.account.0].concat(), None)?)
-            })
-            .await?;
+            blocking(move || node.forget_stranger(&post.account)).await?;
         }
         Ok(post.account)
     }

@@ -1,5 +1,6 @@
 //! Own entries: signed, journalled, acknowledged, announced, committed, in this order.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use majlis_protocol::body::{Body, Delete, Profile, ProfileField};
@@ -86,7 +87,11 @@ impl Node {
         let node = Arc::clone(self);
         let (entries, addressed) = blocking(move || {
             let entries = node.write(class, &bodies)?;
-            let addressed = node.address(&entries)?;
+            // They are acknowledged already: that a letter cannot be noted must not look as if they were not.
+            let addressed = node.address(&entries).unwrap_or_else(|error| {
+                tracing::warn!(%error, "what is for others could not be noted");
+                BTreeSet::new()
+            });
             Ok((entries, addressed))
         })
         .await?;

@@ -224,7 +224,9 @@ impl Search {
     pub fn find(&self, wanted: &Wanted, limit: usize) -> Result<Vec<[u8; 32]>, SearchError> {
         let searcher = self.reader.searcher();
         let query = self.query(wanted);
-        let collector = TopDocs::with_limit(limit.max(1)).order_by_u64_field("time", Order::Desc);
+        // The collector makes room for as many as it is told.
+        let limit = limit.min(usize::try_from(searcher.num_docs()).unwrap_or(limit)).max(1);
+        let collector = TopDocs::with_limit(limit).order_by_u64_field("time", Order::Desc);
         let mut found = Vec::new();
         for (_, address) in searcher.search(&query, &collector)? {
             let document: TantivyDocument = searcher.doc(address)?;

@@ -21,6 +21,13 @@ fn found(search: &Search, text: &str) -> Vec<u8> {
     find(search, &Wanted { text: text.into(), ..Wanted::default() })
 }
 
+#[test]
+fn however_many_are_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let search = filled(dir.path());
+    assert_eq!(search.find(&Wanted::default(), usize::MAX).unwrap().len(), 4);
+}
+
 fn find(search: &Search, wanted: &Wanted) -> Vec<u8> {
     search.find(wanted, 10).unwrap().iter().map(|id| id[0]).collect()
 }

@@ -180,6 +180,7 @@ fn a_strangers_flood_is_bounded_and_served_to_nobody() {
     assert!(reader.timeline_of(&key).is_empty(), "a stranger's entries were served");
     host.cli(&["requests", "dismiss", &text(&asked, "id")]);
     assert!(requests(host).is_empty());
+    assert!(host.outcome(&["show", &text(&asked, "id")]).code != Some(0), "it is still kept");
     assert!(number(&host.one(&["status"]), "entries") <= before + 1);
     // Blocked, they say nothing more.
     host.cli(&["block", &key]);
