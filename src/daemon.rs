@@ -74,9 +74,10 @@ pub async fn run(
     let grace = Duration::from_millis(config.store.erase_after_ms);
     let purging = tokio::spawn(purge(Arc::clone(&node), grace));
     let finding = node.start_finding()?;
+    let fetching = node.start_fetching();
     stop.await;
     purging.abort();
-    drop(finding);
+    drop((finding, fetching));
     door.shutdown().await;
     driver.stop().await;
     forwarding.abort();

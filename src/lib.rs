@@ -2,13 +2,15 @@
 //! keeps them, and gossips them to the nodes of the people who follow them.
 //!
 //! The floors, from the top: [`cli`], [`daemon`] with [`config`] and [`telemetry`], [`control`], [`node`], then
-//! [`store`] and [`net`] side by side, and the protocol crate below all. A module imports only from floors below
+//! [`store`], [`blobs`], [`search`] and [`net`] side by side, and the protocol crate below all. A module imports only from floors below
 //! its own; `tests/floors.rs` holds it to that.
 
+pub mod blobs;
 pub mod cli;
 pub mod config;
 pub mod control;
 pub mod daemon;
+pub mod media;
 pub mod net;
 pub mod node;
 pub mod search;

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[(&str, u8)] = &[
     ("store", 1),
     ("blobs", 1),
+    ("media", 1),
     ("net", 1),
     ("search", 1),
     ("node", 2),
@@ -28,14 +29,14 @@ const BESIDE: &[(&str, &str)] = &[("daemon", "config"), ("daemon", "telemetry")]
 
 /// What a floor must not see although it lies below.
 const HIDDEN: &[(&str, &[&str])] = &[
-    ("control", &["store", "net", "search", "blobs"]),
-    ("http", &["store", "net", "search", "blobs"]),
-    ("cli", &["store", "net", "search", "blobs"]),
+    ("control", &["store", "net", "search", "blobs", "media"]),
+    ("http", &["store", "net", "search", "blobs", "media"]),
+    ("cli", &["store", "net", "search", "blobs", "media"]),
 ];
 
 /// Crates that have one door each.
 const DOORS: &[(&str, &str)] =
-    &[("sled", "store"), ("libp2p", "net"), ("clap", "cli"), ("tantivy", "search")];
+    &[("sled", "store"), ("libp2p", "net"), ("clap", "cli"), ("tantivy", "search"), ("image", "media")];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

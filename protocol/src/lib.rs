@@ -2,6 +2,7 @@
 //! machine. There is no clock, no randomness, no socket and no disk in this crate; time and randomness are
 //! passed in. The specification in `protocol/spec/` says the same in words.
 
+pub mod blob;
 pub mod body;
 pub mod context;
 pub mod entry;

@@ -87,6 +87,14 @@ pub const DELIVERIES_A_MINUTE: usize = 64;
 pub const MAX_REFS: usize = 4;
 /// Posts in an answer to REFS.
 pub const MAX_REFERRED: usize = 64;
+/// Bytes of a group of a blob: what is verified at once.
+pub const BLOB_GROUP: u64 = 16 * 1024;
+/// Groups of a blob that are asked for at once.
+pub const MAX_BLOB_GROUPS: u64 = 8;
+/// Pieces of blobs asked for (`BLOB_WANT`) that were not answered, either way.
+pub const MAX_BLOB_WANTS: usize = 16;
+/// Bytes of a blob.
+pub const MAX_BLOB: u64 = 1 << 40;
 /// Longest WANT list in a frame.
 pub const MAX_WANTS: usize = 1_024;
 /// Runs of a log that ROWS names.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    account, carry, configuration, follow, generate, network, notifications, people, post, profile, recovery,
-    requests, respond, run, search, thread, timeline, usage,
+    account, carry, configuration, follow, generate, media, network, notifications, people, post, profile,
+    recovery, requests, respond, run, search, thread, timeline, usage,
 };
 
 /// Your own node of a social network without servers.
@@ -80,6 +80,7 @@ Examples:
     Mute(people::MuteArgs),
     List(people::ListArgs),
     Usage(usage::UsageArgs),
+    Media(media::MediaArgs),
     Profile(profile::ProfileArgs),
     /// Show how the node is.
     #[command(after_help = "\

@@ -1,6 +1,6 @@
 //! `majlis export`, `import` and `verify`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use jiff::Timestamp;
@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::app::{App, Stop};
+use super::input;
 use crate::node::Failure;
 use crate::node::api::{Reply, Request};
 
@@ -32,7 +33,7 @@ pub struct ExportArgs {
 
 impl ExportArgs {
     pub async fn run(self, app: &mut App) -> Result<(), Stop> {
-        let file = absolute(&self.file)?;
+        let file = input::absolute(&self.file)?;
         app.print(Request::Export { file, account: self.account, since: self.since }).await?;
         Ok(())
     }
@@ -50,7 +51,7 @@ pub struct ImportArgs {
 
 impl ImportArgs {
     pub async fn run(self, app: &mut App) -> Result<(), Stop> {
-        let file = absolute(&self.file)?;
+        let file = input::absolute(&self.file)?;
         let mut is_refused = false;
         app.dispatch(Request::Import { file }, |out, reply| {
             if let Reply::Carried(carried) = &reply {
@@ -73,15 +74,6 @@ impl ImportArgs {
 pub async fn verify(app: &mut App) -> Result<(), Stop> {
     app.print(Request::Verify).await?;
     Ok(())
-}
-
-/// The node may have another working directory.
-fn absolute(path: &Path) -> Result<String, Failure> {
-    let wrong = |why: String| {
-        Failure::usage(format!("{} cannot be used: {why}", path.display()), "Give the file another name.")
-    };
-    let path = std::path::absolute(path).map_err(|source| wrong(source.to_string()))?;
-    path.to_str().map(ToOwned::to_owned).ok_or_else(|| wrong("its name is not UTF-8".to_owned()))
 }
 
 /// Milliseconds since 1970.

@@ -1,6 +1,7 @@
-//! What a person types, or pipes in.
+//! What a person types, names, or pipes in.
 
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::path::Path;
 
 use zeroize::Zeroizing;
 
@@ -19,6 +20,15 @@ pub async fn all(prompt: &'static str) -> Result<String, Failure> {
         read.map(|_| text).map_err(|source| unreadable(&source))
     })
     .await
+}
+
+/// A path as the node has it, which may have another working directory.
+pub fn absolute(path: &Path) -> Result<String, Failure> {
+    let wrong = |why: String| {
+        Failure::usage(format!("{} cannot be used: {why}", path.display()), "Give the file another name.")
+    };
+    let path = std::path::absolute(path).map_err(|source| wrong(source.to_string()))?;
+    path.to_str().map(ToOwned::to_owned).ok_or_else(|| wrong("its name is not UTF-8".to_owned()))
 }
 
 /// One line from standard input, without its end. Where that is a terminal, `prompt` is shown first.

@@ -14,6 +14,7 @@ mod follow;
 mod generate;
 mod identity;
 mod input;
+mod media;
 mod network;
 mod notifications;
 mod output;
@@ -141,6 +142,7 @@ async fn one(command: Command, app: &mut App) -> Result<(), Stop> {
         Command::Mute(args) => args.run(app).await,
         Command::List(args) => args.run(app).await,
         Command::Usage(args) => args.run(app).await,
+        Command::Media(args) => args.run(app).await,
         Command::Profile(args) => args.run(app).await,
         Command::Status => network::status(app).await,
         Command::Peers => network::peers(app).await,

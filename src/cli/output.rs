@@ -154,6 +154,7 @@ fn json(reply: &Reply) -> io::Result<String> {
         Reply::List(view) => serde_json::to_string(view),
         Reply::Usage(view) => serde_json::to_string(view),
         Reply::Profile(view) => serde_json::to_string(view),
+        Reply::File(view) => serde_json::to_string(view),
         Reply::Phrase(view) => serde_json::to_string(view),
         Reply::Carried(view) => serde_json::to_string(view),
         Reply::Bad(view) => serde_json::to_string(view),

@@ -10,6 +10,7 @@ use majlis_protocol::limits::{MAX_LANG, MAX_TEXT};
 
 use super::app::{App, Stop, off_thread};
 use super::input;
+use super::media::AttachArgs;
 use super::terminal::counted;
 use super::when;
 use crate::node::Failure;
@@ -31,7 +32,7 @@ Examples:
   fortune | majlis post -
   majlis post --reply-to bq2f… 'I agree'
   majlis post 'Tea or coffee?' --poll tea coffee --closes 2d
-  majlis post 'What a view' --made-with camera --usage train-ai=n
+  majlis post 'What a view' --attach view.jpg --alt 'The sea from above' --usage train-ai=n
   majlis post --from posts.jsonl     with one {\"text\":\"…\",\"lang\":\"…\"} a line; lang may be missing")]
 pub struct PostArgs {
     /// What it says; - or nothing: read from standard input.
@@ -48,6 +49,8 @@ pub struct PostArgs {
     /// What to show in its place until the reader asks for it.
     #[arg(long, value_name = "TEXT")]
     cw: Option<String>,
+    #[command(flatten)]
+    files: AttachArgs,
     /// The answers of a poll, 2 to 20.
     #[arg(long, value_name = "OPTION", num_args = 2..=20)]
     poll: Vec<String>,
@@ -68,7 +71,7 @@ pub struct PostArgs {
     made_with: Option<String>,
     /// Post every line of a JSON lines file; nothing is posted if any line is bad.
     #[arg(long, value_name = "FILE", conflicts_with_all = [
-        "text", "lang", "reply_to", "quote", "cw", "poll", "visibility", "usage", "made_with",
+        "text", "lang", "reply_to", "quote", "cw", "attach", "poll", "visibility", "usage", "made_with",
     ])]
     from: Option<PathBuf>,
 }
@@ -91,6 +94,7 @@ impl PostArgs {
             reply_to: self.reply_to,
             quote: self.quote,
             content_warning: self.cw,
+            attachments: self.files.files()?,
             poll: Some(poll).filter(|poll| !poll.options.is_empty()),
             visibility: if self.visibility == "unlisted" { Visibility::Unlisted } else { Visibility::Public },
             usage: self.usage,
@@ -232,7 +236,7 @@ impl Fault {
 }
 
 fn check(post: &NewPost) -> Result<(), Fault> {
-    if post.text.trim().is_empty() && post.poll.is_none() && post.quote.is_none() {
+    if post.is_empty() {
         return Err(Fault::Empty);
     }
     if post.text.len() > MAX_TEXT {

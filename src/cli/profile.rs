@@ -1,10 +1,14 @@
 //! `majlis profile`.
 
+use std::path::Path;
+
 use clap::Args;
 
 use super::app::{App, Stop};
+use super::input;
+use super::media::MetadataArgs;
 use crate::node::Failure;
-use crate::node::api::{FieldView, ProfileEdit, Request};
+use crate::node::api::{FieldView, Metadata, NewAttachment, ProfileEdit, Request};
 
 /// Show your profile, or set what is given of it.
 #[derive(Args)]
@@ -13,6 +17,7 @@ Examples:
   majlis profile
   majlis profile --name 'ليلى' --bio 'Gardens, mostly'
   majlis profile --field Web=https://example.org --field 'City=بيروت'
+  majlis profile --avatar me.jpg
   majlis profile --bio ''            removes it")]
 pub struct ProfileArgs {
     /// A new display name.
@@ -27,20 +32,38 @@ pub struct ProfileArgs {
     /// Whether a machine posts here.
     #[arg(long, value_name = "YES-or-NO", value_parser = ["yes", "no"])]
     bot: Option<String>,
+    /// A picture of you, a JPEG, PNG, WebP or GIF file; '' removes it.
+    #[arg(long, value_name = "FILE")]
+    avatar: Option<String>,
+    /// A wide picture for the top of your page; '' removes it.
+    #[arg(long, value_name = "FILE")]
+    header: Option<String>,
+    #[command(flatten)]
+    metadata: MetadataArgs,
 }
 
 impl ProfileArgs {
     pub async fn run(self, app: &mut App) -> Result<(), Stop> {
         let fields: Result<Vec<_>, _> =
             self.fields.iter().filter(|field| !field.is_empty()).map(|field| parse(field)).collect();
+        let metadata = self.metadata.choice();
         let edit = ProfileEdit {
             name: self.name,
             bio: self.bio,
             fields: if self.fields.is_empty() { None } else { Some(fields?) },
             bot: self.bot.map(|bot| bot == "yes"),
+            avatar: self.avatar.map(|file| picture(&file, metadata)).transpose()?,
+            header: self.header.map(|file| picture(&file, metadata)).transpose()?,
         };
         app.print(Request::Profile { edit }).await.map(drop)
     }
+}
+
+fn picture(file: &str, metadata: Metadata) -> Result<NewAttachment, Failure> {
+    if file.is_empty() {
+        return Ok(NewAttachment::default());
+    }
+    Ok(NewAttachment { file: input::absolute(Path::new(file))?, metadata, ..NewAttachment::default() })
 }
 
 fn parse(field: &str) -> Result<FieldView, Failure> {

@@ -1,6 +1,6 @@
 //! From what someone writes to the body that is signed: whom it answers, whom it addresses, its tags, its poll.
 
-use majlis_protocol::body::{self, Body, Content, EntryRef, Poll, Post};
+use majlis_protocol::body::{self, Attachment, Body, Content, EntryRef, Poll, Post};
 use majlis_protocol::text::Target;
 use majlis_protocol::{EntryId, Kind, LogId};
 
@@ -73,9 +73,9 @@ impl Node {
         }
     }
 
-    /// The body of a post.
-    pub(super) fn compose(&self, new: NewPost) -> Result<Body, Failure> {
-        if new.text.trim().is_empty() && new.poll.is_none() && new.quote.is_none() {
+    /// The body of a post with these attachments, which are the ones that it wants.
+    pub(super) fn compose(&self, new: NewPost, attachments: Vec<Attachment>) -> Result<Body, Failure> {
+        if new.is_empty() {
             return Err(Failure::usage("the post is empty", "Say something, or leave it out."));
         }
         let reply_to = new.reply_to.as_deref().map(|target| self.reference(target)).transpose()?;
@@ -90,6 +90,7 @@ impl Node {
             text: new.text,
             language: new.lang.unwrap_or_default(),
             content_warning: new.content_warning.unwrap_or_default(),
+            attachments,
             poll: new.poll.as_ref().map(poll).transpose()?,
             usage: new.usage.as_deref().map(usage::parse).transpose()?.unwrap_or_default(),
             source_type: new.source_type.as_deref().map(usage::source_type).transpose()?.unwrap_or_default(),

@@ -15,11 +15,22 @@ pub struct NodeConfig {
     pub hints: HintScope,
     /// How long these addresses have to stay the same before they are published, in milliseconds.
     pub hints_settle_ms: u64,
+    /// Bytes that others' pictures, sound and video may take. What was not looked at for longest goes first; your own,
+    /// and those of posts that you have bookmarked, never go.
+    pub media_quota: u64,
+    /// Others' files up to this many bytes are fetched unasked; of larger ones a small picture is.
+    pub media_fetch_below: u64,
 }
 
 impl Default for NodeConfig {
     fn default() -> Self {
-        Self { max_lan_peers: 64, hints: HintScope::Public, hints_settle_ms: 5_000 }
+        Self {
+            max_lan_peers: 64,
+            hints: HintScope::Public,
+            hints_settle_ms: 5_000,
+            media_quota: 5_000_000_000,
+            media_fetch_below: 2_000_000,
+        }
     }
 }
 

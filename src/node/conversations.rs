@@ -86,7 +86,7 @@ impl Node {
     }
 
     /// Whether posts of an account are given to whoever asks for a conversation.
-    fn gives(&self, account: &AccountId) -> bool {
+    pub(super) fn gives(&self, account: &AccountId) -> bool {
         match self.peers.reason(account) {
             Some(Reason::Own | Reason::Public | Reason::Pinned) => true,
             Some(Reason::Private) => false,

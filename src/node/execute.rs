@@ -8,8 +8,8 @@ use majlis_protocol::text::Invite;
 use tokio::sync::mpsc;
 
 use super::api::{
-    AccountView, DoneView, EntryView, IdView, ListView, PhraseView, PostView, ProfileEdit, Reply, Request,
-    StatusView, SyncedView, TimelinePage,
+    AccountView, DoneView, EntryView, IdView, ListView, PhraseView, PostView, ProfileEdit, ProgressView,
+    Reply, Request, StatusView, SyncedView, TimelinePage,
 };
 use super::follows::parse_account;
 use super::posts::find;
@@ -133,7 +133,7 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
         Request::Petname { account, name } => {
             let account = parse_account(&account)?;
             node.set_petname(&account, &name).await?;
-            reply(&out, Reply::Profile(node.profile_view(&account)?)).await
+            reply(&out, Reply::Profile(Box::new(node.profile_view(&account)?))).await
         }
         Request::Block { account, on } => {
             if let Some(account) = account {
@@ -170,11 +170,19 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
             }
             reply(&out, Reply::Usage(node.profile_view(&node.account())?.usage)).await
         }
+        Request::File { cid } => {
+            let progress = |done, total| {
+                // Where nobody reads fast enough, the next one says more.
+                let _ = out.try_send(Reply::Progress(ProgressView { done, total: Some(total) }));
+            };
+            let file = node.get_file(&cid, progress).await?;
+            reply(&out, Reply::File(file)).await
+        }
         Request::Profile { edit } => {
             if edit != ProfileEdit::default() {
                 node.set_profile(edit).await?;
             }
-            reply(&out, Reply::Profile(node.profile_view(&node.account())?)).await
+            reply(&out, Reply::Profile(Box::new(node.profile_view(&node.account())?))).await
         }
         Request::RecoveryShow => {
             let phrase = node.phrase()?.to_string();

@@ -164,7 +164,9 @@ impl Node {
 
     /// Forgets all of an account, in the index too.
     pub(super) fn forget_account(&self, account: &AccountId) -> Result<(), Failure> {
+        let files = self.files_only_of(account)?;
         self.store.forget_account(account)?;
+        self.collect(&files)?;
         if !self.has_index() {
             return Ok(());
         }

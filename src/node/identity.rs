@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::api::IdView;
 use super::keys::{Keys, forget_phrase, kept_phrase, random};
+use super::media::Media;
 use super::{Failure, Local, Node, NodeConfig, now_ms};
 use crate::store::{Batch, Store, StoreConfig};
 
@@ -28,7 +29,7 @@ pub fn restore(
     phrase: &str,
     peers: &[String],
     store: &StoreConfig,
-    _config: &NodeConfig,
+    config: &NodeConfig,
 ) -> Result<IdView, Failure> {
     let phrase = Phrase::parse(phrase).map_err(|error| {
         Failure::usage(error.to_string(), "Type the 24 words in order, separated by spaces.")
@@ -39,10 +40,11 @@ pub fn restore(
             "Choose a new home: `majlis --home DIR recovery restore`.",
         ));
     }
+    let media = Media::new(config, store);
     let (store, _) = Store::open(home, store.clone())?;
     store.set_setting(RESTORING, Some(b"1"))?;
     let keys = Keys::create(home, &phrase)?;
-    let node = Node::with(home, keys, store)?;
+    let node = Node::with(home, keys, store, media)?;
     for peer in peers {
         node.peers.name_address(peer)?;
     }

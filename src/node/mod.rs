@@ -19,6 +19,7 @@ mod identity;
 mod keep;
 mod keys;
 mod letters;
+mod media;
 mod notifications;
 mod peers;
 mod posts;
@@ -66,6 +67,14 @@ pub(crate) enum Local {
     AskConversation { root: EntryRef, answers: mpsc::Sender<conversations::Answer> },
     /// What a peer is given of a conversation that it has asked for.
     GiveConversation { session: SessionId, number: u64, given: conversations::Given },
+    /// Ask a peer for a piece of a file.
+    AskPiece(media::Asked),
+    /// Who may have a file.
+    FileSources(media::Source),
+    /// A piece of a file for a peer, or nothing; whose entry names it.
+    GivePiece { session: SessionId, number: u64, account: Option<AccountId>, piece: bytes::Bytes },
+    /// A peer has given something else for a file.
+    Misled(SessionId),
     /// What became of an entry that a peer has handed over.
     Answer { session: SessionId, entry: EntryId, verdict: Verdict },
     /// The node holds other accounts now.
@@ -99,6 +108,7 @@ pub struct Node {
     heads: Mutex<BTreeMap<u8, Head>>,
     private: private::Private,
     finder: finding::Finder,
+    media: media::Media,
     /// Held while it is decided what is taken of a stranger.
     receiving: Mutex<()>,
     /// Held while it is worked out which accounts the node holds.
@@ -137,25 +147,27 @@ impl Node {
     pub fn open(
         home: &Path,
         store: &StoreConfig,
-        _config: &NodeConfig,
+        config: &NodeConfig,
     ) -> Result<(Arc<Self>, Opened), Failure> {
+        let media = media::Media::new(config, store);
         let (store, report) = Store::open(home, store.clone())?;
         let (keys, created) = match Keys::load(home)? {
             Some(keys) => (keys, false),
             None => (identity::found(home)?, true),
         };
-        Self::with(home, keys, store).map(|node| {
+        Self::with(home, keys, store, media).map(|node| {
             let notes = notes(&report);
             (node, Opened { created, notes })
         })
     }
 
-    fn with(home: &Path, keys: Keys, store: Store) -> Result<Arc<Self>, Failure> {
+    fn with(home: &Path, keys: Keys, store: Store, media: media::Media) -> Result<Arc<Self>, Failure> {
         let peers = peers::Peers::load(&store)?;
         let node = Arc::new(Self {
             home: home.to_owned(),
             private: private::Private::new(&keys),
             finder: finding::Finder::default(),
+            media,
             keys,
             store,
             heads: Mutex::default(),

@@ -2,9 +2,10 @@
 //! the accounts that the node holds. All of it lives in memory. Changes are noted and written to the store
 //! together by [`Peers::flush`], so that nothing that a peer says makes the driver wait for the disk.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
+use majlis_protocol::body::BlobId;
 use majlis_protocol::sync::{Interest, Interests, PeerMemory, Reason};
 use majlis_protocol::{AccountId, EntryId, LogId, LogKey};
 use parking_lot::Mutex;
@@ -378,13 +379,14 @@ impl super::Node {
     /// Removes the bytes of what was taken back and whose grace is over.
     pub async fn purge_due(self: &Arc<Self>) -> Result<(), Failure> {
         let node = Arc::clone(self);
-        super::blocking(move || node.purge(&[])).await
+        super::blocking(move || node.purge(&[], &HashSet::new())).await
     }
 
-    /// The same, and of what is named before its grace is over.
-    pub(super) fn purge(&self, forced: &[EntryId]) -> Result<(), Failure> {
+    /// The same, and of what is named before its grace is over: entries, and files that nothing names any more.
+    pub(super) fn purge(&self, forced: &[EntryId], files: &HashSet<BlobId>) -> Result<(), Failure> {
         let report = self.store.purge(now_ms(), forced)?;
         tracing::debug!(?report, "purged");
+        self.collect(files)?;
         if report.compacted {
             self.compact_found()?;
         }

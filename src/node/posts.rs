@@ -9,8 +9,9 @@ use majlis_protocol::state::Limit;
 use majlis_protocol::text::Target;
 use majlis_protocol::{Entry, EntryId, Kind, LogId, LogKey, Verified};
 
-use super::api::{FieldView, NewEdit, NewPost, PostView, PostedView, ProfileEdit};
+use super::api::{FieldView, NewAttachment, NewEdit, NewPost, PostView, PostedView, ProfileEdit};
 use super::keys::random;
+use super::media::Attached;
 use super::view::rfc3339;
 use super::watch::News;
 use super::{Failure, Head, Local, Node, blocking, now_ms};
@@ -112,14 +113,26 @@ impl Node {
         let now = now_ms();
         let after_last = self.store.own_tail(LogId::PUBLIC).map_or(0, |tail| tail.timestamp + 1);
         let first = (now + 1).saturating_sub(posts.len() as u64).max(after_last.min(now));
-        let mut bodies = Vec::with_capacity(posts.len());
-        for (index, post) in posts.into_iter().enumerate() {
-            bodies.push((self.compose(post)?, (first + index as u64).min(now)));
+        let (mut bodies, mut all) = (Vec::with_capacity(posts.len()), Vec::new());
+        for (index, mut post) in posts.into_iter().enumerate() {
+            let mut attached = Vec::new();
+            for file in std::mem::take(&mut post.attachments) {
+                attached.push(self.attach(file).await?);
+            }
+            let attachments = attached.iter().map(|file| file.attachment.clone()).collect();
+            bodies.push((self.compose(post, attachments)?, (first + index as u64).min(now)));
+            all.push(attached);
         }
         let entries = self.publish(LogId::PUBLIC, bodies).await?;
+        let removed = |attached: Vec<Attached>| {
+            let words: BTreeSet<_> = attached.iter().flat_map(|file| file.removed.iter().copied()).collect();
+            words.into_iter().map(ToOwned::to_owned).collect()
+        };
         Ok(entries
             .iter()
-            .map(|entry| PostedView {
+            .zip(all)
+            .map(|(entry, attached)| PostedView {
+                removed: removed(attached),
                 id: entry.id.to_string(),
                 account: entry.header.account.to_string(),
                 seq: entry.header.seq,
@@ -157,12 +170,13 @@ impl Node {
         // Each edit holds the words of the post as they were then.
         let edits = self.store.edits(&self.keys.account, &id)?;
         let targets: Vec<_> = std::iter::once(id).chain(edits.iter().map(|edit| edit.entry.id)).collect();
+        let files = self.files_of(&targets)?;
         let now = now_ms();
         let bodies = targets.iter().map(|target| (Body::Delete(Delete { target: *target }), now)).collect();
         self.publish(LogId::PUBLIC, bodies).await?;
         if at_once {
             let node = Arc::clone(self);
-            blocking(move || node.purge(&targets)).await?;
+            blocking(move || node.purge(&targets, &files)).await?;
         }
         Ok(id)
     }
@@ -182,7 +196,15 @@ impl Node {
                 "Leave some out.",
             ));
         }
+        let avatar = self.picture(edit.avatar).await?;
+        let header = self.picture(edit.header).await?;
         self.change_profile(|profile| {
+            if let Some(avatar) = &avatar {
+                profile.avatar = avatar.as_ref().map(|file| file.attachment.clone());
+            }
+            if let Some(header) = &header {
+                profile.header = header.as_ref().map(|file| file.attachment.clone());
+            }
             if let Some(name) = edit.name {
                 profile.name = name;
             }
@@ -198,6 +220,26 @@ impl Node {
             }
         })
         .await
+    }
+
+    /// A picture for the profile, or that there is to be none; nothing where none was named.
+    async fn picture(
+        self: &Arc<Self>,
+        new: Option<NewAttachment>,
+    ) -> Result<Option<Option<Attached>>, Failure> {
+        let Some(new) = new else { return Ok(None) };
+        if new.file.is_empty() {
+            return Ok(Some(None));
+        }
+        let file = new.file.clone();
+        let attached = self.attach(new).await?;
+        if !attached.attachment.media_type.starts_with("image/") {
+            return Err(Failure::usage(
+                format!("{file} is not a picture"),
+                "Give a JPEG, PNG, WebP or GIF file.",
+            ));
+        }
+        Ok(Some(Some(attached)))
     }
 
     /// Says what may be done with everything the owner publishes.

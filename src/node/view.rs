@@ -92,6 +92,7 @@ impl Node {
             root: root_of(post).map(reference),
             quote: post.quote.map(reference),
             content_warning: given(content.content_warning),
+            attachments: content.attachments.iter().map(|file| self.attachment_view(file)).collect(),
             poll: post.content.poll.as_ref().map(poll),
             mentions: content.mentions.iter().map(ToString::to_string).collect(),
             tags: content.tags,
@@ -186,6 +187,8 @@ impl Node {
                 .map(|field| FieldView { name: field.name, value: field.value })
                 .collect(),
             bot: profile.bot,
+            avatar: profile.avatar.as_ref().map(|file| self.attachment_view(file)),
+            header: profile.header.as_ref().map(|file| self.attachment_view(file)),
             usage: usage::view(&profile.usage),
         })
     }

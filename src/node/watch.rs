@@ -60,6 +60,11 @@ impl Default for Crier {
 }
 
 impl Crier {
+    /// What is called out from now on.
+    pub fn listen(&self) -> broadcast::Receiver<News> {
+        self.0.subscribe()
+    }
+
     /// Tells whoever watches.
     pub fn call(&self, news: News) {
         // Fails only where nobody watches.
@@ -83,7 +88,7 @@ impl Node {
     pub fn watch(self: &Arc<Self>) -> Watch {
         Watch {
             node: Arc::clone(self),
-            news: self.crier.0.subscribe(),
+            news: self.crier.listen(),
             entries: (Arc::new([]), 0),
             authors: HashMap::new(),
             posts: true,

@@ -443,8 +443,13 @@ impl Store {
             index_bytes: index.ids.memory() + index.directory.memory(),
             db_bytes: index.db()?.size(),
             journal_bytes: self.shared().journal.lock().size(),
-            free_bytes: self.shared().home.free()?,
+            free_bytes: self.free_bytes()?,
         })
+    }
+
+    /// Bytes free on the disk.
+    pub fn free_bytes(&self) -> Result<u64, StoreError> {
+        self.shared().home.free()
     }
 
     /// Counters since the store was opened.

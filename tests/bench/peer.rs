@@ -217,7 +217,10 @@ impl Peer {
                 self.input(Input::Committed { tickets, changed, identities })
             }
             Output::Refs(session, number, _) => self.input(Input::Referring(session, number, 0, Vec::new())),
-            Output::Referred(..) => Ok(()),
+            Output::Referred(..) | Output::Blob(..) => Ok(()),
+            Output::BlobWanted(session, number, _) => {
+                self.input(Input::GiveBlob(session, number, Vec::new().into()))
+            }
             Output::Delivered { session, entry, .. } => {
                 self.input(Input::Answer(session, entry.id, Verdict::Refused))
             }

@@ -21,6 +21,7 @@ mod hostile;
 mod lan;
 mod letters;
 mod lifecycle;
+mod media;
 mod private;
 mod recovery;
 mod social;

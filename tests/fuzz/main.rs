@@ -94,6 +94,11 @@ fn text() {
 }
 
 #[test]
+fn piece() {
+    run("piece", 1_000);
+}
+
+#[test]
 fn machine_of_sync() {
     run("machine", 500);
 }

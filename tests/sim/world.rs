@@ -256,7 +256,10 @@ impl World {
                 Output::Delivered { session, entry, .. } => {
                     self.input(node, Input::Answer(session, entry.id, Verdict::Refused));
                 }
-                Output::Referred(..) | Output::Event(_) => {}
+                Output::BlobWanted(session, number, _) => {
+                    self.input(node, Input::GiveBlob(session, number, Vec::new().into()));
+                }
+                Output::Referred(..) | Output::Blob(..) | Output::Event(_) => {}
             }
         }
     }

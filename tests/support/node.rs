@@ -207,8 +207,13 @@ impl TestNode {
         command
     }
 
-    fn log(&self) -> PathBuf {
+    fn log_path(&self) -> PathBuf {
         self.scratch.path().join("stderr")
+    }
+
+    /// All of its standard error.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.log_path()).unwrap_or_default()).into_owned()
     }
 
     /// Starts the node and waits until it is ready; what it said then.
@@ -217,7 +222,7 @@ impl TestNode {
         let arguments: Vec<_> = ["--json", "run"].into_iter().map(str::to_owned).collect();
         let arguments: Vec<_> = arguments.iter().chain(&self.run_arguments).map(String::as_str).collect();
         let mut command = self.command(&arguments);
-        let log = File::options().create(true).append(true).open(self.log()).unwrap();
+        let log = File::options().create(true).append(true).open(self.log_path()).unwrap();
         let mut child = command.stderr(log).spawn().unwrap();
         let lines = Lines::of(child.stdout.take().unwrap());
         let running = Running { child, lines };
@@ -242,8 +247,7 @@ impl TestNode {
 
     /// The last lines of its standard error.
     pub fn log_tail(&self) -> String {
-        let text = fs::read(self.log()).unwrap_or_default();
-        let text = String::from_utf8_lossy(&text);
+        let text = self.log();
         let lines: Vec<_> = text.lines().collect();
         lines[lines.len().saturating_sub(40)..].join("\n")
     }
@@ -323,7 +327,7 @@ impl TestNode {
 
     /// A command with `--json` that goes on.
     pub fn background(&self, arguments: &[&str]) -> Running {
-        let log = File::options().create(true).append(true).open(self.log()).unwrap();
+        let log = File::options().create(true).append(true).open(self.log_path()).unwrap();
         let mut child = self.command(&[&["--json"], arguments].concat()).stderr(log).spawn().unwrap();
         let lines = Lines::of(child.stdout.take().unwrap());
         Running { child, lines }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use majlis_protocol::blob::{Span, cut};
 use majlis_protocol::body::{
     Attachment, BlobId, Body, Card, Content, Delete, Edit, EntryRef, Focus, Follow, Hints, Holder, Poll,
-    Post, Profile, ProfileField, Reaction, Repost, Sealed, Usage, Visibility, Vote,
+    Post, Preview, Profile, ProfileField, Reaction, Repost, Sealed, Usage, Visibility, Vote,
 };
 use majlis_protocol::entry::{Draft, sign};
 use majlis_protocol::identity::{
@@ -15,13 +16,13 @@ use majlis_protocol::sealed::{PrivateItem, seal};
 use majlis_protocol::state::Fingerprint;
 use majlis_protocol::sync::chunk::{Address, Builder};
 use majlis_protocol::sync::{
-    Ask, CloseCode, Frame, Greeting, LogRef, Message, Proving, Row, RowRun, RowsOf, Verdict,
+    Ask, BlobWant, CloseCode, Frame, Greeting, LogRef, Message, Proving, Row, RowRun, RowsOf, Verdict,
 };
 use majlis_protocol::text::{Invite, Target, bare_key};
 use majlis_protocol::{AccountId, DeviceId, Entry, EntryId, LogId, SecretKey, Verified};
 
 use super::machine::{Node, record};
-use super::targets::{device, log, reader, roots};
+use super::targets::{device, file, log, reader, roots};
 
 /// The transport identity of the node that the mutated frames come from.
 pub const DIALER: &[u8] = b"dialer";
@@ -41,6 +42,7 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
         "frame" => messages().iter().map(|message| frame_bytes(&message.encode())).collect(),
         "chunk" => chunks(),
         "text" => texts(),
+        "piece" => pieces(),
         "machine" => transcripts(),
         _ => Vec::new(),
     }
@@ -91,6 +93,14 @@ fn attachment() -> Attachment {
         alt: "صورة".to_owned(),
         focus: Some(Focus { x: -300, y: 10_000 }),
         source_type: "digitalCapture".to_owned(),
+        preview: Some(Preview {
+            blob: BlobId([5; 32]),
+            media_type: "image/jpeg".to_owned(),
+            size: 9_000,
+            width: 320,
+            height: 240,
+        }),
+        name: "ملف".to_owned(),
     }
 }
 
@@ -321,8 +331,28 @@ fn messages() -> Vec<Message> {
             total: 9,
             posts: vec![(document().entry().encode().into(), entries[1].encode().into())],
         },
+        Message::BlobWant {
+            number: 1,
+            want: BlobWant {
+                entry: entries[0].id,
+                blob: BlobId([7; 32]),
+                size: 40_000,
+                span: Span { first: 1, count: 2 },
+            },
+        },
+        Message::Blob { number: 1, piece: vec![1; 200].into() },
         Message::Ignored(0xff),
     ]
+}
+
+fn pieces() -> Vec<Vec<u8>> {
+    let (blob, data, tree) = file();
+    let seed = |(first, count): (u8, u8)| {
+        let span = Span { first: u64::from(first), count: u64::from(count) };
+        let piece = cut(&blob, data.as_slice(), tree.as_slice(), span).expect("the file has these groups");
+        [[first, count].as_slice(), &piece].concat()
+    };
+    [(4, 1), (3, 2), (0, 1)].map(seed).to_vec()
 }
 
 fn texts() -> Vec<Vec<u8>> {

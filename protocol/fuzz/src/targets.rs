@@ -1,6 +1,7 @@
 //! One function a decoder: whatever the bytes, it does not panic, and what it takes it gives back unchanged.
 
 use bytes::Bytes;
+use majlis_protocol::blob::{self, Span};
 use majlis_protocol::body::{BlobId, Body, Sealed};
 use majlis_protocol::entry::{Draft, sign, verify, verify_all};
 use majlis_protocol::identity::{IdDoc, Phrase, Roots};
@@ -18,7 +19,7 @@ pub use super::machine::machine;
 pub type Named = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Named; 9] = [
+pub const TARGETS: [Named; 10] = [
     ("entry", entry),
     ("body", body),
     ("sealed", sealed),
@@ -27,6 +28,7 @@ pub const TARGETS: [Named; 9] = [
     ("frame", frame),
     ("chunk", chunk),
     ("text", text),
+    ("piece", piece),
     ("machine", machine),
 ];
 
@@ -140,6 +142,28 @@ pub fn pack(data: &[u8]) {
     assert_eq!(again.put(&entries), entries.len(), "a pack was read that is no chain");
     assert_eq!(again.soft, &soft[..soft.len() - soft_left.len()]);
     assert_eq!(again.hard, &hard[..hard.len() - hard_left.len()]);
+}
+
+/// The file whose pieces are read: its hash and length.
+pub fn file() -> (BlobId, Vec<u8>, Vec<u8>) {
+    let data: Vec<u8> = (0..70_000_u32).map(|at| (at % 251) as u8).collect();
+    let mut tree = Vec::new();
+    let blob = blob::hash(data.as_slice(), data.len() as u64, &mut tree).expect("memory is read and written");
+    (blob, data, tree)
+}
+
+/// Two bytes of a span, and a piece: what is taken is what the file has there.
+pub fn piece(data: &[u8]) {
+    let Some(([first, count], piece)) = data.split_first_chunk() else { return };
+    let span = Span { first: u64::from(*first), count: u64::from(*count) };
+    let (blob, data, tree) = file();
+    if let Ok(groups) = blob::verify(&blob, data.len() as u64, span, piece) {
+        let start = span.start() as usize;
+        let bytes = groups.concat();
+        assert_eq!(bytes, data[start..start + bytes.len()], "something else was taken");
+        let genuine = blob::cut(&blob, data.as_slice(), tree.as_slice(), span).expect("it was read");
+        assert_eq!(genuine, piece, "there are two pieces of the same");
+    }
 }
 
 /// A frame: its type and its body.

@@ -57,6 +57,22 @@ impl Item for Focus {
 }
 
 record! {
+    /// A small picture that stands for a file.
+    Preview {
+        /// The picture.
+        1 blob: BlobId = Need<BlobId>,
+        /// Its media type.
+        2 media_type: String = Need<Text<MAX_SHORT>>,
+        /// Its length in bytes.
+        3 size: u64 = Need<u64>,
+        /// Width in pixels.
+        4 width: u32 = Need<u32>,
+        /// Height in pixels.
+        5 height: u32 = Need<u32>,
+    }
+}
+
+record! {
     /// A file and what there is to know of it before it is fetched.
     Attachment {
         /// The file.
@@ -79,5 +95,9 @@ record! {
         9 focus: Option<Focus> = Opt<Focus>,
         /// How it came about: a name of the IPTC digital source type vocabulary, as `digitalCapture`.
         10 source_type: String = Plain<Text<MAX_SHORT>>,
+        /// A small picture of it, which is shown until the file is wanted.
+        11 preview: Option<Preview> = Opt<Preview>,
+        /// What to call it where it is saved.
+        12 name: String = Plain<Text<MAX_SHORT>>,
     }
 }

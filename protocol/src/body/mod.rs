@@ -14,7 +14,7 @@ mod response;
 #[cfg(test)]
 mod tests;
 
-pub use media::{Attachment, BlobId, Focus};
+pub use media::{Attachment, BlobId, Focus, Preview};
 pub use network::{Follow, Hints, Holder, Sealed};
 pub use post::{Card, Content, Delete, Edit, EntryRef, Poll, Post, Visibility};
 pub use profile::{Profile, ProfileField, Usage};
@@ -160,6 +160,21 @@ impl Body {
         accounts.sort_unstable();
         accounts.dedup();
         accounts
+    }
+
+    /// The files that it names and their lengths in bytes, each with its preview behind it.
+    pub fn files(&self) -> Vec<(BlobId, u64)> {
+        let attachments: Vec<&Attachment> = match self {
+            Self::Post(post) => post.content.attachments.iter().collect(),
+            Self::Edit(edit) => edit.content.attachments.iter().collect(),
+            Self::Profile(profile) => profile.avatar.iter().chain(&profile.header).collect(),
+            _ => Vec::new(),
+        };
+        let files = attachments.into_iter().flat_map(|attachment| {
+            let preview = attachment.preview.as_ref().map(|preview| (preview.blob, preview.size));
+            std::iter::once((attachment.blob, attachment.size)).chain(preview)
+        });
+        files.collect()
     }
 
     /// The kind of entry that carries it.

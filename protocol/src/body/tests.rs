@@ -27,6 +27,10 @@ fn reference(n: u8) -> EntryRef {
     EntryRef { account: AccountId([n; 32]), id: EntryId([n + 1; 32]) }
 }
 
+fn preview() -> Preview {
+    Preview { blob: BlobId([8; 32]), media_type: "image/jpeg".into(), size: 9_000, width: 640, height: 480 }
+}
+
 fn attachment() -> Attachment {
     Attachment {
         blob: BlobId([9; 32]),
@@ -39,6 +43,8 @@ fn attachment() -> Attachment {
         alt: "a door".into(),
         focus: Some(Focus { x: -5_000, y: 250 }),
         source_type: "digitalCapture".into(),
+        preview: Some(preview()),
+        name: "door.webp".into(),
     }
 }
 
@@ -160,7 +166,7 @@ fn a_full_profile_is_these_bytes() {
         &format!(
             "01 a5
              01 63 416461                          # name
-             03 a8                                 # avatar
+             03 aa                                 # avatar
                 01 5820 {}                         # blob
                 02 6a 696d6167652f77656270         # media type
                 03 1a 00011170                     # size
@@ -168,13 +174,18 @@ fn a_full_profile_is_these_bytes() {
                 08 66 6120646f6f72                 # alt
                 09 82 391387 18fa                  # focus
                 0a 6e 6469676974616c43617074757265 # source type
+                0b a5 01 5820 {}                   # preview
+                   02 6a 696d6167652f6a706567      # its media type
+                   03 19 2328 04 19 0280 05 19 01e0 # size, width, height
+                0c 69 646f6f722e77656270           # name
              05 81 a1 01 61 77                     # fields
              06 f5                                 # bot
              08 a4                                 # usage
                 01 6a 747261696e2d61693d6e         # AIPREF
                 02 6a 323032362d30312d3331         # draft
                 05 f4 06 f5                        # bulk dataset no, bridging yes",
-            "09".repeat(32)
+            "09".repeat(32),
+            "08".repeat(32)
         ),
     );
 }
@@ -396,13 +407,24 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn any_preview()(
+        blob in blob(), media_type in some_text(), size in any::<u64>(), (width, height) in any::<(u32, u32)>(),
+    ) -> Preview {
+        Preview { blob, media_type, size, width, height }
+    }
+}
+
+prop_compose! {
     fn any_attachment()(
         blob in blob(), media_type in some_text(), (size, duration_ms) in any::<(u64, Option<u64>)>(),
         (width, height) in any::<(Option<u32>, Option<u32>)>(), blurhash in short(), alt in short(),
         focus in option::of((-10_000..=10_000i16, -10_000..=10_000i16)), source_type in short(),
+        preview in option::of(any_preview()), name in short(),
     ) -> Attachment {
         let focus = focus.map(|(x, y)| Focus { x, y });
-        Attachment { blob, media_type, size, width, height, duration_ms, blurhash, alt, focus, source_type }
+        Attachment {
+            blob, media_type, size, width, height, duration_ms, blurhash, alt, focus, source_type, preview, name,
+        }
     }
 }
 

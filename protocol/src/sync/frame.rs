@@ -66,9 +66,9 @@ pub mod kind {
     pub const WHO_HAS: u8 = 0x84;
     /// Asks to hold an account. Reserved.
     pub const PIN: u8 = 0x85;
-    /// Asks for a blob. Reserved.
+    /// Asks for a piece of a blob.
     pub const BLOB_WANT: u8 = 0x86;
-    /// A piece of a blob. Reserved.
+    /// Answers `BLOB_WANT`.
     pub const BLOB: u8 = 0x87;
     /// Answers REFS.
     pub const REFERRED: u8 = 0x88;
@@ -127,6 +127,8 @@ pub enum CloseCode {
     Refused = 11,
     /// A fault of the sender's own.
     Internal = 12,
+    /// A piece of a blob did not verify.
+    ForgedBlob = 13,
 }
 
 /// What became of an entry that was handed over.
@@ -151,7 +153,10 @@ impl Verdict {
 impl CloseCode {
     /// Whether the peer that caused this code did something that an honest peer does not do.
     pub fn counts_against_peer(self) -> bool {
-        matches!(self, Self::Decode | Self::Limit | Self::BadProof | Self::ForgedEntry | Self::Credit)
+        matches!(
+            self,
+            Self::Decode | Self::Limit | Self::BadProof | Self::ForgedEntry | Self::Credit | Self::ForgedBlob
+        )
     }
 
     /// From its number on the wire; unknown numbers read as `Internal`.
@@ -169,6 +174,8 @@ impl CloseCode {
             Self::Timeout,
             Self::Duplicate,
             Self::Refused,
+            Self::Internal,
+            Self::ForgedBlob,
         ]
         .get(usize::from(code))
         .copied()

@@ -15,6 +15,7 @@ use crate::limits::{
 use crate::state::{Fingerprint, Proof, Replica};
 use crate::{Entry, Verified};
 
+use super::blobs::BlobWant;
 use super::chunk::Groups;
 use super::frame::{CloseCode, DecodeError, Frame, Verdict, kind};
 use super::ingest::Answered;
@@ -103,6 +104,12 @@ pub enum Input {
     Refer(SessionId, u64, EntryId),
     /// Answers [`Output::Refs`]: how many such posts are held, and some of them with their documents.
     Referring(SessionId, u64, u64, Vec<(Arc<VerifiedId>, Entry)>),
+    /// Asks a peer for a piece of a blob. The number is given back in [`Output::Blob`], of whichever session.
+    AskBlob(SessionId, u64, BlobWant),
+    /// Answers [`Output::BlobWanted`]: the piece; empty where it is not given.
+    GiveBlob(SessionId, u64, Bytes),
+    /// A piece of a blob that the peer has given does not verify: it is not to be trusted.
+    Misled(SessionId),
     /// An entry for the owner of a peer, and the document that lists its device.
     Deliver(SessionId, Arc<VerifiedId>, Box<Verified<Entry>>),
     /// Answers [`Output::Delivered`].
@@ -143,6 +150,10 @@ pub enum Output {
     /// The peer has answered: what was asked, how many posts it holds, and some of them as bytes. Nothing of them is
     /// verified.
     Referred(SessionId, u64, u64, Vec<(Bytes, Bytes)>),
+    /// The peer asks for a piece of a blob: read it, then [`Input::GiveBlob`].
+    BlobWanted(SessionId, u64, BlobWant),
+    /// The peer has answered: a piece, not verified; empty where it gives none.
+    Blob(SessionId, u64, Bytes),
     /// The peer hands an entry over: decide, then [`Input::Answer`].
     Delivered {
         /// Which session.
@@ -298,7 +309,8 @@ impl Replicator {
                 + session.identity_wishes.len()
                 + session.proofs_due.len()
                 + session.deliveries_in.len()
-                + session.refs_in.len();
+                + session.refs_in.len()
+                + session.blobs_in.len();
             load.awaited += session.outstanding.len()
                 + session.late.len()
                 + session.offers.len()
@@ -306,7 +318,8 @@ impl Replicator {
                 + session.identities_asked.len()
                 + session.proofs_asked.len()
                 + session.deliveries_out.len()
-                + session.refs_out.len();
+                + session.refs_out.len()
+                + session.blobs_out.len();
         }
         load
     }
@@ -355,6 +368,9 @@ impl Replicator {
             Input::Publish(entries) => self.publish(&entries),
             Input::Refer(id, number, root) => self.refer(id, number, root),
             Input::Referring(id, number, total, posts) => self.referring(id, number, total, &posts),
+            Input::AskBlob(id, number, want) => self.ask_blob(id, number, want),
+            Input::GiveBlob(id, number, piece) => self.give_blob(id, number, piece),
+            Input::Misled(id) => self.close(id, CloseCode::ForgedBlob),
             Input::Deliver(id, document, entry) => self.deliver(id, &document, &entry),
             Input::Answer(id, entry, verdict) => self.answer_delivery(id, entry, verdict),
             Input::Interests(interests) => self.set_interests(interests),
@@ -477,6 +493,11 @@ impl Replicator {
             Message::Refs { number, root } if live => self.refs(id, number, root),
             Message::Referred { number, total, posts } if live => {
                 self.referred(id, number, total, posts);
+                Ok(())
+            }
+            Message::BlobWant { number, want } if live => self.blob_wanted(id, number, want),
+            Message::Blob { number, piece } if live => {
+                self.blob(id, number, piece);
                 Ok(())
             }
             Message::Deliver { document, entry } if live => self.delivered(id, &document, &entry),

@@ -2,11 +2,14 @@
 
 use bytes::Bytes;
 
+use crate::blob::Span;
+use crate::body::BlobId;
 use crate::ids::{AccountId, DeviceId, EntryId, LogId};
 use crate::limits::{MAX_FRAME, MAX_OFFER, MAX_REFERRED, MAX_RUNS, MAX_SIGNED_HEADER, MAX_WANTS, SIGNATURE};
 use crate::pack::{Reader, put_varint};
 use crate::state::Fingerprint;
 
+use super::blobs::BlobWant;
 use super::frame::{CloseCode, DecodeError, Frame, Verdict, kind};
 
 /// The body of HELLO.
@@ -185,6 +188,20 @@ pub enum Message {
         total: u64,
         /// Some of them: identity documents and entries in full.
         posts: Vec<(Bytes, Bytes)>,
+    },
+    /// Asks for a piece of a blob.
+    BlobWant {
+        /// Names the answer.
+        number: u64,
+        /// What is wanted.
+        want: BlobWant,
+    },
+    /// Answers [`Message::BlobWant`].
+    Blob {
+        /// What is answered.
+        number: u64,
+        /// The piece, as [`blob::verify`](crate::blob::verify) takes it; empty where it is not given.
+        piece: Bytes,
     },
     /// A type from 0x80 on that this version does not act on.
     Ignored(u8),
@@ -431,6 +448,20 @@ impl Message {
                 }
                 kind::REFERRED
             }
+            Self::BlobWant { number, want } => {
+                put_varint(&mut out, *number);
+                out.extend_from_slice(&want.entry.0);
+                out.extend_from_slice(&want.blob.0);
+                for value in [want.size, want.span.first, want.span.count] {
+                    put_varint(&mut out, value);
+                }
+                kind::BLOB_WANT
+            }
+            Self::Blob { number, piece } => {
+                put_varint(&mut out, *number);
+                out.extend_from_slice(piece);
+                kind::BLOB
+            }
             Self::Ignored(kind) => *kind,
         };
         Frame { kind, body: out.into() }
@@ -520,6 +551,12 @@ impl Message {
                 }
                 Self::Referred { number, total, posts }
             }
+            kind::BLOB_WANT => {
+                let (number, entry, blob) = (body.varint()?, EntryId(body.array()?), BlobId(body.array()?));
+                let (size, span) = (body.varint()?, Span { first: body.varint()?, count: body.varint()? });
+                Self::BlobWant { number, want: BlobWant { entry, blob, size, span } }
+            }
+            kind::BLOB => Self::Blob { number: body.varint()?, piece: body.slice(body.len())? },
             _ if kind >= 0x80 => Self::Ignored(kind),
             _ => return Err(DecodeError::UnknownType(kind)),
         })

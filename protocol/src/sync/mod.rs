@@ -4,6 +4,7 @@
 //! inputs with the time of day and a view of the [`Replica`](crate::state::Replica), and yields outputs; sockets,
 //! storage and signature checks are its driver's. A simulation of hundreds of nodes drives the same code.
 
+mod blobs;
 pub mod chunk;
 mod delivery;
 mod documents;
@@ -21,6 +22,7 @@ mod session;
 mod tests;
 mod wants;
 
+pub use blobs::BlobWant;
 pub use frame::{CloseCode, DecodeError, Frame, Verdict, kind};
 pub use interest::{Interest, Interests, Reason};
 pub use machine::{Event, Input, Load, Opened, Output, PeerMemory, Replicator, SessionId, Settings, Wish};

@@ -197,6 +197,9 @@ pub(super) struct Session {
     /// Conversations asked of the peer, and by it, that were not answered yet.
     pub refs_out: HashSet<u64>,
     pub refs_in: HashSet<u64>,
+    /// Pieces of blobs asked of the peer, and by it, that were not answered yet.
+    pub blobs_out: HashSet<u64>,
+    pub blobs_in: HashSet<u64>,
     /// The minute that the peer's deliveries are counted in, and how many there were.
     pub deliveries: (u64, usize),
 }
@@ -275,6 +278,8 @@ impl Session {
             deliveries_in: HashSet::new(),
             refs_out: HashSet::new(),
             refs_in: HashSet::new(),
+            blobs_out: HashSet::new(),
+            blobs_in: HashSet::new(),
             deliveries: (0, 0),
         }
     }

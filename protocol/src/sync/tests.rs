@@ -6,11 +6,14 @@ use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::blobs::BlobWant;
 use super::chunk::{Address, Builder, Chunk, verify_groups};
 use super::frame::{CloseCode, DecodeError, Frame, Verdict, kind};
 use super::interest::{pad_and_shuffle, padding_tag, tag};
 use super::message::{Ask, Greeting, LogRef, Message, Proving, Row, RowRun, RowsOf};
 use super::session::Offered;
+use crate::blob::Span;
+use crate::body::BlobId;
 use crate::entry::{Draft, sign};
 use crate::limits::{MAX_CHUNK_SOFT, MAX_FRAME, MAX_OFFER, MAX_RUNS, MAX_WANTS, PACK_BYTES};
 use crate::pack::put_varint;
@@ -95,7 +98,7 @@ fn message() -> impl Strategy<Value = Message> {
         (any::<u64>(), any::<bool>()).prop_map(|(handle, eager)| Message::Mode { handle, eager }),
         any::<u64>().prop_map(Message::Credit),
         fingerprint().prop_map(Message::Audit),
-        (0u8..=12, any::<u64>()).prop_map(|(code, retry)| Message::Close(CloseCode::from_wire(code), retry)),
+        (0u8..=13, any::<u64>()).prop_map(|(code, retry)| Message::Close(CloseCode::from_wire(code), retry)),
         (bytes(300), bytes(300)).prop_map(|(document, entry)| Message::Deliver { document, entry }),
         (any::<[u8; 32]>(), 0u8..=2)
             .prop_map(|(id, code)| Message::Status(EntryId(id), Verdict::from_wire(code))),
@@ -103,8 +106,19 @@ fn message() -> impl Strategy<Value = Message> {
             .prop_map(|(number, root)| Message::Refs { number, root: EntryId(root) }),
         (any::<u64>(), any::<u64>(), vec((bytes(300), bytes(300)), 0..4))
             .prop_map(|(number, total, posts)| Message::Referred { number, total, posts }),
+        (any::<u64>(), any::<([u8; 32], [u8; 32])>(), any::<(u64, u64, u64)>()).prop_map(
+            |(number, (entry, blob), (size, first, count))| {
+                let (entry, blob) = (EntryId(entry), BlobId(blob));
+                Message::BlobWant {
+                    number,
+                    want: BlobWant { entry, blob, size, span: Span { first, count } },
+                }
+            }
+        ),
+        (any::<u64>(), bytes(300)).prop_map(|(number, piece)| Message::Blob { number, piece }),
         (0x80u8..)
-            .prop_filter("of a type that is known", |kind| ![0x80, 0x81, 0x82, 0x88].contains(kind))
+            .prop_filter("of a type that is known", |kind| ![0x80, 0x81, 0x82, 0x86, 0x87, 0x88]
+                .contains(kind))
             .prop_map(Message::Ignored),
     ]
 }

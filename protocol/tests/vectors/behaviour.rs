@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use majlis_protocol::body::{Body, Sealed};
+use majlis_protocol::blob::Span;
+use majlis_protocol::body::{BlobId, Body, Sealed};
 use majlis_protocol::context;
 use majlis_protocol::entry::Kind;
 use majlis_protocol::ids::EntryId;
 use majlis_protocol::limits::{HEADER_FIXED, MAX_FRAME};
 use majlis_protocol::state::Fingerprint;
 use majlis_protocol::sync::chunk::{Address, Builder};
-use majlis_protocol::sync::{CloseCode, Greeting, Input, LogRef, Message, Proving, Reason, Verdict};
+use majlis_protocol::sync::{
+    BlobWant, CloseCode, Greeting, Input, LogRef, Message, Proving, Reason, Verdict,
+};
 
 use crate::make::fingerprints::offered_tag;
 use crate::make::nodes::{CREDIT, Node, SESSION};
@@ -236,4 +239,51 @@ fn a_conversation_is_asked_for_within_bounds() {
     assert!((20..64).contains(&posts.len()), "{}", posts.len());
     // An answer that nothing waits for is passed over.
     assert_eq!(tell(&mut node, &Message::Referred { number: 1, total: 1, posts: vec![] }), []);
+}
+
+/// A piece of some file that an entry names.
+fn want(count: u64) -> BlobWant {
+    let (entry, blob) = (EntryId([7; 32]), BlobId([8; 32]));
+    BlobWant { entry, blob, size: 1_000_000, span: Span { first: 0, count } }
+}
+
+/// BLOB-5.
+#[test]
+fn pieces_of_files_are_asked_for_within_bounds() {
+    let mut node = live();
+    let ask = |number, count| Message::BlobWant { number, want: want(count) };
+    let piece = vec![3; 40].into();
+    assert_eq!(tell(&mut node, &ask(5, 3)), [Message::Blob { number: 5, piece }]);
+    let too_many: Vec<_> = (0..17).map(|number| ask(number, 1)).collect();
+    for asked in [too_many, vec![ask(1, 1), ask(1, 1)], vec![ask(1, 0)], vec![ask(1, 9)]] {
+        let mut node = live();
+        for message in asked {
+            node.handle(0, Input::Frame(SESSION, message.encode()));
+        }
+        node.work(0, 0);
+        let sent: Vec<_> =
+            node.outbox.drain(..).filter_map(|(frame, _)| Message::decode(frame).ok()).collect();
+        assert_eq!(sent.last(), Some(&Message::Close(CloseCode::Limit, 0)));
+    }
+    // Own questions keep to the bound, and an answer that nothing waits for is passed over.
+    let mut node = live();
+    for number in 0..20 {
+        node.handle(0, Input::AskBlob(SESSION, number, want(1)));
+    }
+    node.work(0, 0);
+    assert_eq!(node.outbox.drain(..).count(), 16);
+    assert!(node.machine.awaits_blob(SESSION, 15) && !node.machine.awaits_blob(SESSION, 16));
+    assert_eq!(tell(&mut node, &Message::Blob { number: 16, piece: vec![1].into() }), []);
+    assert_eq!(tell(&mut node, &Message::Blob { number: 15, piece: vec![1].into() }), []);
+    assert!(!node.machine.awaits_blob(SESSION, 15));
+}
+
+/// BLOB-6.
+#[test]
+fn a_peer_that_gives_something_else_loses_the_session() {
+    let mut node = live();
+    node.handle(0, Input::Misled(SESSION));
+    node.work(0, 0);
+    let sent: Vec<_> = node.outbox.drain(..).filter_map(|(frame, _)| Message::decode(frame).ok()).collect();
+    assert_eq!(sent, [Message::Close(CloseCode::ForgedBlob, 0)]);
 }

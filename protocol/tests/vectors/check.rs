@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use majlis_protocol::body::{Body, Sealed, cbor};
+use majlis_protocol::blob::Span;
+use majlis_protocol::body::{BlobId, Body, Sealed, cbor};
 use majlis_protocol::context;
 use majlis_protocol::entry::{Draft, Entry, Kind, Verified, sign, verify};
 use majlis_protocol::identity::{IdDoc, IdDraft, Phrase, Register, Roots, VerifiedId, merge};
@@ -20,8 +21,8 @@ use serde_json::{Value, json};
 use crate::case::{Input, bytes, number};
 use crate::make::json::{hex, number as numeral};
 use crate::make::{
-    archives, chunks, entries, fingerprints, forks, identities, messages, packs, refusals, sealed, sessions,
-    texts, view,
+    archives, blobs, chunks, entries, fingerprints, forks, identities, messages, packs, refusals, sealed,
+    sessions, texts, view,
 };
 
 /// What the named operation makes of the input.
@@ -59,6 +60,11 @@ pub fn run(op: &str, input: &Input) -> Result<Value, String> {
         "open" => opening(input),
         "item" => item(input),
         "value" => value(input),
+        "piece" => {
+            let span = Span { first: number(input.get("first")), count: number(input.get("count")) };
+            let (blob, size) = (BlobId(input.array("blob")), number(input.get("size")));
+            blobs::read(&blob, size, span, &input.bytes("piece")).map_err(|error| format!("{error:?}"))
+        }
         "session" => Ok(session(input)),
         "refusal" => Ok(refusal(input)),
         text if text.starts_with("text/") => {

@@ -21,7 +21,8 @@ fn chapters() -> BTreeMap<String, String> {
 
 /// Every `WORD-12` in a text, where the word is one that numbers requirements.
 fn ids(text: &str) -> impl Iterator<Item = String> + '_ {
-    const WORDS: [&str; 10] = ["CONV", "KEY", "ENTRY", "BODY", "ID", "FORK", "PACK", "SYNC", "TEXT", "SEAL"];
+    const WORDS: [&str; 11] =
+        ["CONV", "KEY", "ENTRY", "BODY", "ID", "FORK", "PACK", "SYNC", "TEXT", "SEAL", "BLOB"];
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').filter_map(|token| {
         let (word, digits) = token.split_once('-')?;
         let numbered = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());

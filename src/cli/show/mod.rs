@@ -34,6 +34,7 @@ pub fn reply(reply: &Reply, style: Style) -> String {
         Reply::Muted(view) => format!("Muted: {}", social::muted(view, style)),
         Reply::List(view) => social::list(view, style),
         Reply::Usage(view) => social::usage(view),
+        Reply::File(view) => social::file(view),
         Reply::Profile(view) => social::profile(view, style),
         Reply::Phrase(view) => phrase(view),
         Reply::Carried(view) => carried(view),
@@ -121,7 +122,11 @@ fn synced(view: &SyncedView) -> String {
 }
 
 fn posted(view: &PostedView) -> String {
-    format!("Posted {}\n", clean(&view.id))
+    let mut text = format!("Posted {}\n", clean(&view.id));
+    if !view.removed.is_empty() {
+        let _ = writeln!(text, "Taken out of the files: {}", clean(&view.removed.join(", ")));
+    }
+    text
 }
 
 fn followed(view: &FollowView, style: Style, now: Timestamp) -> String {

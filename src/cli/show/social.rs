@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::{clean, row};
-use crate::cli::terminal::{Style, ago, counted, isolated, lines, name, paragraph, person, short_key};
+use crate::cli::terminal::{Style, ago, bytes, counted, isolated, lines, name, paragraph, person, short_key};
 use crate::node::api::{
-    ListView, MissingView, MuteView, Muted, NotificationKind, NotificationView, NotificationsView, PollView,
-    PostView, ProfileView, UsageView, VersionView, Visibility,
+    AttachmentView, FileView, ListView, MissingView, MuteView, Muted, NotificationKind, NotificationView,
+    NotificationsView, PollView, PostView, ProfileView, UsageView, VersionView, Visibility,
 };
 
 /// Answers that are further down than this are indented no further.
@@ -70,6 +70,9 @@ fn said(text: &mut String, view: &PostView, style: Style) {
         let _ = writeln!(text, "  ⚙ {label}");
     }
     text.push_str(&paragraph(&view.text, style));
+    for file in &view.attachments {
+        text.push_str(&attachment(file, style));
+    }
     if let Some(poll) = &view.poll {
         text.push_str(&self::poll(poll, style));
     }
@@ -96,6 +99,38 @@ fn said(text: &mut String, view: &PostView, style: Style) {
     if !tallies.is_empty() {
         let _ = writeln!(text, "  {}", tallies.join(" · "));
     }
+}
+
+/// A file in two lines: what it is, and by which id it is fetched.
+fn attachment(view: &AttachmentView, style: Style) -> String {
+    let mut parts = vec![clean(&view.media_type)];
+    if let (Some(width), Some(height)) = (view.width, view.height) {
+        parts.push(format!("{width} × {height}"));
+    }
+    if let Some(duration) = view.duration_ms {
+        let seconds = duration.div_ceil(1000);
+        parts.push(format!("{}:{:02}", seconds / 60, seconds % 60));
+    }
+    parts.push(bytes(view.size));
+    if !view.held {
+        parts.push("not fetched".to_owned());
+    }
+    parts.extend(view.source_type.as_deref().and_then(made).map(ToOwned::to_owned));
+    let mut text = format!("  ▣ {}", parts.join(", "));
+    if let Some(name) = &view.name {
+        let _ = write!(text, ": {}", one_line(name, style));
+    }
+    text.push('\n');
+    if let Some(alt) = &view.alt {
+        let _ = writeln!(text, "    {}", one_line(alt, style));
+    }
+    let _ = writeln!(text, "    {}", clean(&view.cid));
+    text
+}
+
+/// A file that was saved.
+pub fn file(view: &FileView) -> String {
+    format!("Saved {} ({}, {})\n", clean(&view.path), clean(&view.media_type), bytes(view.size))
 }
 
 fn poll(view: &PollView, style: Style) -> String {
@@ -225,6 +260,11 @@ pub fn profile(view: &ProfileView, style: Style) -> String {
     }
     if view.bot {
         row(&mut text, "Bot", ["a machine posts here"]);
+    }
+    for (label, picture) in [("Picture", &view.avatar), ("Header", &view.header)] {
+        if let Some(picture) = picture {
+            row(&mut text, label, [picture.cid.as_str()]);
+        }
     }
     for field in &view.fields {
         let label = one_line(&field.name, style);

@@ -1,11 +1,13 @@
 //! What can be asked of a node, and what it answers: one list for the command line with and without a running
 //! node, and for every later door. [`execute`](super::execute) does the work.
 
+mod media;
 mod people;
 mod post;
 
 use serde::{Deserialize, Serialize};
 
+pub use media::{AttachmentView, FileView, Metadata, NewAttachment, PreviewView};
 pub use people::{
     FieldView, ListView, MuteView, Muted, NotificationKind, NotificationView, NotificationsView, ProfileEdit,
     ProfileView,
@@ -198,6 +200,12 @@ pub enum Request {
         /// An entry id or a post link.
         id: String,
     },
+    /// Fetches a file that a post or profile names, where it is not here. Answers [`Reply::File`], after
+    /// [`Reply::Progress`].
+    File {
+        /// Its CID.
+        cid: String,
+    },
     /// Shows the owner's profile, or sets what is given. Answers [`Reply::Profile`].
     Profile {
         /// What is to be changed.
@@ -253,6 +261,7 @@ impl Request {
             | Self::History { .. }
             | Self::Requests
             | Self::Show { .. }
+            | Self::File { .. }
             | Self::Block { account: None, .. }
             | Self::Mute { muted: None, .. }
             | Self::Usage { set: None }
@@ -380,7 +389,9 @@ pub enum Reply {
     /// What may be done with the owner's posts.
     Usage(UsageView),
     /// A profile.
-    Profile(ProfileView),
+    Profile(Box<ProfileView>),
+    /// A file that is here.
+    File(FileView),
     /// The recovery phrase.
     Phrase(PhraseView),
     /// What an export or import has done.
@@ -482,6 +493,9 @@ pub struct PostedView {
     pub seq: u64,
     /// RFC 3339.
     pub created_at: String,
+    /// What was taken out of its files, in plain words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<String>,
 }
 
 /// Names an entry.

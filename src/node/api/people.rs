@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::media::{AttachmentView, NewAttachment};
 use super::post::{PostView, UsageView};
 
 /// A profile.
@@ -20,6 +21,12 @@ pub struct ProfileView {
     pub fields: Vec<FieldView>,
     /// Whether a machine posts here.
     pub bot: bool,
+    /// A picture of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avatar: Option<AttachmentView>,
+    /// A wide picture for the top of their page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<AttachmentView>,
     /// What may be done with everything the account publishes.
     pub usage: UsageView,
 }
@@ -44,6 +51,10 @@ pub struct ProfileEdit {
     pub fields: Option<Vec<FieldView>>,
     /// Whether a machine posts here.
     pub bot: Option<bool>,
+    /// A new picture; one without a file removes it.
+    pub avatar: Option<NewAttachment>,
+    /// A new wide picture; one without a file removes it.
+    pub header: Option<NewAttachment>,
 }
 
 /// What can be muted.

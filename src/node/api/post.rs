@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::media::{AttachmentView, NewAttachment};
+
 /// A post to be signed. Text forms are parsed where it is signed.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct NewPost {
@@ -21,6 +23,9 @@ pub struct NewPost {
     /// What to say in its place until the reader asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_warning: Option<String>,
+    /// Files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<NewAttachment>,
     /// A question to answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub poll: Option<NewPoll>,
@@ -33,6 +38,16 @@ pub struct NewPost {
     /// How it was made: a name of the IPTC digital source type vocabulary.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_type: Option<String>,
+}
+
+impl NewPost {
+    /// Whether it says and shows nothing.
+    pub fn is_empty(&self) -> bool {
+        self.text.trim().is_empty()
+            && self.poll.is_none()
+            && self.quote.is_none()
+            && self.attachments.is_empty()
+    }
 }
 
 /// A poll to be signed.
@@ -113,6 +128,8 @@ pub struct PostView {
     pub replies: u64,
     /// What to say in its place until the reader asks for it.
     pub content_warning: Option<String>,
+    /// Files.
+    pub attachments: Vec<AttachmentView>,
     /// Its poll.
     pub poll: Option<PollView>,
     /// Accounts that it addresses, `did:key:…`.

@@ -1,6 +1,7 @@
 //! What the rest of the node tells or asks the driver.
 
 use crate::net::{Multiaddr, PeerId};
+use bytes::Bytes;
 use std::sync::Arc;
 
 use majlis_protocol::body::EntryRef;
@@ -15,6 +16,7 @@ use crate::net::Direction;
 use crate::node::api::PeerView;
 use crate::node::conversations::Answer;
 use crate::node::hints::Heard;
+use crate::node::media::{Asked, Source};
 use crate::node::{Failure, Local};
 
 /// Peers that are asked for a conversation.
@@ -42,6 +44,23 @@ impl Driver {
             Local::GiveConversation { session, number, given: (total, posts) } => {
                 self.input(Input::Referring(session, number, total, posts));
             }
+            Local::AskPiece(asked) => self.ask_piece(asked),
+            Local::FileSources(Source { account, answer }) => {
+                let may_have = |session: &SessionId, link: &Link| {
+                    link.account == Some(account) || self.machine.is_shared(*session, &account)
+                };
+                let links = self.links.iter().filter(|(session, link)| may_have(session, link));
+                // Fails only where nobody waits any more.
+                let _ = answer.send(links.map(|(session, _)| *session).collect());
+            }
+            Local::GivePiece { session, number, account, piece } => {
+                let is_for_peer = account.is_some_and(|account| {
+                    self.machine.is_shared(session, &account) || self.node.gives(&account)
+                });
+                let piece = if is_for_peer { piece } else { Bytes::new() };
+                self.input(Input::GiveBlob(session, number, piece));
+            }
+            Local::Misled(session) => self.input(Input::Misled(session)),
             Local::Answer { session, entry, verdict } => self.input(Input::Answer(session, entry, verdict)),
             Local::Committed { changed, identities } => {
                 self.input(Input::Committed { tickets: Vec::new(), changed, identities });
@@ -80,6 +99,16 @@ impl Driver {
             if !self.machine.is_asking(session, number) {
                 self.asked.remove(&number);
             }
+        }
+    }
+
+    fn ask_piece(&mut self, asked: Asked) {
+        let number = self.next_question;
+        self.next_question += 1;
+        self.pieces.insert(number, (asked.session, asked.answer));
+        self.input(Input::AskBlob(asked.session, number, asked.want));
+        if !self.machine.awaits_blob(asked.session, number) {
+            self.pieces.remove(&number);
         }
     }
 

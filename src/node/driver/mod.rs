@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::net::PeerId;
+use bytes::Bytes;
 use majlis_protocol::sync::{Event, Frame, Input, Opened, Output, Replicator, SessionId, Settings};
 use majlis_protocol::{AccountId, Entry, Kind, Verified, limits};
 use tokio::sync::{mpsc, oneshot};
@@ -64,6 +65,8 @@ struct Driver {
     /// Who waits for an answer to a question about a conversation, and which session owes it.
     asked: BTreeMap<u64, (SessionId, mpsc::Sender<Answer>)>,
     next_question: u64,
+    /// Who waits for a piece of a file, and which session owes it.
+    pieces: BTreeMap<u64, (SessionId, oneshot::Sender<Bytes>)>,
     started: std::time::Instant,
     max_lan: usize,
     hints: hints::Line,
@@ -125,6 +128,7 @@ pub fn start(node: &Arc<Node>, net: Net, events: NetEvents, config: &NodeConfig)
         synced: Vec::new(),
         asked: BTreeMap::new(),
         next_question: 1,
+        pieces: BTreeMap::new(),
         started: std::time::Instant::now(),
         max_lan: config.max_lan_peers,
         hints,
@@ -229,6 +233,25 @@ impl Driver {
                     tokio::spawn(async move { drop(answers.send((total, posts)).await) });
                 }
             }
+            Output::BlobWanted(session, number, want) => {
+                let node = Arc::clone(&self.node);
+                tokio::spawn(async move {
+                    let reader = Arc::clone(&node);
+                    let given = blocking(move || reader.piece(&want)).await.unwrap_or_else(|error| {
+                        tracing::warn!(%error, "a file could not be read");
+                        None
+                    });
+                    let (account, piece) = given.unzip();
+                    let piece = piece.unwrap_or_default();
+                    node.tell(Local::GivePiece { session, number, account, piece }).await;
+                });
+            }
+            Output::Blob(_, number, piece) => {
+                if let Some((_, answer)) = self.pieces.remove(&number) {
+                    // Fails only where nobody waits any more.
+                    let _ = answer.send(piece);
+                }
+            }
             Output::Delivered { session, document, entry } => {
                 let node = Arc::clone(&self.node);
                 tokio::spawn(async move {
@@ -298,7 +321,10 @@ impl Driver {
 
     fn event(&mut self, event: Event) {
         match event {
-            Event::Live { session, .. } => self.hand_over(session),
+            Event::Live { session, .. } => {
+                self.node.media.met();
+                self.hand_over(session);
+            }
             Event::Status(session, entry, _) => {
                 let account = self.links.get(&session).and_then(|link| link.account);
                 let (node, is_last) = (Arc::clone(&self.node), !self.machine.is_delivering(session));
@@ -441,6 +467,7 @@ impl Driver {
                 self.input(Input::Closed(id));
                 self.links.remove(&id);
                 self.asked.retain(|_, (session, _)| *session != id);
+                self.pieces.retain(|_, (session, _)| *session != id);
             }
             Arrival::Room(id) => self.room(id),
         }

@@ -1,7 +1,7 @@
 //! References: what points at a post, an account or a tag. A row's key is what is pointed at (32 bytes: an entry
-//! id, an account, or the hash of a tag), how, and the timestamp and id of the entry that points.
+//! id, an account, a file's hash, or the hash of a tag), how, and the timestamp and id of the entry that points.
 
-use majlis_protocol::body::{Body, Content};
+use majlis_protocol::body::{BlobId, Body, Content};
 use majlis_protocol::state::Replica;
 use majlis_protocol::{AccountId, Entry, EntryId, Kind, LogId};
 
@@ -38,6 +38,8 @@ pub enum Relation {
     Poll = 10,
     /// A vote of the account.
     Voter = 11,
+    /// A post, edit or profile names the file.
+    File = 12,
 }
 
 /// What is pointed at.
@@ -49,6 +51,8 @@ pub enum Subject {
     Account(AccountId),
     /// A tag, in any case: see [`fold_tag`].
     Tag(String),
+    /// A file.
+    File(BlobId),
 }
 
 impl Subject {
@@ -56,6 +60,7 @@ impl Subject {
         match self {
             Self::Entry(id) => id.0,
             Self::Account(account) => account.0,
+            Self::File(blob) => blob.0,
             Self::Tag(tag) => blake3::derive_key("majlis v1 tag", fold_tag(tag).as_bytes()),
         }
     }
@@ -82,11 +87,11 @@ impl View for References {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn kinds(&self) -> &'static [Kind] {
-        &[Kind::POST, Kind::EDIT, Kind::REACTION, Kind::REPOST, Kind::FOLLOW, Kind::VOTE]
+        &[Kind::POST, Kind::EDIT, Kind::REACTION, Kind::REPOST, Kind::FOLLOW, Kind::VOTE, Kind::PROFILE]
     }
 
     fn rows(&self, entry: &Entry) -> Vec<Vec<u8>> {
@@ -116,7 +121,9 @@ fn subjects(body: &Body, author: AccountId) -> Vec<(Relation, Subject)> {
         let tags = content.tags.iter().map(|tag| (Relation::Tag, Subject::Tag(tag.clone())));
         mentions.chain(tags).collect::<Vec<_>>()
     };
-    match body {
+    let files = body.files().into_iter().map(|(blob, _)| (Relation::File, Subject::File(blob)));
+    let mut found: Vec<_> = files.collect();
+    found.extend(match body {
         Body::Post(post) => {
             let mut found = said(&post.content);
             let thread = post.root.or(post.reply_to);
@@ -138,7 +145,8 @@ fn subjects(body: &Body, author: AccountId) -> Vec<(Relation, Subject)> {
         }
         Body::Follow(follow) => vec![(Relation::Follow, Subject::Account(follow.account))],
         Body::Profile(_) | Body::Delete(_) | Body::Hints(_) | Body::Sealed(_) => Vec::new(),
-    }
+    });
+    found
 }
 
 /// The timestamps and ids of the entries that point at something so, the lowest first.

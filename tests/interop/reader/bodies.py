@@ -152,6 +152,13 @@ USAGE = record(
     (5, "bulk_dataset", boolean, "opt"),
     (6, "protocol_bridging", boolean, "opt"),
 )
+PREVIEW = record(
+    (1, "blob", ID, "need"),
+    (2, "media_type", SHORT, "need"),
+    (3, "size", U64, "need"),
+    (4, "width", unsigned(1 << 32), "need"),
+    (5, "height", unsigned(1 << 32), "need"),
+)
 ATTACHMENT = record(
     (1, "blob", ID, "need"),
     (2, "media_type", SHORT, "need"),
@@ -163,6 +170,8 @@ ATTACHMENT = record(
     (8, "alt", text(4_096), "plain"),
     (9, "focus", focus, "opt"),
     (10, "source_type", SHORT, "plain"),
+    (11, "preview", PREVIEW, "opt"),
+    (12, "name", SHORT, "plain"),
 )
 POLL = record(
     (1, "options", many(SHORT, 20, 2), "need"),

@@ -157,7 +157,7 @@ def documents(fields):
 
 def code(fields):
     value = fields.byte()
-    return {"code": min(value, 12), "retry_after": fields.varint()}
+    return {"code": value if value <= 13 else 12, "retry_after": fields.varint()}
 
 
 def referred(fields):
@@ -166,6 +166,13 @@ def referred(fields):
         out["posts"].append([sized(fields, MAX_FRAME), sized(fields, MAX_FRAME)])
         limit(len(out["posts"]) > 64)
     return out
+
+
+def blob_want(fields):
+    return {
+        "number": fields.varint(), "entry": fields.take(32), "blob": fields.take(32), "size": fields.varint(),
+        "first": fields.varint(), "count": fields.varint(),
+    }
 
 
 READERS = {
@@ -185,6 +192,8 @@ READERS = {
     15: ("AUDIT", lambda fields: fields.take(8)),
     16: ("CLOSE", code),
     0x80: ("REFS", lambda fields: {"number": fields.varint(), "root": fields.take(32)}),
+    0x86: ("BLOB_WANT", blob_want),
+    0x87: ("BLOB", lambda fields: {"number": fields.varint(), "piece": fields.take(fields.left())}),
     0x88: ("REFERRED", referred),
     0x81: ("DELIVER", lambda fields: {"document": sized(fields, MAX_FRAME), "entry": fields.take(fields.left())}),
     0x82: ("STATUS", lambda fields: {"entry": fields.take(32), "verdict": min(fields.byte(), 2)}),

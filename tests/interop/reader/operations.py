@@ -1,6 +1,6 @@
 """Every operation that a vector can name."""
 
-from . import archives, bodies, cbor, curve, entries, forks, frames, hashes, identities, packs, phrases, refusals, sealed, sessions, texts
+from . import archives, blobs, bodies, cbor, curve, entries, forks, frames, hashes, identities, packs, phrases, refusals, sealed, sessions, texts
 from .data import number, unhex
 from .stream import Stream
 
@@ -158,6 +158,7 @@ OPERATIONS = {
     "open": sealed.open_,
     "item": sealed.item,
     "value": sealed.value,
+    "piece": blobs.piece,
     "session": sessions.check,
     "refusal": refusals.check,
 }

@@ -2,7 +2,7 @@
 
 use majlis_protocol::body::{
     Attachment, BlobId, Body, Card, Content, Delete, Edit, EntryRef, Focus, Follow, Hints, Holder, Poll,
-    Post, Profile, ProfileField, Reaction, Repost, Sealed, Usage, Visibility, Vote, cbor as coding,
+    Post, Preview, Profile, ProfileField, Reaction, Repost, Sealed, Usage, Visibility, Vote, cbor as coding,
 };
 use majlis_protocol::entry::Kind;
 use majlis_protocol::ids::EntryId;
@@ -170,6 +170,8 @@ fn attachment() -> Attachment {
         alt: String::new(),
         focus: None,
         source_type: String::new(),
+        preview: None,
+        name: String::new(),
     }
 }
 
@@ -182,6 +184,14 @@ fn rich_attachment() -> Attachment {
         alt: "An olive tree.".into(),
         focus: Some(Focus { x: -10_000, y: 2_500 }),
         source_type: "digitalCapture".into(),
+        preview: Some(Preview {
+            blob: BlobId([0xac; 32]),
+            media_type: "image/jpeg".into(),
+            size: 30_000,
+            width: 640,
+            height: 360,
+        }),
+        name: "زيتونة.webp".into(),
         ..attachment()
     }
 }

@@ -1,9 +1,11 @@
 //! Every message but CHUNK: its bytes and what they say.
 
+use majlis_protocol::blob::Span;
+use majlis_protocol::body::BlobId;
 use majlis_protocol::ids::{AccountId, DeviceId, EntryId};
 use majlis_protocol::state::Fingerprint;
 use majlis_protocol::sync::{
-    Ask, CloseCode, Frame, Greeting, LogRef, Message, Proving, Row, RowRun, RowsOf, Verdict, kind,
+    Ask, BlobWant, CloseCode, Frame, Greeting, LogRef, Message, Proving, Row, RowRun, RowsOf, Verdict, kind,
 };
 use serde_json::{Value, json};
 
@@ -109,6 +111,13 @@ pub fn show(message: &Message) -> Value {
             "number": number(*name), "total": number(*total),
             "posts": posts.iter().map(|(document, entry)| json!([hex(document), hex(entry)])).collect::<Vec<_>>(),
         }}),
+        Message::BlobWant { number: name, want } => json!({ "BLOB_WANT": {
+            "number": number(*name), "entry": hex(&want.entry.0), "blob": hex(&want.blob.0), "size": number(want.size),
+            "first": number(want.span.first), "count": number(want.span.count),
+        }}),
+        Message::Blob { number: name, piece } => {
+            json!({ "BLOB": { "number": number(*name), "piece": hex(piece) } })
+        }
         Message::Ignored(kind) => json!({ "ignored": kind }),
     }
 }
@@ -233,6 +242,15 @@ fn small(file: &mut File) {
     let posts = vec![(vec![1; 300].into(), vec![2; 200].into()), (vec![3].into(), vec![4].into())];
     good(file, "a REFERRED of two", &["SYNC-47"], &Message::Referred { number: 1, total: 500, posts });
     good(file, "a REFERRED of none", &["SYNC-47"], &Message::Referred { number: 0, total: 0, posts: vec![] });
+    let want = BlobWant {
+        entry: EntryId([7; 32]),
+        blob: BlobId([8; 32]),
+        size: 1_000_000,
+        span: Span { first: 56, count: 6 },
+    };
+    good(file, "a BLOB_WANT", &["SYNC-49"], &Message::BlobWant { number: 300, want });
+    good(file, "a BLOB", &["SYNC-50"], &Message::Blob { number: 300, piece: vec![5; 90].into() });
+    good(file, "a BLOB of nothing", &["SYNC-50"], &Message::Blob { number: 0, piece: vec![].into() });
     good(file, "an AUDIT", &["SYNC-17"], &Message::Audit(Fingerprint([9; 8])));
     let codes = [
         CloseCode::Bye,
@@ -248,6 +266,7 @@ fn small(file: &mut File) {
         CloseCode::Duplicate,
         CloseCode::Refused,
         CloseCode::Internal,
+        CloseCode::ForgedBlob,
     ];
     for code in codes {
         good(

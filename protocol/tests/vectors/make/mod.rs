@@ -2,6 +2,7 @@
 //! them; the `vectors` test makes them again in memory and compares.
 
 pub mod archives;
+pub mod blobs;
 pub mod bodies;
 pub mod chunks;
 pub mod entries;
@@ -106,6 +107,7 @@ pub fn files() -> Vec<(String, String)> {
         sessions::file(),
         refusals::file(),
         sealed::file(),
+        blobs::file(),
     ];
     files.iter().map(|file| (format!("{}.json", file.name), file.text())).collect()
 }

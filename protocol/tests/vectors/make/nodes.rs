@@ -155,7 +155,11 @@ impl Node {
                 Output::Delivered { entry, .. } => {
                     self.handle(now, Input::Answer(SESSION, entry.id, Verdict::Queued));
                 }
-                Output::Referred(..) | Output::Close(_) | Output::Event(_) => {}
+                Output::BlobWanted(_, number, want) => {
+                    let piece = vec![want.span.count as u8; 40].into();
+                    self.handle(now, Input::GiveBlob(SESSION, number, piece));
+                }
+                Output::Referred(..) | Output::Blob(..) | Output::Close(_) | Output::Event(_) => {}
             }
         }
         checked

@@ -1,6 +1,6 @@
 //! Decoded values as JSON. A field that is not on the wire is not in the object.
 
-use majlis_protocol::body::{Attachment, Body, Card, Content, EntryRef, Poll, Profile, Usage};
+use majlis_protocol::body::{Attachment, Body, Card, Content, EntryRef, Poll, Preview, Profile, Usage};
 use majlis_protocol::entry::{Entry, Payload};
 use majlis_protocol::identity::{Device, IdDoc, VerifiedId};
 use majlis_protocol::ids::LogKey;
@@ -89,7 +89,16 @@ fn attachment(file: &Attachment) -> Value {
         ("alt", text(&file.alt)),
         ("focus", file.focus.map(|focus| json!([focus.x, focus.y]))),
         ("source_type", text(&file.source_type)),
+        ("preview", file.preview.as_ref().map(preview)),
+        ("name", text(&file.name)),
     ])
+}
+
+fn preview(picture: &Preview) -> Value {
+    json!({
+        "blob": hex(&picture.blob.0), "media_type": picture.media_type, "size": number(picture.size),
+        "width": picture.width, "height": picture.height,
+    })
 }
 
 fn poll(poll: &Poll) -> Value {

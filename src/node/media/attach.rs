@@ -1,0 +1,111 @@
+//! From a file on the disk to an attachment: made fit to be published, taken in, and described.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use majlis_protocol::body::{Attachment, Preview};
+use majlis_protocol::limits::MAX_SHORT;
+
+use crate::blobs::{Blobs, Hold, Owner};
+use crate::media::{self, Kind, Limits, MediaError, Prepared};
+use crate::node::api::{Metadata, NewAttachment};
+use crate::node::{Failure, Node, blocking, usage};
+
+/// Removes a file that was not taken in.
+struct Scratch<'a>(&'a Path);
+
+impl Drop for Scratch<'_> {
+    fn drop(&mut self) {
+        // It was moved to its place, or was never made; what is left is removed at the next start.
+        let _ = std::fs::remove_file(self.0);
+    }
+}
+
+impl From<MediaError> for Failure {
+    fn from(error: MediaError) -> Self {
+        let message = error.to_string();
+        let (message, hint) = message.split_once("; ").unwrap_or((&message, "Try another file."));
+        Self::new(message, hint)
+    }
+}
+
+/// An own file that was taken in.
+pub(in crate::node) struct Attached {
+    /// How the post names it.
+    pub attachment: Attachment,
+    /// What was taken out of it, in plain words.
+    pub removed: Vec<&'static str>,
+    /// It stays until the post is there that names it.
+    _holds: Vec<Hold>,
+}
+
+impl Node {
+    /// Takes a file of the owner's in.
+    pub(in crate::node) async fn attach(self: &Arc<Self>, new: NewAttachment) -> Result<Attached, Failure> {
+        let node = Arc::clone(self);
+        blocking(move || attach(&*node.blobs()?, &new)).await
+    }
+}
+
+fn attach(blobs: &Blobs, new: &NewAttachment) -> Result<Attached, Failure> {
+    let source = Path::new(&new.file);
+    if !source.is_absolute() {
+        return Err(Failure::usage(format!("{} is not an absolute path", new.file), "Give the whole path."));
+    }
+    let metadata = match new.metadata {
+        Metadata::Strip => media::Metadata::Strip,
+        Metadata::Keep => media::Metadata::Keep,
+        Metadata::DropCredentials => media::Metadata::DropCredentials,
+    };
+    let target = blobs.new_path();
+    let _scratch = Scratch(&target);
+    let prepared = media::prepare(source, &target, metadata, &Limits::default())?;
+    let said = new.source_type.as_deref().map(usage::source_type).transpose()?;
+    let (blob, size, hold) = blobs.put(&target, Owner::Me)?;
+    let mut holds = vec![hold];
+    let preview =
+        prepared.preview.as_ref().map(|preview| put_preview(blobs, preview, &mut holds)).transpose()?;
+    let Prepared { kind, media_type, width, height, duration_ms, blurhash, removed, source_type, .. } =
+        prepared;
+    let attachment = Attachment {
+        blob,
+        media_type: media_type.to_owned(),
+        size,
+        width,
+        height,
+        duration_ms,
+        blurhash: blurhash.unwrap_or_default(),
+        alt: new.alt.trim().to_owned(),
+        focus: None,
+        // What a file says of itself may be anything: only what is a name of the vocabulary is said again.
+        source_type: said
+            .or_else(|| source_type.and_then(|name| usage::source_type(&name).ok()))
+            .unwrap_or_default(),
+        preview,
+        // Of what is shown the name says nothing, and often something private.
+        name: if kind == Kind::File { file_name(source) } else { String::new() },
+    };
+    Ok(Attached { attachment, removed, _holds: holds })
+}
+
+fn put_preview(blobs: &Blobs, preview: &media::Preview, holds: &mut Vec<Hold>) -> Result<Preview, Failure> {
+    let path = blobs.new_path();
+    let _scratch = Scratch(&path);
+    std::fs::write(&path, &preview.bytes).map_err(|source| {
+        Failure::new(format!("cannot write {}: {source}", path.display()), "Make room on the disk.")
+    })?;
+    let (blob, size, hold) = blobs.put(&path, Owner::Me)?;
+    holds.push(hold);
+    let media_type = preview.media_type.to_owned();
+    Ok(Preview { blob, media_type, size, width: preview.width, height: preview.height })
+}
+
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.chars()
+        .scan(0, |bytes, c| {
+            *bytes += c.len_utf8();
+            (*bytes <= MAX_SHORT).then_some(c)
+        })
+        .collect()
+}

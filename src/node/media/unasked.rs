@@ -1,0 +1,197 @@
+//! What is fetched unasked: previews, and files below a size, of posts and profiles of the accounts that are held.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use majlis_protocol::body::{BlobId, Body};
+use majlis_protocol::{Entry, Kind};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::task::JoinSet;
+
+use super::{AT_ONCE, Named, attachments, body};
+use crate::node::watch::News;
+use crate::node::{Failure, Node, blocking};
+
+/// Files that wait to be fetched at most; the ones that came first go first.
+const MAX_WANTED: usize = 4_096;
+/// Posts that are looked through for missing files at the start, and when some news were missed.
+const LOOK_BACK: usize = 500;
+/// How long to wait before a file is tried again that nobody had: at first, and at most. Who has just posted may not
+/// have its own post stored yet; who holds a post may be about to fetch its files.
+const SOON: Duration = Duration::from_millis(500);
+const AT_LAST: Duration = Duration::from_mins(2);
+/// Bytes of a preview at most.
+const MAX_PREVIEW: u64 = 1 << 20;
+
+/// A file that is wanted.
+#[derive(Clone, Copy)]
+struct Want {
+    named: Named,
+    /// How often it was tried.
+    tries: u32,
+    /// Not before then.
+    due: Option<Instant>,
+}
+
+/// Files that are wanted, by when they came to be.
+#[derive(Default)]
+pub(in crate::node) struct Wanted {
+    queue: BTreeMap<u64, Want>,
+    known: BTreeMap<BlobId, u64>,
+    next: u64,
+}
+
+impl Wanted {
+    fn add(&mut self, want: Want) {
+        if self.known.contains_key(&want.named.blob) {
+            return;
+        }
+        self.next += 1;
+        self.queue.insert(self.next, want);
+        self.known.insert(want.named.blob, self.next);
+        if self.queue.len() > MAX_WANTED
+            && let Some((_, want)) = self.queue.pop_first()
+        {
+            self.known.remove(&want.named.blob);
+        }
+    }
+
+    /// Takes the latest out that is due.
+    fn take(&mut self, now: Instant) -> Option<Want> {
+        let is_due = |want: &Want| want.due.is_none_or(|due| due <= now);
+        let number = *self.queue.iter().rev().find(|(_, want)| is_due(want))?.0;
+        let want = self.queue.remove(&number)?;
+        self.known.remove(&want.named.blob);
+        Some(want)
+    }
+
+    /// Puts one back that was tried in vain.
+    fn put_back(&mut self, want: Want, now: Instant) {
+        let pause = SOON.saturating_mul(2_u32.saturating_pow(want.tries)).min(AT_LAST);
+        self.add(Want { tries: want.tries + 1, due: Some(now + pause), ..want });
+    }
+
+    /// When the first is due of those that wait.
+    fn due(&self) -> Option<Instant> {
+        self.queue.values().map(|want| want.due).min().flatten()
+    }
+
+    /// Whoever has come may have any of them.
+    fn try_all(&mut self) {
+        for want in self.queue.values_mut() {
+            want.due = None;
+        }
+    }
+}
+
+/// Ends the fetching when it is dropped.
+pub struct Fetching(tokio::task::JoinHandle<()>);
+
+impl Drop for Fetching {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Node {
+    /// Fetches what is wanted unasked, as long as the node runs.
+    pub fn start_fetching(self: &Arc<Self>) -> Fetching {
+        Fetching(tokio::spawn(fetching(Arc::clone(self))))
+    }
+
+    /// Notes what an entry names and is not here.
+    fn want_files(&self, entry: &Entry) -> Result<(), Failure> {
+        let account = entry.header.account;
+        if !matches!(entry.header.kind, Kind::POST | Kind::EDIT | Kind::PROFILE)
+            || self.peers.reason(&account).is_none()
+        {
+            return Ok(());
+        }
+        let Some(body) = body(entry) else { return Ok(()) };
+        let previews = previews(&body);
+        let (blobs, is_own) = (self.blobs()?, account == self.keys.account);
+        for named in super::files(entry) {
+            let below = if previews.contains(&named.blob) { MAX_PREVIEW } else { self.media.fetch_below };
+            if (is_own || named.size <= below) && blobs.get(&named.blob).is_none() {
+                self.media.wanted.lock().add(Want { named, tries: 0, due: None });
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks through the newest posts and all profiles for files that are missing, the oldest first.
+    fn want_newest(&self) -> Result<(), Failure> {
+        let interests = self.peers.interests();
+        let accounts: Vec<_> = interests.iter().map(|(account, _)| *account).collect();
+        for profile in self.store.latest_of_each(&accounts, Kind::PROFILE)?.into_iter().flatten() {
+            self.want_files(&profile.entry)?;
+        }
+        let kinds = [Kind::POST, Kind::EDIT];
+        let newest = self.store.timeline(Some(&accounts), &kinds, None, LOOK_BACK)?;
+        let mut room = self.media.quota.saturating_sub(self.blobs()?.size_of_others());
+        for stored in newest.iter().rev() {
+            // What would only push out what is here is left to be asked for.
+            let size: u64 = super::files(&stored.entry).iter().map(|named| named.size).sum();
+            if size <= room {
+                room -= size;
+                self.want_files(&stored.entry)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The previews among the files that a body names.
+fn previews(body: &Body) -> Vec<BlobId> {
+    attachments(body).into_iter().filter_map(|file| Some(file.preview.as_ref()?.blob)).collect()
+}
+
+async fn fetching(node: Arc<Node>) {
+    let mut news = node.crier.listen();
+    let mut under_way = JoinSet::new();
+    look_back(&node).await;
+    loop {
+        while under_way.len() < AT_ONCE {
+            let Some(want) = node.media.wanted.lock().take(Instant::now()) else { break };
+            let node = Arc::clone(&node);
+            under_way.spawn(async move { (want, node.fetch(want.named, |_| {}).await) });
+        }
+        let due = node.media.wanted.lock().due().filter(|_| under_way.len() < AT_ONCE);
+        let due = async {
+            match due {
+                Some(due) => tokio::time::sleep_until(due.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            Some(done) = under_way.join_next() => {
+                if let Ok((want, Err(error))) = done {
+                    tracing::debug!(%error, "a file could not be fetched yet");
+                    node.media.wanted.lock().put_back(want, Instant::now());
+                }
+            }
+            () = node.media.met.notified() => node.media.wanted.lock().try_all(),
+            () = due => {}
+            heard = news.recv() => match heard {
+                Ok(News::Entries(entries)) => {
+                    let node = Arc::clone(&node);
+                    let noted = blocking(move || entries.iter().try_for_each(|entry| node.want_files(entry)));
+                    if let Err(error) = noted.await {
+                        tracing::warn!(%error, "which files are missing could not be noted");
+                    }
+                }
+                Ok(_) => {}
+                Err(RecvError::Lagged(_)) => look_back(&node).await,
+                Err(RecvError::Closed) => return,
+            },
+        }
+    }
+}
+
+async fn look_back(node: &Arc<Node>) {
+    let reader = Arc::clone(node);
+    if let Err(error) = blocking(move || reader.want_newest()).await {
+        tracing::warn!(%error, "which files are missing could not be found out");
+    }
+}
