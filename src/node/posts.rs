@@ -107,15 +107,22 @@ impl Node {
 
     /// Signs and keeps posts.
     pub(super) async fn post(self: &Arc<Self>, posts: Vec<NewPost>) -> Result<Vec<PostedView>, Failure> {
+        let bodies = posts.into_iter().map(|post| self.compose(post)).collect::<Result<_, _>>()?;
+        self.publish_posts(bodies).await
+    }
+
+    /// Signs and keeps the bodies of posts.
+    pub(super) async fn publish_posts(
+        self: &Arc<Self>,
+        posts: Vec<Body>,
+    ) -> Result<Vec<PostedView>, Failure> {
         // A millisecond each as far as there are any since the last post, so that posts written together stand in
         // their order; never later than now, or every node would clamp them to when it first saw them.
         let now = now_ms();
         let after_last = self.store.own_tail(LogId::PUBLIC).map_or(0, |tail| tail.timestamp + 1);
         let first = (now + 1).saturating_sub(posts.len() as u64).max(after_last.min(now));
-        let mut bodies = Vec::with_capacity(posts.len());
-        for (index, post) in posts.into_iter().enumerate() {
-            bodies.push((self.compose(post)?, (first + index as u64).min(now)));
-        }
+        let time = |index| (first + index as u64).min(now);
+        let bodies = posts.into_iter().enumerate().map(|(index, body)| (body, time(index))).collect();
         let entries = self.publish(LogId::PUBLIC, bodies).await?;
         Ok(entries
             .iter()
