@@ -191,7 +191,7 @@ fn a_strangers_flood_is_bounded_and_served_to_nobody() {
     const FLOOD: usize = 10_000;
     /// Bytes that it may take on the host's disk, and of its memory.
     const MAX_DISK: u64 = 2 << 20;
-    const MAX_MEMORY: u64 = 64 << 20;
+    const MAX_MEMORY: u64 = 32 << 20;
     let mut cluster = Cluster::started(&["host", "flooder"]);
     cluster.follow(1, 0);
     let id = cluster.nodes[0].post("Speak, friend");
