@@ -68,6 +68,10 @@ pub const MAX_COLLECTION: usize = 32;
 pub const MAX_ITEM_KEY: usize = 256;
 /// Bytes of the value of a private item.
 pub const MAX_ITEM_VALUE: usize = 16_384;
+/// Phrases of a filter.
+pub const MAX_PHRASES: usize = 32;
+/// Bytes of the body in a draft: so many fit the value of a private item.
+pub const MAX_DRAFT: usize = 16_000;
 /// Nesting of CBOR items in a body.
 pub const MAX_CBOR_DEPTH: usize = 16;
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    account, carry, configuration, follow, generate, media, network, notifications, people, post, profile,
-    recovery, requests, respond, run, search, thread, timeline, usage,
+    account, carry, configuration, draft, filter, follow, generate, media, network, notifications, people,
+    post, profile, recovery, requests, respond, run, search, thread, timeline, usage,
 };
 
 /// Your own node of a social network without servers.
@@ -53,6 +53,7 @@ Examples:
   majlis --json id")]
     Id,
     Post(post::PostArgs),
+    Draft(draft::DraftArgs),
     Edit(thread::EditArgs),
     Delete(post::DeleteArgs),
     React(respond::ReactArgs),
@@ -78,6 +79,7 @@ Examples:
     Petname(people::PetnameArgs),
     Block(people::BlockArgs),
     Mute(people::MuteArgs),
+    Filter(filter::FilterArgs),
     List(people::ListArgs),
     Usage(usage::UsageArgs),
     Media(media::MediaArgs),

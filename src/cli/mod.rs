@@ -10,6 +10,8 @@ mod app;
 mod args;
 mod carry;
 mod configuration;
+mod draft;
+mod filter;
 mod follow;
 mod generate;
 mod identity;
@@ -140,7 +142,9 @@ async fn one(command: Command, app: &mut App) -> Result<(), Stop> {
         Command::Petname(args) => args.run(app).await,
         Command::Block(args) => args.run(app).await,
         Command::Mute(args) => args.run(app).await,
+        Command::Filter(args) => args.run(app).await,
         Command::List(args) => args.run(app).await,
+        Command::Draft(args) => args.run(app).await,
         Command::Usage(args) => args.run(app).await,
         Command::Media(args) => args.run(app).await,
         Command::Profile(args) => args.run(app).await,

@@ -15,7 +15,7 @@ pub struct Output {
     json: bool,
     style: Style,
     stdout: BufWriter<Stdout>,
-    /// The last reply was a post, which an empty line divides from the next.
+    /// The last reply was a post or a draft, which an empty line divides from the next.
     after_post: bool,
     /// Standard error shows how far the work is.
     progress_shown: bool,
@@ -49,7 +49,8 @@ impl Output {
         if self.json {
             return self.line(&json(reply)?);
         }
-        if matches!(reply, Reply::Post(_)) && std::mem::replace(&mut self.after_post, true) {
+        if matches!(reply, Reply::Post(_) | Reply::Draft(_)) && std::mem::replace(&mut self.after_post, true)
+        {
             self.stdout.write_all(b"\n")?;
         }
         let text = show::reply(reply, self.style);
@@ -151,6 +152,8 @@ fn json(reply: &Reply) -> io::Result<String> {
         Reply::Notification(view) => serde_json::to_string(view),
         Reply::Notifications(view) => serde_json::to_string(view),
         Reply::Muted(view) => serde_json::to_string(view),
+        Reply::Filter(view) => serde_json::to_string(view),
+        Reply::Draft(view) => serde_json::to_string(view),
         Reply::List(view) => serde_json::to_string(view),
         Reply::Usage(view) => serde_json::to_string(view),
         Reply::Profile(view) => serde_json::to_string(view),

@@ -33,6 +33,7 @@ Examples:
   majlis post --reply-to bq2f… 'I agree'
   majlis post 'Tea or coffee?' --poll tea coffee --closes 2d
   majlis post 'What a view' --attach view.jpg --alt 'The sea from above' --usage train-ai=n
+  majlis post --draft 'Not yet'      kept until `majlis draft post`
   majlis post --from posts.jsonl     with one {\"text\":\"…\",\"lang\":\"…\"} a line; lang may be missing")]
 pub struct PostArgs {
     /// What it says; - or nothing: read from standard input.
@@ -69,9 +70,12 @@ pub struct PostArgs {
     /// How it was made: ai, ai-assisted, hand, camera, or an IPTC digital source type.
     #[arg(long, value_name = "WHAT")]
     made_with: Option<String>,
+    /// Do not post it yet: keep it for `majlis draft`.
+    #[arg(long)]
+    draft: bool,
     /// Post every line of a JSON lines file; nothing is posted if any line is bad.
     #[arg(long, value_name = "FILE", conflicts_with_all = [
-        "text", "lang", "reply_to", "quote", "cw", "attach", "poll", "visibility", "usage", "made_with",
+        "text", "lang", "reply_to", "quote", "cw", "attach", "poll", "visibility", "usage", "made_with", "draft",
     ])]
     from: Option<PathBuf>,
 }
@@ -101,7 +105,12 @@ impl PostArgs {
             source_type: self.made_with,
         };
         check(&post).map_err(|fault| Failure::usage(fault.to_string(), fault.hint()))?;
-        app.print(Request::Post { posts: vec![post] }).await?;
+        let request = if self.draft {
+            Request::SaveDraft { post: Box::new(post) }
+        } else {
+            Request::Post { posts: vec![post] }
+        };
+        app.print(request).await?;
         Ok(())
     }
 }

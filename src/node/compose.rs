@@ -1,10 +1,13 @@
 //! From what someone writes to the body that is signed: whom it answers, whom it addresses, its tags, its poll.
 
-use majlis_protocol::body::{self, Attachment, Body, Content, EntryRef, Poll, Post};
+use std::sync::Arc;
+
+use majlis_protocol::body::{self, Body, Content, EntryRef, Poll, Post};
 use majlis_protocol::text::Target;
 use majlis_protocol::{EntryId, Kind, LogId};
 
 use super::api::{NewEdit, NewPoll, NewPost, Visibility};
+use super::media::Attached;
 use super::posts::find;
 use super::view::{content, post};
 use super::{Failure, Node, now_ms, text, usage};
@@ -73,8 +76,23 @@ impl Node {
         }
     }
 
-    /// The body of a post with these attachments, which are the ones that it wants.
-    pub(super) fn compose(&self, new: NewPost, attachments: Vec<Attachment>) -> Result<Body, Failure> {
+    /// The body of a post, whose files are taken in. They stay as long as what is given back of them.
+    pub(super) async fn compose(
+        self: &Arc<Self>,
+        mut new: NewPost,
+    ) -> Result<(Body, Vec<Attached>), Failure> {
+        // What is wrong with the post itself is said before its files are looked at.
+        let mut post = self.compose_words(&new)?;
+        let mut attached = Vec::new();
+        for file in std::mem::take(&mut new.attachments) {
+            attached.push(self.attach(file).await?);
+        }
+        post.content.attachments = attached.iter().map(|file| file.attachment.clone()).collect();
+        Ok((Body::Post(post), attached))
+    }
+
+    /// A post without its files.
+    fn compose_words(&self, new: &NewPost) -> Result<Post, Failure> {
         if new.is_empty() {
             return Err(Failure::usage("the post is empty", "Say something, or leave it out."));
         }
@@ -87,16 +105,15 @@ impl Node {
         let content = Content {
             mentions: text::mentions(&new.text),
             tags: text::tags(&new.text),
-            text: new.text,
-            language: new.lang.unwrap_or_default(),
-            content_warning: new.content_warning.unwrap_or_default(),
-            attachments,
+            text: new.text.clone(),
+            language: new.lang.clone().unwrap_or_default(),
+            content_warning: new.content_warning.clone().unwrap_or_default(),
             poll: new.poll.as_ref().map(poll).transpose()?,
             usage: new.usage.as_deref().map(usage::parse).transpose()?.unwrap_or_default(),
             source_type: new.source_type.as_deref().map(usage::source_type).transpose()?.unwrap_or_default(),
             ..Content::default()
         };
-        Ok(Body::Post(Post {
+        Ok(Post {
             content,
             reply_to,
             root,
@@ -106,7 +123,7 @@ impl Node {
                 Visibility::Unlisted => body::Visibility::Unlisted,
             },
             ..Post::default()
-        }))
+        })
     }
 
     /// The body of an edit of an own post, and the time to sign it with. What is not given stays as it is.

@@ -8,8 +8,8 @@ use majlis_protocol::text::Invite;
 use tokio::sync::mpsc;
 
 use super::api::{
-    AccountView, DoneView, EntryView, IdView, ListView, PhraseView, PostView, ProfileEdit, ProgressView,
-    Reply, Request, StatusView, SyncedView, TimelinePage,
+    AccountView, DoneView, DraftView, EntryView, IdView, ListView, PhraseView, PostView, ProfileEdit,
+    ProgressView, Reply, Request, StatusView, SyncedView, TimelinePage,
 };
 use super::follows::parse_account;
 use super::posts::find;
@@ -154,6 +154,34 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
             }
             Ok(())
         }
+        Request::Filters => {
+            for filter in node.filters() {
+                reply(&out, Reply::Filter(filter)).await?;
+            }
+            Ok(())
+        }
+        Request::AddFilter { filter } => reply(&out, Reply::Filter(node.add_filter(filter).await?)).await,
+        Request::RemoveFilter { filter } => {
+            let title = node.remove_filter(&filter).await?;
+            done(&out, format!("The filter {title:?} is gone.")).await
+        }
+        Request::Drafts { draft: id } => {
+            for view in node.drafts(id.as_deref())? {
+                draft(&out, view).await?;
+            }
+            Ok(())
+        }
+        Request::SaveDraft { post } => draft(&out, node.save_draft(*post).await?).await,
+        Request::PostDraft { draft } => {
+            for posted in node.post_draft(&draft).await? {
+                reply(&out, Reply::Posted(posted)).await?;
+            }
+            Ok(())
+        }
+        Request::RemoveDraft { draft } => {
+            node.remove_draft(&draft).await?;
+            done(&out, "The draft is gone.".to_owned()).await
+        }
         Request::List { name, add, remove, delete } => {
             list(node, name.as_deref(), &add, &remove, delete).await?;
             let names = node.lists();
@@ -215,6 +243,14 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
 
 async fn post(out: &Out, view: PostView) -> Result<(), Failure> {
     reply(out, Reply::Post(Box::new(view))).await
+}
+
+async fn draft(out: &Out, view: DraftView) -> Result<(), Failure> {
+    reply(out, Reply::Draft(Box::new(view))).await
+}
+
+async fn done(out: &Out, message: String) -> Result<(), Failure> {
+    reply(out, Reply::Done(DoneView { message })).await
 }
 
 async fn list(
@@ -300,8 +336,8 @@ async fn timeline(node: &Arc<Node>, page: TimelinePage, watch: bool, out: &Out) 
             () = out.closed() => return Ok(()),
         };
         match event {
-            Some(NodeEvent::Post(view)) => {
-                if shows(&view) && !shown.remove(&view.id) {
+            Some(NodeEvent::Post(mut view)) => {
+                if shows(&mut view) && !shown.remove(&view.id) {
                     reply(out, Reply::Post(view)).await?;
                 }
             }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use majlis_protocol::body::{self, Body, Content, Post};
 use majlis_protocol::{AccountId, Entry, EntryId, Kind, LogId};
 
-use super::api::{Feed, PostView, RefView, RepostView, TimelinePage, Visibility};
+use super::api::{Feed, FilterContext, PostView, RefView, RepostView, TimelinePage, Visibility};
 use super::follows::parse_account;
 use super::posts::find;
 use super::sift::Sieve;
@@ -18,7 +18,9 @@ use crate::store::{Position, Relation, Stored, Subject, fold_tag};
 const STEP: usize = 64;
 
 /// Whether a post belongs on a timeline.
-pub(super) type Belongs = Box<dyn Fn(&PostView) -> bool + Send>;
+type Belongs = Box<dyn Fn(&PostView) -> bool + Send>;
+/// Whether a post is shown on a timeline; which filters have found it is noted in it.
+pub(super) type Shows = Box<dyn Fn(&mut PostView) -> bool + Send>;
 
 /// What is known of a timeline while a page of it is put together.
 struct Page<'a> {
@@ -59,13 +61,19 @@ impl Page<'_> {
         if self.only_known && self.node.waits(account, said)? {
             return Ok(None);
         }
-        let content = self.node.content_in_force(stored, said)?;
-        let is_ai = usage::is_ai_made(&content.source_type);
-        if (self.hide_ai && is_ai) || self.sieve.hides(account, id, said, &content) || !self.shown.insert(*id)
-        {
+        // Most of what is hidden is hidden for its author; nothing else of it has to be read then.
+        if self.sieve.hides_account(account) {
             return Ok(None);
         }
-        self.node.post_view(stored)
+        let Some(mut view) = self.node.post_view(stored)? else { return Ok(None) };
+        if self.hide_ai && is_ai_made(&view) {
+            return Ok(None);
+        }
+        let Some(filtered) = self.sieve.sift(&view).filter(|_| self.shown.insert(*id)) else {
+            return Ok(None);
+        };
+        view.filtered = filtered;
+        Ok(Some(view))
     }
 
     fn repost(&mut self, stored: &Stored) -> Result<Option<PostView>, Failure> {
@@ -96,7 +104,23 @@ impl Page<'_> {
     }
 }
 
+fn is_ai_made(view: &PostView) -> bool {
+    view.source_type.as_deref().is_some_and(usage::is_ai_made)
+}
+
 impl Node {
+    /// What the owner does not want to see on a timeline. Who asks for someone's posts by name, or for bookmarks,
+    /// wants to see them.
+    fn sieve_of(&self, feed: &Feed) -> Sieve {
+        match feed {
+            Feed::Home | Feed::List(_) => self.sieve(FilterContext::Home),
+            Feed::Mentions => self.sieve(FilterContext::Notifications),
+            Feed::Tag(_) | Feed::All => self.sieve(FilterContext::Public),
+            Feed::Account(_) => self.filters_only(FilterContext::Account),
+            Feed::Bookmarks => Sieve::default(),
+        }
+    }
+
     /// What a post says now, in its latest edit.
     pub(super) fn content_in_force(&self, stored: &Stored, said: &Post) -> Result<Content, Failure> {
         let edit = self.store.edits(&stored.entry.header.account, &stored.entry.id)?.pop();
@@ -109,7 +133,7 @@ impl Node {
         let home = || self.peers.interests().iter().map(|(account, _)| *account).collect::<BTreeSet<_>>();
         let mut work = Page {
             node: self,
-            sieve: self.sieve(),
+            sieve: self.sieve_of(&page.feed),
             hide_ai: page.hide_ai,
             home: matches!(page.feed, Feed::Home).then(home),
             shown: BTreeSet::new(),
@@ -124,8 +148,6 @@ impl Node {
             Feed::All => self.of_logs(&mut work, None, &[Kind::POST], before, page.limit),
             Feed::Account(account) => {
                 let account = parse_account(account)?;
-                // Who asks for someone's posts by name wants to see them.
-                work.sieve = Sieve::default();
                 self.of_logs(&mut work, Some(&[account]), &both, before, page.limit)
             }
             Feed::List(name) => {
@@ -158,15 +180,12 @@ impl Node {
                     },
                 )
             }
-            Feed::Bookmarks => {
-                work.sieve = Sieve::default();
-                self.bookmarked_posts(&mut work, page)
-            }
+            Feed::Bookmarks => self.bookmarked_posts(&mut work, page),
         }
     }
 
     /// Which of the posts that come from now on belong on a timeline.
-    pub(super) fn live(&self, page: &TimelinePage) -> Result<Belongs, Failure> {
+    pub(super) fn live(&self, page: &TimelinePage) -> Result<Shows, Failure> {
         let me = self.keys.account.to_string();
         let names =
             |accounts: Vec<AccountId>| accounts.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
@@ -182,7 +201,7 @@ impl Node {
             Feed::All => Box::new(|_| true),
             Feed::Account(account) => {
                 let account = parse_account(account)?.to_string();
-                return Ok(Box::new(move |view| view.account == account));
+                Box::new(move |view| view.account == account)
             }
             Feed::List(name) => {
                 let members = names(self.list_members(name)?);
@@ -205,10 +224,15 @@ impl Node {
                 ));
             }
         };
-        let (sieve, hide_ai) = (self.sieve(), page.hide_ai);
+        let (sieve, hide_ai) = (self.sieve_of(&page.feed), page.hide_ai);
         Ok(Box::new(move |view| {
-            let is_ai = view.source_type.as_deref().is_some_and(usage::is_ai_made);
-            belongs(view) && !sieve.hides_view(view) && !(hide_ai && is_ai)
+            if !belongs(view) || (hide_ai && is_ai_made(view)) {
+                return false;
+            }
+            let filtered = sieve.sift(view);
+            let is_shown = filtered.is_some();
+            view.filtered = filtered.unwrap_or_default();
+            is_shown
         }))
     }
 

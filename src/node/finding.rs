@@ -9,13 +9,13 @@ use majlis_protocol::body::{Body, Visibility};
 use majlis_protocol::{AccountId, EntryId, LogId};
 use parking_lot::Mutex;
 
-use super::api::{PostView, SearchQuery};
+use super::api::{FilterContext, PostView, SearchQuery};
 use super::compose::time;
 use super::follows::parse_account;
 use super::view::post;
 use super::{Failure, Node};
 use crate::search::{Document, Search, SearchError, Wanted};
-use crate::store::{Stored, fold_tag};
+use crate::store::fold_tag;
 
 const FOLDER: &str = "search";
 /// How often a running node looks whether there is something new.
@@ -196,7 +196,7 @@ impl Node {
             since_ms: query.since.as_deref().map(time).transpose()?,
             has_media: query.media,
         };
-        let sieve = self.sieve();
+        let sieve = self.sieve(FilterContext::Public);
         let found =
             self.with_search(|search, _| Ok(search.find(&wanted, query.limit.saturating_mul(MORE))?))?;
         let mut views = Vec::new();
@@ -205,22 +205,16 @@ impl Node {
                 break;
             }
             let Some(stored) = self.store.effective_entry(&EntryId(id))? else { continue };
-            if !self.is_shown(&sieve, &stored)? {
+            let Some(said) = post(&stored.entry) else { continue };
+            if self.waits(&stored.entry.header.account, &said)? {
                 continue;
             }
-            views.extend(self.post_view(&stored)?);
+            let Some(mut view) = self.post_view(&stored)? else { continue };
+            if let Some(filtered) = sieve.sift(&view) {
+                view.filtered = filtered;
+                views.push(view);
+            }
         }
         Ok(views)
-    }
-
-    /// Whether the owner wants to see a post that is found.
-    fn is_shown(&self, sieve: &super::sift::Sieve, stored: &Stored) -> Result<bool, Failure> {
-        let Some(said) = post(&stored.entry) else { return Ok(false) };
-        let account = &stored.entry.header.account;
-        if self.waits(account, &said)? {
-            return Ok(false);
-        }
-        let content = self.content_in_force(stored, &said)?;
-        Ok(!sieve.hides(account, &stored.entry.id, &said, &content))
     }
 }

@@ -77,13 +77,13 @@ fn list_name(name: &str) -> Result<&str, Failure> {
 
 impl Node {
     /// The value of a register of these collections, where it is set and has not ended.
-    fn kept(&self, collection: &str, key: &[u8]) -> Option<ItemValue> {
+    pub(super) fn kept(&self, collection: &str, key: &[u8]) -> Option<ItemValue> {
         let value = ItemValue::decode(&self.private(collection, key)?).ok()?;
         value.until.is_none_or(|end| now_ms() < end).then_some(value)
     }
 
     /// Keys and values of the registers of a collection that are set and have not ended.
-    fn kept_all(&self, collection: &str) -> Vec<(Vec<u8>, ItemValue)> {
+    pub(super) fn kept_all(&self, collection: &str) -> Vec<(Vec<u8>, ItemValue)> {
         let now = now_ms();
         self.private_items(collection)
             .into_iter()
@@ -92,21 +92,27 @@ impl Node {
             .collect()
     }
 
-    /// Sets or removes a register, where that changes anything.
-    async fn keep(
+    /// Sets or removes a register, where that changes anything: what is set already keeps the time when that was.
+    pub(super) async fn keep(
         self: &Arc<Self>,
         collection: &str,
         key: Vec<u8>,
         value: Option<ItemValue>,
     ) -> Result<(), Failure> {
-        if value.is_none() && self.private(collection, &key).is_none() {
+        let is_so = match &value {
+            Some(value) => self
+                .kept(collection, &key)
+                .is_some_and(|known| ItemValue { at: known.at, ..value.clone() } == known),
+            None => self.private(collection, &key).is_none(),
+        };
+        if is_so {
             return Ok(());
         }
         let value = value.map(|value| value.encode()).transpose()?;
         self.set_private(PrivateItem { collection: collection.to_owned(), key, value }).await
     }
 
-    fn set_now() -> ItemValue {
+    pub(super) fn set_now() -> ItemValue {
         ItemValue { at: Some(now_ms()), ..ItemValue::default() }
     }
 

@@ -15,7 +15,7 @@ use majlis_protocol::limits::MAX_DELIVERIES;
 use majlis_protocol::sync::{SessionId, Verdict};
 use majlis_protocol::{AccountId, Entry, EntryId, Kind, LogId, Verified};
 
-use super::api::PostView;
+use super::api::{FilterContext, PostView};
 use super::watch::News;
 use super::{Failure, Local, Node, blocking, now_ms};
 use crate::store::Batch;
@@ -245,7 +245,7 @@ impl Node {
 
     /// What strangers have said to the owner that waits for a decision: the latest arrival first.
     pub(super) fn requests(&self) -> Result<Vec<PostView>, Failure> {
-        let sieve = self.sieve();
+        let sieve = self.sieve(FilterContext::Notifications);
         let mut views = Vec::new();
         for notice in self.store.notices(&self.keys.account, 0, None, MAX_SHOWN)? {
             let account = &notice.stored.entry.header.account;

@@ -9,9 +9,11 @@ mod carry;
 mod compose;
 mod config;
 mod conversations;
+mod drafts;
 pub mod driver;
 mod execute;
 mod feeds;
+mod filters;
 mod finding;
 mod follows;
 mod hints;
@@ -294,6 +296,11 @@ fn notes(report: &OpenReport) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// Bytes as people name them.
+fn hex(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(bytes)
 }
 
 /// Runs work that waits for the disk off the async threads.

@@ -7,7 +7,7 @@ use majlis_protocol::body::Body;
 use majlis_protocol::sealed::{ItemValue, PrivateItem};
 use majlis_protocol::{AccountId, Entry, EntryId};
 
-use super::api::{NotificationKind, NotificationView, NotificationsView};
+use super::api::{FilterContext, NotificationKind, NotificationView, NotificationsView};
 use super::sift::Sieve;
 use super::view::{post, rfc3339};
 use super::{Failure, Node, now_ms};
@@ -54,7 +54,7 @@ impl Node {
     }
 
     fn notify(&self, limit: usize, after_ms: u64, read: u64) -> Result<Vec<NotificationView>, Failure> {
-        let sieve = self.sieve();
+        let sieve = self.sieve(FilterContext::Notifications);
         let mut found = self.polls_ended(after_ms, read)?;
         let (mut told, mut before) = (0, None);
         'all: loop {
@@ -133,13 +133,17 @@ impl Node {
         let entry = &notice.stored.entry;
         let account = entry.header.account;
         let Some(meaning) = self.meaning(entry)? else { return Ok(None) };
-        if self.is_off(meaning.kind) || self.is_hidden(sieve, notice)? || !self.is_known(&account)? {
+        if self.is_off(meaning.kind) || sieve.hides_account(&account) || !self.is_known(&account)? {
             return Ok(None);
         }
-        let post = match meaning.post {
+        let mut post = match meaning.post {
             Some(id) => self.store.entry(&id)?.map(|stored| self.post_view(&stored)).transpose()?.flatten(),
             None => None,
         };
+        if let Some(view) = &mut post {
+            let Some(filtered) = sieve.sift(view) else { return Ok(None) };
+            view.filtered = filtered;
+        }
         Ok(Some(NotificationView {
             id: entry.id.to_string(),
             kind: meaning.kind,
@@ -151,17 +155,6 @@ impl Node {
             emoji: meaning.emoji,
             post,
         }))
-    }
-
-    fn is_hidden(&self, sieve: &Sieve, notice: &Notice) -> Result<bool, Failure> {
-        let entry = &notice.stored.entry;
-        Ok(match post(entry) {
-            Some(said) => {
-                let content = self.content_in_force(&notice.stored, &said)?;
-                sieve.hides(&entry.header.account, &entry.id, &said, &content)
-            }
-            None => sieve.hides_account(&entry.header.account),
-        })
     }
 
     /// What an entry means to the owner, if it still does: a reaction that was ended says nothing any more.

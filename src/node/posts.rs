@@ -108,35 +108,41 @@ impl Node {
 
     /// Signs and keeps posts.
     pub(super) async fn post(self: &Arc<Self>, posts: Vec<NewPost>) -> Result<Vec<PostedView>, Failure> {
+        let (mut bodies, mut attached) = (Vec::with_capacity(posts.len()), Vec::new());
+        for post in posts {
+            let (body, files) = self.compose(post).await?;
+            bodies.push(body);
+            attached.push(files);
+        }
+        let mut posted = self.publish_posts(bodies).await?;
+        for (view, files) in posted.iter_mut().zip(attached) {
+            let words: BTreeSet<_> = files.iter().flat_map(|file| file.removed.iter().copied()).collect();
+            view.removed = words.into_iter().map(ToOwned::to_owned).collect();
+        }
+        Ok(posted)
+    }
+
+    /// Signs and keeps the bodies of posts.
+    pub(super) async fn publish_posts(
+        self: &Arc<Self>,
+        posts: Vec<Body>,
+    ) -> Result<Vec<PostedView>, Failure> {
         // A millisecond each as far as there are any since the last post, so that posts written together stand in
         // their order; never later than now, or every node would clamp them to when it first saw them.
         let now = now_ms();
         let after_last = self.store.own_tail(LogId::PUBLIC).map_or(0, |tail| tail.timestamp + 1);
         let first = (now + 1).saturating_sub(posts.len() as u64).max(after_last.min(now));
-        let (mut bodies, mut all) = (Vec::with_capacity(posts.len()), Vec::new());
-        for (index, mut post) in posts.into_iter().enumerate() {
-            let mut attached = Vec::new();
-            for file in std::mem::take(&mut post.attachments) {
-                attached.push(self.attach(file).await?);
-            }
-            let attachments = attached.iter().map(|file| file.attachment.clone()).collect();
-            bodies.push((self.compose(post, attachments)?, (first + index as u64).min(now)));
-            all.push(attached);
-        }
+        let time = |index| (first + index as u64).min(now);
+        let bodies = posts.into_iter().enumerate().map(|(index, body)| (body, time(index))).collect();
         let entries = self.publish(LogId::PUBLIC, bodies).await?;
-        let removed = |attached: Vec<Attached>| {
-            let words: BTreeSet<_> = attached.iter().flat_map(|file| file.removed.iter().copied()).collect();
-            words.into_iter().map(ToOwned::to_owned).collect()
-        };
         Ok(entries
             .iter()
-            .zip(all)
-            .map(|(entry, attached)| PostedView {
-                removed: removed(attached),
+            .map(|entry| PostedView {
                 id: entry.id.to_string(),
                 account: entry.header.account.to_string(),
                 seq: entry.header.seq,
                 created_at: rfc3339(entry.header.timestamp),
+                removed: Vec::new(),
             })
             .collect())
     }

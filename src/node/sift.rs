@@ -2,15 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use majlis_protocol::body::{Content, Post};
 use majlis_protocol::{AccountId, EntryId};
 
 use super::Node;
-use super::api::{Muted, PostView};
-use super::compose::root_of;
+use super::api::{FilterAction, FilterContext, FilterView, Muted, PostView};
+use crate::search::{fold, stands_alone};
 use crate::store::fold_tag;
 
-/// Blocks and mutes as they are now; the default hides nothing.
+/// Blocks, mutes and filters as they are now; the default hides nothing.
 #[derive(Default)]
 pub(super) struct Sieve {
     /// Whose own words are never hidden.
@@ -18,7 +17,21 @@ pub(super) struct Sieve {
     accounts: BTreeSet<AccountId>,
     threads: BTreeSet<EntryId>,
     tags: BTreeSet<String>,
-    words: Vec<String>,
+    words: Vec<Sought>,
+    filters: Vec<Sifting>,
+}
+
+/// A filter at work.
+struct Sifting {
+    title: String,
+    hides: bool,
+    phrases: Vec<Sought>,
+}
+
+/// A word or phrase, as texts are compared, and whether it may be part of a longer word.
+struct Sought {
+    phrase: String,
+    in_words: bool,
 }
 
 impl Sieve {
@@ -27,75 +40,213 @@ impl Sieve {
         self.accounts.contains(account)
     }
 
-    /// Whether a post is not to be shown unasked.
-    pub fn hides(&self, account: &AccountId, id: &EntryId, post: &Post, content: &Content) -> bool {
-        let root = root_of(post).map_or(*id, |root| root.id);
-        self.owner.as_ref() != Some(account)
-            && (self.hides_account(account)
-                || self.threads.contains(&root)
-                || self.hides_words(&content.tags, &content.content_warning, &content.text))
-    }
-
-    /// The same of a post as it is shown.
-    pub fn hides_view(&self, view: &PostView) -> bool {
+    /// The titles of the filters that have found a post; none if it is not to be shown at all.
+    pub fn sift(&self, view: &PostView) -> Option<Vec<String>> {
+        let account = view.account.parse::<AccountId>().ok()?;
+        if self.owner == Some(account) {
+            return Some(Vec::new());
+        }
         let root = view.root.as_ref().map_or(&view.id, |root| &root.id);
-        let Ok(account) = view.account.parse::<AccountId>() else { return true };
-        self.owner != Some(account)
-            && (self.hides_account(&account)
-                || root.parse().is_ok_and(|root: EntryId| self.threads.contains(&root))
-                || self.hides_words(
-                    &view.tags,
-                    view.content_warning.as_deref().unwrap_or_default(),
-                    &view.text,
-                ))
+        if self.hides_account(&account)
+            || root.parse().is_ok_and(|root: EntryId| self.threads.contains(&root))
+            || (!self.tags.is_empty() && view.tags.iter().any(|tag| self.tags.contains(&fold_tag(tag))))
+        {
+            return None;
+        }
+        if self.words.is_empty() && self.filters.is_empty() {
+            return Some(Vec::new());
+        }
+        let said = said(view);
+        if self.words.iter().any(|word| word.is_in(&said)) {
+            return None;
+        }
+        let found = self.filters.iter().filter(|filter| filter.phrases.iter().any(|part| part.is_in(&said)));
+        found.map(|filter| (!filter.hides).then(|| filter.title.clone())).collect()
     }
 
-    fn hides_words(&self, tags: &[String], warning: &str, text: &str) -> bool {
-        if !self.tags.is_empty() && tags.iter().any(|tag| self.tags.contains(&fold_tag(tag))) {
-            return true;
-        }
-        if self.words.is_empty() {
-            return false;
-        }
-        let said = format!("{warning}\n{text}").to_lowercase();
-        self.words.iter().any(|word| holds(&said, word))
+    /// Those of some filters that hold in a context, and nothing else.
+    fn of(owner: AccountId, filters: Vec<FilterView>, context: FilterContext) -> Self {
+        let here = filters.into_iter().filter(|filter| filter.contexts.contains(&context));
+        let filters = here.map(Sifting::from).collect();
+        Self { owner: Some(owner), filters, ..Self::default() }
     }
 }
 
-/// Whether a text holds a word or phrase that is not part of a longer word.
-fn holds(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(at, found)| {
-        let before = text.get(..at).and_then(|before| before.chars().next_back());
-        let after = text.get(at + found.len()..).and_then(|after| after.chars().next());
-        let apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-        apart(before) && apart(after)
-    })
+impl From<FilterView> for Sifting {
+    fn from(filter: FilterView) -> Self {
+        let phrases = filter.phrases.iter().filter_map(|part| Sought::new(&part.text, part.in_words));
+        Self { phrases: phrases.collect(), hides: filter.action == FilterAction::Hide, title: filter.title }
+    }
+}
+
+/// All that a post says, as texts are compared, a part a line.
+fn said(view: &PostView) -> String {
+    let answers = view.poll.iter().flat_map(|poll| &poll.options).map(|option| option.text.as_str());
+    let alts = view.attachments.iter().filter_map(|file| file.alt.as_deref());
+    let said = view.content_warning.as_deref().into_iter().chain([view.text.as_str()]);
+    let parts = said.chain(answers).chain(alts);
+    parts.map(comparable).collect::<Vec<_>>().join("\n")
+}
+
+/// A text as it is compared: folded as search does it, without what is not seen, with single spaces.
+pub(super) fn comparable(text: &str) -> String {
+    let is_seen = |c: &char| !matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let seen: String = text.chars().filter(is_seen).collect();
+    fold(&seen).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+impl Sought {
+    /// None where the phrase says nothing that could be found.
+    fn new(phrase: &str, in_words: bool) -> Option<Self> {
+        let phrase = comparable(phrase);
+        (!phrase.is_empty()).then_some(Self { phrase, in_words })
+    }
+
+    /// Whether a text, as texts are compared, holds it.
+    fn is_in(&self, text: &str) -> bool {
+        let ends = |at: usize| {
+            let end = at + self.phrase.len();
+            is_apart(text, at) && is_apart(text, end)
+        };
+        let mut from = 0;
+        while let Some(found) = text.get(from..).and_then(|rest| rest.find(&self.phrase)) {
+            let at = from + found;
+            if self.in_words || ends(at) {
+                return true;
+            }
+            from = at + self.phrase.chars().next().map_or(1, char::len_utf8);
+        }
+        false
+    }
+}
+
+/// Whether a place in a text is not in the midst of a word. In scripts without spaces every character is one.
+fn is_apart(text: &str, at: usize) -> bool {
+    let in_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() && !stands_alone(c));
+    let before = text.get(..at).and_then(|before| before.chars().next_back());
+    let after = text.get(at..).and_then(|after| after.chars().next());
+    !(in_word(before) && in_word(after))
 }
 
 impl Node {
-    /// Blocks and mutes as they are now.
-    pub(super) fn sieve(&self) -> Sieve {
-        let accounts = self.blocked().into_iter().collect();
-        let mut sieve = Sieve { owner: Some(self.keys.account), accounts, ..Sieve::default() };
+    /// Blocks and mutes as they are now, and the filters of a context.
+    pub(super) fn sieve(&self, context: FilterContext) -> Sieve {
+        let mut sieve = self.filters_only(context);
+        sieve.accounts.extend(self.blocked());
         for mute in self.mutes() {
             match mute.muted {
                 Muted::Account(account) => sieve.accounts.extend(account.parse::<AccountId>()),
                 Muted::Thread(root) => sieve.threads.extend(root.parse::<EntryId>()),
                 Muted::Tag(tag) => drop(sieve.tags.insert(tag)),
-                Muted::Word(word) => sieve.words.push(word),
+                Muted::Word(word) => sieve.words.extend(Sought::new(&word, false)),
             }
         }
         sieve
     }
+
+    /// The filters of a context alone: for what the owner has asked for by name.
+    pub(super) fn filters_only(&self, context: FilterContext) -> Sieve {
+        Sieve::of(self.keys.account, self.filters(), context)
+    }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may fail loudly")]
 mod tests {
-    use super::holds;
+    use super::*;
+    use crate::node::api::{FilterPhrase, PollOptionView, PollView};
+
+    fn holds(text: &str, phrase: &str) -> bool {
+        Sought::new(phrase, false).unwrap().is_in(&comparable(text))
+    }
 
     #[test]
     fn a_word_is_found_whole() {
         assert!(holds("the end.", "end") && holds("نهاية الطريق", "الطريق") && holds("a b c", "b c"));
         assert!(!holds("the ending", "end") && !holds("blend", "end"));
+        assert!(holds("ba a a", "a a"), "what is found in the midst of a word hides nothing behind it");
+        let part = Sought::new("end", true).unwrap();
+        assert!(part.is_in("blending") && !part.is_in("en d"));
+    }
+
+    #[test]
+    fn letters_are_compared_as_search_does_it() {
+        assert!(holds("مباراةُ كُـرَةِ القَدَم الليلة", "كرة القدم"));
+        assert!(holds("كره\n\u{200f}القدم", "كُرة  القدم") && holds("Le CAFÉ noir", "cafe"));
+        assert!(!holds("كرة القدمين", "كرة القدم"));
+        // Signs are not part of words; characters of scripts without spaces are words.
+        assert!(holds("in C++, and C++11", "c++") && !holds("see", "c++") && holds("x🎉y", "🎉"));
+        assert!(holds("お茶を飲む", "茶") && holds("#football!", "football"));
+        assert!(Sought::new(" \u{64e}\u{200f} ", false).is_none());
+    }
+
+    const OWNER: &str = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK";
+    const OTHER: &str = "did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp";
+
+    fn filter(title: &str, phrase: &str, action: FilterAction, contexts: &[FilterContext]) -> FilterView {
+        let phrases = vec![FilterPhrase { text: phrase.to_owned(), ..FilterPhrase::default() }];
+        let (title, contexts) = (title.to_owned(), contexts.to_vec());
+        FilterView { title, phrases, contexts, action, ..FilterView::default() }
+    }
+
+    fn sieve(filters: Vec<FilterView>, context: FilterContext) -> Sieve {
+        Sieve::of(OWNER.parse().unwrap(), filters, context)
+    }
+
+    fn by(account: &str, text: &str) -> PostView {
+        PostView { account: account.into(), text: text.into(), ..PostView::default() }
+    }
+
+    #[test]
+    fn a_filter_holds_in_its_contexts_alone() {
+        let all = [
+            filter("sport", "match", FilterAction::Warn, &[FilterContext::Home, FilterContext::Thread]),
+            filter("war", "bomb", FilterAction::Hide, &[FilterContext::Public]),
+            filter("nowhere", "tea", FilterAction::Hide, &[]),
+        ];
+        for context in FilterContext::ALL {
+            let sieve = sieve(all.to_vec(), context);
+            let folded = matches!(context, FilterContext::Home | FilterContext::Thread);
+            let titles = if folded { vec!["sport".to_owned()] } else { vec![] };
+            assert_eq!(sieve.sift(&by(OTHER, "a match")), Some(titles), "{context:?}");
+            let hidden = context == FilterContext::Public;
+            assert_eq!(sieve.sift(&by(OTHER, "a bomb")).is_none(), hidden, "{context:?}");
+            assert_eq!(sieve.sift(&by(OTHER, "tea")), Some(vec![]), "{context:?}");
+        }
+    }
+
+    #[test]
+    fn filters_name_what_they_have_found_or_leave_it_out() {
+        let here = [FilterContext::Home];
+        let filters = vec![
+            filter("sport", "match", FilterAction::Warn, &here),
+            filter("news", "election", FilterAction::Warn, &here),
+            filter("war", "bomb", FilterAction::Hide, &here),
+        ];
+        let sieve = sieve(filters, FilterContext::Home);
+        assert_eq!(sieve.sift(&by(OTHER, "tea")), Some(vec![]));
+        assert_eq!(
+            sieve.sift(&by(OTHER, "The match of the election")),
+            Some(vec!["sport".into(), "news".into()])
+        );
+        assert_eq!(sieve.sift(&by(OTHER, "a match, a bomb")), None);
+        // One's own words are one's own.
+        assert_eq!(sieve.sift(&by(OWNER, "a match, a bomb")), Some(vec![]));
+        // The warning is looked at, and the answers of a poll.
+        let warned = PostView { content_warning: Some("MATCH".into()), ..by(OTHER, "2:1") };
+        assert_eq!(sieve.sift(&warned), Some(vec!["sport".into()]));
+        let option = PollOptionView { text: "the bomb".into(), votes: 0 };
+        let poll = PollView {
+            options: vec![option],
+            multiple: false,
+            closes_at: None,
+            closed: false,
+            voters: 0,
+            mine: vec![],
+        };
+        assert_eq!(sieve.sift(&PostView { poll: Some(poll), ..by(OTHER, "What?") }), None);
+        // Parts of a post are not one text.
+        let parted = PostView { content_warning: Some("the".into()), ..by(OTHER, "bomb") };
+        assert_eq!(super::said(&parted), "the\nbomb");
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use majlis_protocol::EntryId;
 use majlis_protocol::body::EntryRef;
 
-use super::api::{MissingView, Reply};
+use super::api::{FilterContext, MissingView, PostView, Reply};
 use super::compose::root_of;
 use super::conversations::Fetched;
 use super::view::post;
@@ -65,7 +65,7 @@ impl Node {
                 thread.place(root.id, 0, id);
             }
         }
-        let mut replies = self.in_order(&thread, root.id)?;
+        let mut replies = self.in_order(&thread, root.id, named.id)?;
         if let Some(Reply::Post(first)) = replies.first_mut() {
             first.missing_replies = Some(not_fetched);
         }
@@ -122,16 +122,19 @@ impl Node {
         Ok(())
     }
 
-    fn in_order(&self, thread: &Thread, root: EntryId) -> Result<Vec<Reply>, Failure> {
+    /// The conversation without what filters hide; the post that was named is shown whatever it says.
+    fn in_order(&self, thread: &Thread, root: EntryId, named: EntryId) -> Result<Vec<Reply>, Failure> {
+        let sieve = self.filters_only(FilterContext::Thread);
         let mut replies = Vec::new();
         let mut open = vec![(root, 0)];
         while let Some((id, depth)) = open.pop() {
             if let Some(view) =
                 thread.held.get(&id).map(|stored| self.post_view(stored)).transpose()?.flatten()
             {
-                let mut view = view;
-                view.depth = Some(depth);
-                replies.push(Reply::Post(Box::new(view)));
+                let filtered = if id == named { Some(Vec::new()) } else { sieve.sift(&view) };
+                replies.extend(filtered.map(|filtered| {
+                    Reply::Post(Box::new(PostView { depth: Some(depth), filtered, ..view }))
+                }));
             } else if let Some(missing) = thread.missing.get(&id) {
                 let account = missing.account.to_string();
                 replies.push(Reply::Missing(MissingView { missing: id.to_string(), account, depth }));

@@ -101,6 +101,17 @@ pub(super) fn view(usage: &Usage) -> UsageView {
     }
 }
 
+/// A statement as [`parse`] reads it.
+pub(super) fn statement(usage: &Usage) -> String {
+    let mut usage = usage.clone();
+    let labels = Some(usage.aipref.clone()).filter(|labels| !labels.is_empty());
+    let intents = INTENTS.into_iter().filter_map(|(name, intent)| {
+        let allowed = (*intent(&mut usage))?;
+        Some(format!("{name}={}", if allowed { "y" } else { "n" }))
+    });
+    labels.into_iter().chain(intents).collect::<Vec<_>>().join(", ")
+}
+
 /// The IPTC digital source types that may be written: <http://cv.iptc.org/newscodes/digitalsourcetype/>.
 const SOURCE_TYPES: [&str; 17] = [
     "digitalCapture",

@@ -22,6 +22,8 @@ use tantivy::schema::{
 use tantivy::tokenizer::{PreTokenizedString, Token};
 use tantivy::{Index, IndexReader, IndexWriter, Order, ReloadPolicy, TantivyDocument, Term};
 
+pub use words::{fold, stands_alone};
+
 /// Raised when the meaning of the fields changes: the index is then made anew.
 const VERSION: u32 = 1;
 /// Memory for documents that are not written yet, in bytes: the least that tantivy takes.

@@ -11,7 +11,7 @@ use unicode_normalization::char::is_combining_mark;
 const MAX_WORD: usize = 100;
 
 /// Scripts written without spaces: each character is a word.
-fn stands_alone(c: char) -> bool {
+pub fn stands_alone(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}')
 }
 

@@ -71,7 +71,7 @@ impl Names {
         } else if word.len() == 52 && word.starts_with("12D3KooW") {
             "PEER"
         } else if word.len() == 16 && all(|c| matches!(c, '0'..='9' | 'a'..='f')) {
-            "LOG"
+            "HEX"
         } else if before.ends_with("/ip4/127.0.0.1/tcp/") && word.len() > 1 && all(|c| c.is_ascii_digit()) {
             "PORT"
         } else {

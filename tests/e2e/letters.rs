@@ -144,15 +144,61 @@ fn nobody_is_asked_about_someone_who_is_followed_privately() {
     assert_eq!(reader.cli(&["thread", &id]).len(), 1, "the guest was told of a private follow");
 }
 
+#[test]
+fn blocking_a_stranger_forgets_what_they_have_handed_over() {
+    const SECRET: &str = "an unwanted answer: hfkx-9920";
+    let mut cluster = Cluster::started(&["host", "stranger"]);
+    cluster.follow(1, 0);
+    let [host, stranger] = &mut cluster.nodes[..] else { unreachable!() };
+    let id = host.post("Good evening");
+    await_text(stranger, "Good evening");
+    let said = answer(stranger, SECRET, &id);
+    eventually("it waits", || requests(host) == [SECRET]);
+    // Its words are in the index too.
+    assert!(host.cli(&["search", "unwanted"]).is_empty(), "a stranger's answer is found");
+    assert!(!host.files_with(SECRET.as_bytes()).is_empty(), "this test cannot find text on the disk");
+    host.cli(&["block", &stranger.account()]);
+    assert!(requests(host).is_empty());
+    host.fails(1, &["show", &said]);
+    assert_eq!(host.cli(&["thread", &id]).len(), 1);
+    // The bytes go with the next look, which is at the start.
+    host.restart();
+    eventually("the words are gone from the disk", || {
+        host.files_with(SECRET.as_bytes()).is_empty() && host.files_with(b"hfkx").is_empty()
+    });
+    // Nothing more of theirs is taken: neither something new, nor a change of what was forgotten.
+    let held = number(&host.one(&["status"]), "entries");
+    let again = answer(stranger, "And another: hfkx-9921", &id);
+    stranger.cli(&["edit", &said, "Once more: hfkx-9922"]);
+    stranger.cli(&["react", &id]);
+    stranger.cli(&["sync"]);
+    host.post("Still here");
+    await_text(stranger, "Still here");
+    stranger.restart();
+    stranger.cli(&["sync"]);
+    for gone in [&said, &again] {
+        host.fails(1, &["show", gone]);
+    }
+    assert!(requests(host).is_empty() && kinds(host).is_empty());
+    assert_eq!(number(&host.one(&["status"]), "entries"), held + 1, "more than the own post was taken");
+    assert!(host.files_with(b"hfkx").is_empty(), "what a blocked account says is on the disk");
+    host.verify();
+}
+
 /// SYNC-45.
 #[test]
 fn a_strangers_flood_is_bounded_and_served_to_nobody() {
-    const FLOOD: usize = 2_000;
+    const FLOOD: usize = 10_000;
+    /// Bytes that it may take on the host's disk, and of its memory.
+    const MAX_DISK: u64 = 2 << 20;
+    const MAX_MEMORY: u64 = 32 << 20;
     let mut cluster = Cluster::started(&["host", "flooder"]);
     cluster.follow(1, 0);
     let id = cluster.nodes[0].post("Speak, friend");
     await_text(&cluster.nodes[1], "Speak, friend");
-    let before = number(&cluster.nodes[0].one(&["status"]), "entries");
+    let status = cluster.nodes[0].one(&["status"]);
+    let (before, disk) = (number(&status, "entries"), number(&status, "disk_bytes"));
+    let memory = cluster.nodes[0].peak_memory();
     let mut lines = String::new();
     for number in 0..FLOOD {
         writeln!(lines, "{{\"text\":\"flood {number}\",\"reply_to\":\"{id}\"}}").unwrap();
@@ -165,8 +211,6 @@ fn a_strangers_flood_is_bounded_and_served_to_nobody() {
     eventually("some of it came", || requests(host).len() == 31);
     host.post("still here");
     await_text(flooder, "still here");
-    let held = number(&host.one(&["status"]), "entries") - before;
-    assert!(held <= 34, "{held} entries of a flood are held");
     // One decision for all of it.
     let asked: Value = host.cli(&["requests"]).remove(0);
     // Who follows the flooder and knows the host alone gets nothing of it.
@@ -174,6 +218,14 @@ fn a_strangers_flood_is_bounded_and_served_to_nobody() {
     reader.start();
     let key = flooder.account();
     flooder.stop();
+    let status = host.one(&["status"]);
+    let held = number(&status, "entries") - before;
+    assert!(held <= 34, "{held} entries of a flood are held");
+    let disk = number(&status, "disk_bytes").saturating_sub(disk);
+    assert!(disk <= MAX_DISK, "a flood takes {disk} bytes on the disk");
+    let memory = host.peak_memory() - memory;
+    assert!(memory <= MAX_MEMORY, "a flood takes {memory} bytes of memory");
+    assert_eq!(requests(host).len(), 31, "a flood has more attention than one may");
     reader.cli(&["follow", &host.invite()]);
     reader.cli(&["follow", &key]);
     await_posts(&reader, 2, "the host's posts");

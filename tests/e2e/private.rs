@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use majlis_protocol::{AccountId, Entry, LogId};
+use serde_json::Value;
 
 use crate::support::cluster::{Cluster, await_text};
 use crate::support::eventually;
@@ -96,6 +97,55 @@ fn a_private_follow_reaches_the_other_device_and_nobody_else() {
         node.verify();
     }
     third.verify();
+}
+
+/// SEAL-15, SEAL-16.
+#[test]
+fn a_filter_and_a_draft_of_one_device_are_there_on_the_other() {
+    const SECRET: &str = "a draft that nobody has seen: qpvz-5582";
+    let cluster = Cluster::started(&["author", "owner"]);
+    let [author, owner] = &cluster.nodes[..] else { unreachable!() };
+    cluster.follow(1, 0);
+    let id = author.post("مباراةُ كُرَةِ القَدَم الليلة");
+    author.post("Tea at five");
+    eventually("the owner has both", || owner.timeline().len() == 2);
+    let filter = owner.one(&["filter", "add", "كرة القدم", "--title", "رياضة"]);
+    let draft = owner.one(&["post", SECRET, "--draft", "--reply-to", &id, "--cw", "not yet"]);
+    // What is so already is not written again, nor is a bookmark.
+    owner.cli(&["bookmark", &id]);
+    let before = private_entries(owner).len();
+    assert_eq!(owner.one(&["filter", "add", "كرة القدم", "--title", "رياضة"])["id"], filter["id"]);
+    owner.cli(&["bookmark", &id]);
+    owner.fails(1, &["filter", "add", "كرة", "--title", "رياضة"]);
+    assert_eq!(private_entries(owner).len(), before);
+
+    let second = second_device(owner);
+    eventually("the other device has both", || {
+        second.cli(&["filter"]).len() == 1 && second.cli(&["draft"]).len() == 1
+    });
+    assert_eq!(second.cli(&["filter"]), [filter]);
+    assert_eq!(second.one(&["draft", "show", &text(&draft, "draft")]), draft);
+    assert!(text(&draft, "reply_to").ends_with(&id));
+    eventually("the other device has what the author says", || second.timeline().len() == 2);
+    for device in [owner, &second] {
+        let folded: Vec<_> = device.timeline().iter().map(|post| post["filtered"].clone()).collect();
+        assert_eq!(folded, [Value::Null, serde_json::json!(["رياضة"])]);
+        assert_eq!(device.one(&["show", &id])["filtered"], Value::Null);
+        assert!(device.files_with(SECRET.as_bytes()).is_empty(), "a draft lies open");
+    }
+    // What one posts, and what one removes, is gone on the other.
+    let posted = second.one(&["draft", "post", &text(&draft, "draft")]);
+    second.cli(&["filter", "remove", "رياضة"]);
+    eventually("nothing is left of either", || {
+        owner.cli(&["filter"]).is_empty() && owner.cli(&["draft"]).is_empty()
+    });
+    eventually("the first device has the answer", || owner.cli(&["thread", &id]).len() == 2);
+    let answer = &owner.cli(&["thread", &id])[1];
+    assert_eq!((&answer["id"], text(answer, "text")), (&posted["id"], SECRET.to_owned()));
+    assert_eq!(answer["content_warning"], "not yet");
+    for node in [author, owner, &second] {
+        node.verify();
+    }
 }
 
 /// SEAL-13.

@@ -387,3 +387,51 @@ fn who_asked_and_who_voted_are_told_when_a_poll_has_ended() {
     assert!(guest.fails(1, &["vote", &id, "no"]).contains("has ended"));
     assert_eq!(shown(host, &id)["poll"]["options"][0]["votes"], 1);
 }
+
+/// SEAL-15.
+#[test]
+fn a_filter_holds_where_it_was_asked_for() {
+    let cluster = Cluster::started(&["host", "guest"]);
+    cluster.follow_all();
+    let [host, guest] = &cluster.nodes[..] else { unreachable!() };
+    let id = host.post("What do you fear? #fear");
+    await_text(guest, "What do you fear? #fear");
+    let said = text(&guest.one(&["post", "A BOMB, or a match #fear", "--reply-to", &id]), "id");
+    await_text(host, "A BOMB, or a match #fear");
+    host.cli(&["filter", "add", "match", "--title", "sport", "--in", "notifications", "--in", "account"]);
+    host.cli(&["filter", "add", "bomb", "--hide", "--in", "thread", "--in", "public"]);
+    // What the filters make of the answer: none where it is left out.
+    let seen = |arguments: &[&str]| -> Option<Value> {
+        let found = host.cli(arguments).into_iter().map(|line| match line.get("kind") {
+            Some(_) => line["post"].clone(),
+            None => line,
+        });
+        found.into_iter().find(|post| post["id"] == said.as_str()).map(|post| post["filtered"].clone())
+    };
+    let folded = Some(serde_json::json!(["sport"]));
+    assert_eq!(seen(&["timeline"]), Some(Value::Null));
+    assert_eq!(seen(&["timeline", "--mentions"]), folded);
+    assert_eq!(seen(&["notifications"]), folded);
+    assert_eq!(seen(&["timeline", "--account", &guest.account()]), folded);
+    for hidden in [&["timeline", "--all"][..], &["timeline", "--tag", "fear"], &["search", "bomb"]] {
+        assert_eq!(seen(hidden), None, "{hidden:?}");
+    }
+    assert_eq!(seen(&["thread", &id]), None);
+    // Who asks for it by name sees it.
+    assert_eq!(seen(&["thread", &said]), Some(Value::Null));
+    assert_eq!(seen(&["show", &said]), Some(Value::Null));
+    host.cli(&["filter", "add", "bomb", "--hide", "--title", "told", "--in", "notifications"]);
+    assert_eq!((seen(&["timeline", "--mentions"]), seen(&["notifications"])), (None, None));
+    // What comes while one watches is filtered too.
+    host.cli(&["filter", "add", "tea", "--in", "home"]);
+    host.cli(&["filter", "add", "coffee", "--hide"]);
+    let watch = host.background(&["timeline", "--watch"]);
+    watch.lines.await_line("what was there", |post| post["id"] == id.as_str());
+    guest.post("Coffee!");
+    guest.post("Or TÉA?");
+    let next = watch.lines.await_line("what comes", |post| post["id"] != said.as_str());
+    assert_eq!((text(&next, "text"), &next["filtered"]), ("Or TÉA?".to_owned(), &serde_json::json!(["tea"])));
+    // Nobody filters themselves.
+    host.post("Coffee for me");
+    assert!(host.texts().contains(&"Coffee for me".to_owned()));
+}

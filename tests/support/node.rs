@@ -391,6 +391,14 @@ impl TestNode {
         found
     }
 
+    /// Bytes of memory that the running node has had at most.
+    pub fn peak_memory(&self) -> u64 {
+        let pid = self.running.as_ref().unwrap().child.id();
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        1024 * line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap()
+    }
+
     /// Checks everything stored again; nothing may be wrong.
     pub fn verify(&self) -> Value {
         let verified = self.one(&["verify"]);

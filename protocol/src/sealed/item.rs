@@ -4,9 +4,9 @@ use zeroize::Zeroizing;
 
 use crate::body::BodyError;
 use crate::body::cbor::{self, Reader, Writer};
-use crate::body::field::{self, Bytes, Item, Millis, Need, Opt, Plain, Text, record};
+use crate::body::field::{self, Bytes, Item, Many, Millis, Need, Opt, Plain, Text, record};
 use crate::ids::AccountId;
-use crate::limits::{MAX_COLLECTION, MAX_ITEM_KEY, MAX_ITEM_VALUE, MAX_SHORT};
+use crate::limits::{MAX_COLLECTION, MAX_DRAFT, MAX_ITEM_KEY, MAX_ITEM_VALUE, MAX_PHRASES, MAX_SHORT};
 
 /// The name of a collection: small letters and hyphens.
 struct Collection;
@@ -73,6 +73,51 @@ record! {
         3 name: String = Plain<Text<MAX_SHORT>>,
         /// Whose entry the key names.
         4 account: Option<AccountId> = Opt<AccountId>,
+        /// What is filtered, and what then is done.
+        5 filter: Option<Filter> = Opt<Filter>,
+        /// A post that waits to be signed: its body, as [`Body::encode`](crate::body::Body::encode) writes it.
+        6 draft: Vec<u8> = Plain<Bytes<MAX_DRAFT>>,
+    }
+}
+
+record! {
+    /// What the owner does not want to meet unprepared, or at all.
+    #[derive(Default)]
+    Filter {
+        /// What is looked for: one of them is enough.
+        1 phrases: Vec<Phrase> = Many<Phrase, MAX_PHRASES>,
+        /// Where it holds: a sum of the constants below.
+        2 contexts: u16 = Plain<u16>,
+        /// What is done: [`HIDE`](Self::HIDE), or else it is said that the filter has found something.
+        3 action: u16 = Plain<u16>,
+    }
+}
+
+impl Filter {
+    /// The home timeline and those of lists.
+    pub const HOME: u16 = 1;
+    /// Notifications.
+    pub const NOTIFICATIONS: u16 = 2;
+    /// Timelines with posts of people who are not followed: all that is held, tags, search.
+    pub const PUBLIC: u16 = 4;
+    /// Conversations.
+    pub const THREAD: u16 = 8;
+    /// The posts of one account.
+    pub const ACCOUNT: u16 = 16;
+    /// What is found is left out.
+    pub const HIDE: u16 = 1;
+}
+
+record! {
+    /// A word or phrase of a filter.
+    #[derive(Default)]
+    Phrase {
+        /// Names it among all phrases of all filters.
+        1 id: u64 = Need<u64>,
+        /// The phrase.
+        2 text: String = Need<Text<MAX_SHORT>>,
+        /// Whether it is looked for in the midst of words too.
+        3 in_words: bool = Plain<bool>,
     }
 }
 

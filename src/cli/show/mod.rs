@@ -1,5 +1,6 @@
 //! Replies in words.
 
+mod private;
 mod social;
 
 use std::fmt::Write as _;
@@ -32,6 +33,8 @@ pub fn reply(reply: &Reply, style: Style) -> String {
         Reply::Notifications(view) => social::unread(view),
         Reply::Blocked(view) => format!("Blocked: {}\n", clean(&view.account)),
         Reply::Muted(view) => format!("Muted: {}", social::muted(view, style)),
+        Reply::Filter(view) => private::filter(view, style),
+        Reply::Draft(view) => private::draft(view, style, now),
         Reply::List(view) => social::list(view, style),
         Reply::Usage(view) => social::usage(view),
         Reply::File(view) => social::file(view),

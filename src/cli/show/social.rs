@@ -23,7 +23,7 @@ fn who(petname: Option<&str>, given: &str, account: &str, style: Style) -> Strin
     }
 }
 
-fn one_line(text: &str, style: Style) -> String {
+pub fn one_line(text: &str, style: Style) -> String {
     isolated(&clean(text), style)
 }
 
@@ -43,6 +43,11 @@ pub fn post(view: &PostView, style: Style, now: Timestamp) -> String {
     }
     let author = who(view.petname.as_deref(), &view.name, &view.account, style);
     let _ = write!(text, "{author} · {}", ago(&view.created_at, now));
+    if !view.filtered.is_empty() {
+        let id = clean(&view.id);
+        let _ = writeln!(text, " · {}; `majlis show {id}` shows it", filtered(view, style));
+        return indented(&text, view.depth.unwrap_or(0));
+    }
     if let Some(edited) = &view.edited_at {
         let _ = write!(text, " · edited {}", ago(edited, now));
     }
@@ -60,6 +65,12 @@ pub fn post(view: &PostView, style: Style, now: Timestamp) -> String {
     }
     text.push_str(&foot(view));
     indented(&text, view.depth.unwrap_or(0))
+}
+
+/// Which filters have found a post.
+fn filtered(view: &PostView, style: Style) -> String {
+    let titles: Vec<_> = view.filtered.iter().map(|title| format!("“{}”", name(title, style))).collect();
+    format!("filtered by {}", titles.join(", "))
 }
 
 fn said(text: &mut String, view: &PostView, style: Style) {
@@ -216,7 +227,8 @@ pub fn notification(view: &NotificationView, style: Style, now: Timestamp) -> St
     let mut text = format!("{new}{author} {did} · {}\n", ago(&view.created_at, now));
     if let Some(post) = &view.post {
         let first = lines(&post.text).next().unwrap_or_default();
-        let _ = writeln!(text, "    {}", isolated(&first, style));
+        let shown = if post.filtered.is_empty() { isolated(&first, style) } else { filtered(post, style) };
+        let _ = writeln!(text, "    {shown}");
         let _ = writeln!(text, "    {}", clean(&post.id));
     }
     text
@@ -347,6 +359,11 @@ mod tests {
             "ليلى (z6MkhaXg…ta2doK) · 5 min ago\n  صباح الخير\n  Good morning\n  bid [ar], held by 2 other nodes\n"
         );
         let gone = PostView { deleted: true, lang: None, held_by: None, ..some_post() };
+        let folded = PostView { filtered: vec!["شعر".into(), "tea".into()], ..some_post() };
+        assert_eq!(
+            post(&folded, Style::Plain, now),
+            "ليلى (z6MkhaXg…ta2doK) · 5 min ago · filtered by “شعر”, “tea”; `majlis show bid` shows it\n"
+        );
         assert_eq!(
             post(&gone, Style::Terminal, now),
             "\u{2068}ليلى\u{2069} (z6MkhaXg…ta2doK) · 5 min ago\n  (taken back)\n  bid\n"

@@ -4,6 +4,7 @@
 mod media;
 mod people;
 mod post;
+mod private;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,7 @@ pub use post::{
     MissingView, NewEdit, NewPoll, NewPost, PollOptionView, PollView, PostView, RefView, RepostView,
     UsageView, VersionView, Visibility,
 };
+pub use private::{DraftView, FilterAction, FilterContext, FilterPhrase, FilterView, NewFilter, NewPhrase};
 
 /// A question or an order. Text forms (`did:key:…`, entry ids, invites) are parsed where it is carried out, so
 /// that a wrong one gets the same message at every door.
@@ -179,6 +181,38 @@ pub enum Request {
         /// Whether it is muted.
         on: bool,
     },
+    /// The owner's filters. Answers [`Reply::Filter`] each.
+    Filters,
+    /// Makes a filter. Answers [`Reply::Filter`].
+    AddFilter {
+        /// The filter.
+        filter: NewFilter,
+    },
+    /// Removes a filter. Answers [`Reply::Done`].
+    RemoveFilter {
+        /// Its title or its id.
+        filter: String,
+    },
+    /// Posts that wait to be signed. Answers [`Reply::Draft`] each, the last one saved first.
+    Drafts {
+        /// Only the one with this id.
+        draft: Option<String>,
+    },
+    /// Keeps a post that is not to be signed yet. Answers [`Reply::Draft`].
+    SaveDraft {
+        /// The post.
+        post: Box<NewPost>,
+    },
+    /// Signs and keeps the post of a draft, and removes the draft. Answers [`Reply::Posted`].
+    PostDraft {
+        /// Its id.
+        draft: String,
+    },
+    /// Removes a draft. Answers [`Reply::Done`].
+    RemoveDraft {
+        /// Its id.
+        draft: String,
+    },
     /// Lists of accounts: with a name makes, changes or removes one. Answers [`Reply::List`] each.
     List {
         /// Its name; none: all.
@@ -264,6 +298,8 @@ impl Request {
             | Self::File { .. }
             | Self::Block { account: None, .. }
             | Self::Mute { muted: None, .. }
+            | Self::Filters
+            | Self::Drafts { .. }
             | Self::Usage { set: None }
             | Self::RecoveryShow
             | Self::Export { .. }
@@ -284,6 +320,11 @@ impl Request {
             | Self::Petname { .. }
             | Self::Block { .. }
             | Self::Mute { .. }
+            | Self::AddFilter { .. }
+            | Self::RemoveFilter { .. }
+            | Self::SaveDraft { .. }
+            | Self::PostDraft { .. }
+            | Self::RemoveDraft { .. }
             | Self::Usage { .. }
             | Self::Delete { .. }
             | Self::Follow { .. }
@@ -384,6 +425,10 @@ pub enum Reply {
     Blocked(AccountView),
     /// Something that is muted.
     Muted(MuteView),
+    /// A filter.
+    Filter(FilterView),
+    /// A post that waits to be signed.
+    Draft(Box<DraftView>),
     /// A list of accounts.
     List(ListView),
     /// What may be done with the owner's posts.

@@ -146,6 +146,9 @@ pub struct PostView {
     pub bookmarked: bool,
     /// An own post on top of the owner's page.
     pub pinned: bool,
+    /// The titles of the owner's filters that have found it where it is shown: then it is shown folded.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub filtered: Vec<String>,
     /// Own posts: how many other nodes have said that they hold it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub held_by: Option<u64>,

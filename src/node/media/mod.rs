@@ -157,7 +157,7 @@ impl Node {
     }
 
     /// Whether a file is here as a whole.
-    fn holds_file(&self, blob: &BlobId) -> bool {
+    pub(super) fn holds_file(&self, blob: &BlobId) -> bool {
         // Where the folder cannot be opened, whoever wants a file is told; here it is only shown.
         self.blobs().is_ok_and(|blobs| blobs.get(blob).is_some())
     }
@@ -226,13 +226,15 @@ impl Node {
         for (key, since) in self.store.settings(UNNAMED)? {
             unnamed.insert(key, since.try_into().map_or(0, u64::from_be_bytes));
         }
-        let parts = blobs.downloads()?;
+        let (parts, drafts) = (blobs.downloads()?, self.draft_files());
         let all: HashSet<BlobId> = blobs.all().into_iter().map(|(blob, _)| blob).chain(parts).collect();
         for blob in all {
             let key = [UNNAMED, &blob.0].concat();
             let naming = self.naming(&blob)?;
-            if !naming.is_empty() {
-                let is_own = naming.iter().any(|stored| stored.entry.header.account == self.keys.account);
+            let is_drafted = drafts.contains(&blob);
+            if is_drafted || !naming.is_empty() {
+                let is_own = is_drafted
+                    || naming.iter().any(|stored| stored.entry.header.account == self.keys.account);
                 blobs.set_owner(&blob, if is_own { Owner::Me } else { Owner::Others })?;
                 // What is left in the map at the end is crossed off.
                 continue;

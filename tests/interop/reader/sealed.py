@@ -59,7 +59,17 @@ def collection(items):
 ITEM = bodies.record((1, "collection", collection, "need"), (2, "key", bodies.data(256), "plain"), (3, "value", bodies.data(16_384), "opt"))
 
 
-VALUE = bodies.record((1, "at", bodies.MILLIS, "opt"), (2, "until", bodies.MILLIS, "opt"), (3, "name", bodies.SHORT, "plain"), (4, "account", bodies.ID, "opt"))
+PHRASE = bodies.record((1, "id", bodies.U64, "need"), (2, "text", bodies.SHORT, "need"), (3, "in_words", bodies.boolean, "plain"))
+U16 = bodies.unsigned(1 << 16)
+FILTER = bodies.record((1, "phrases", bodies.many(PHRASE, 32), "opt"), (2, "contexts", U16, "plain"), (3, "action", U16, "plain"))
+VALUE = bodies.record(
+    (1, "at", bodies.MILLIS, "opt"),
+    (2, "until", bodies.MILLIS, "opt"),
+    (3, "name", bodies.SHORT, "plain"),
+    (4, "account", bodies.ID, "opt"),
+    (5, "filter", FILTER, "opt"),
+    (6, "draft", bodies.data(16_000), "plain"),
+)
 
 
 def value(given):

@@ -1,9 +1,9 @@
 //! Sealed bodies of suite 1 and the private items in them. The secret of a reader is the byte of its number,
 //! thirty-two times.
 
-use majlis_protocol::body::Sealed;
+use majlis_protocol::body::{Body, Content, Post, Sealed};
 use majlis_protocol::keys::x25519_public;
-use majlis_protocol::sealed::{Envelope, ItemValue, Place, PrivateItem, SealedError, seal};
+use majlis_protocol::sealed::{Envelope, Filter, ItemValue, Phrase, Place, PrivateItem, SealedError, seal};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -75,6 +75,23 @@ fn item(file: &mut File, name: &str, ids: &[&str], bytes: &[u8]) {
     });
 }
 
+fn show_phrase(phrase: &Phrase) -> Value {
+    object([
+        ("id", Some(number(phrase.id))),
+        ("text", Some(json!(phrase.text))),
+        ("in_words", phrase.in_words.then_some(Value::Bool(true))),
+    ])
+}
+
+fn show_filter(filter: &Filter) -> Value {
+    let phrases: Vec<_> = filter.phrases.iter().map(show_phrase).collect();
+    object([
+        ("phrases", (!phrases.is_empty()).then(|| json!(phrases))),
+        ("contexts", (filter.contexts > 0).then(|| json!(filter.contexts))),
+        ("action", (filter.action > 0).then(|| json!(filter.action))),
+    ])
+}
+
 /// The value of an item as JSON.
 pub fn show_value(value: &ItemValue) -> Value {
     object([
@@ -82,19 +99,16 @@ pub fn show_value(value: &ItemValue) -> Value {
         ("until", value.until.map(number)),
         ("name", (!value.name.is_empty()).then(|| json!(value.name))),
         ("account", value.account.map(|account| hex(&account.0))),
+        ("filter", value.filter.as_ref().map(show_filter)),
+        ("draft", (!value.draft.is_empty()).then(|| hex(&value.draft))),
     ])
 }
 
-fn value(file: &mut File, name: &str, bytes: &[u8]) {
+fn value(file: &mut File, name: &str, ids: &[&str], bytes: &[u8]) {
     let out = ItemValue::decode(bytes);
-    file.either(
-        "value",
-        format!("value: {name}"),
-        &["SEAL-14"],
-        json!({ "bytes": hex(bytes) }),
-        out,
-        |value| show_value(&value),
-    );
+    file.either("value", format!("value: {name}"), ids, json!({ "bytes": hex(bytes) }), out, |value| {
+        show_value(&value)
+    });
 }
 
 fn follow() -> Zeroizing<Vec<u8>> {
@@ -213,20 +227,7 @@ fn items(file: &mut File) {
     }
     let name = |n: usize| [bytes("01 a1 01"), head(0x60, n), vec![b'a'; n]].concat();
     let field = |key: u8, n: usize| [bytes("01 a2 01 61 61"), vec![key], head(0x40, n), vec![7; n]].concat();
-    let full = ItemValue { at: Some(1), until: Some(2), name: "ليلى".into(), account: Some(account(2)) };
-    value(file, "nothing said", &ItemValue::default().encode().unwrap());
-    value(file, "all said", &full.encode().unwrap());
-    for (name, value_bytes) in [
-        ("an unknown field", "a1 05 00"),
-        ("cut short", "a1"),
-        ("no map", "80"),
-        ("an empty name", "a1 03 60"),
-        ("a time of 2^47", "a1 01 1b 0000800000000000"),
-        ("a short account", "a1 04 41 00"),
-        ("a byte behind", "a0 00"),
-    ] {
-        value(file, name, &bytes(value_bytes));
-    }
+    values(file, &bytes);
     for (what, limit, of) in [
         ("a collection", 32, &name as &dyn Fn(usize) -> Vec<u8>),
         ("a key", 256, &|n| field(2, n)),
@@ -234,5 +235,64 @@ fn items(file: &mut File) {
     ] {
         item(file, &format!("{what} at its limit of {limit}"), &["SEAL-9"], &of(limit));
         item(file, &format!("{what} beyond its limit of {limit}"), &["SEAL-9"], &of(limit + 1));
+    }
+}
+
+/// An item's value with a filter that has so many phrases.
+fn filtering(phrases: usize) -> Vec<u8> {
+    // The first is as long as one may be.
+    let text = |n: usize| if n == 0 { "ك".repeat(128) } else { format!("كلمة {n}") };
+    let phrase = |n: usize| Phrase { id: n as u64 + 1, text: text(n), in_words: n % 2 == 1 };
+    let phrases = (0..phrases).map(phrase).collect();
+    let filter = Filter { phrases, contexts: Filter::HOME | Filter::THREAD, action: Filter::HIDE };
+    ItemValue { name: "كرة القدم".into(), filter: Some(filter), ..ItemValue::default() }.encode().unwrap()
+}
+
+fn values(file: &mut File, bytes: &dyn Fn(&str) -> Vec<u8>) {
+    let full = ItemValue {
+        at: Some(1),
+        until: Some(2),
+        name: "ليلى".into(),
+        account: Some(account(2)),
+        ..ItemValue::default()
+    };
+    value(file, "nothing said", &["SEAL-14"], &ItemValue::default().encode().unwrap());
+    value(file, "all said of someone", &["SEAL-14"], &full.encode().unwrap());
+    value(file, "a filter", &["SEAL-14", "SEAL-15"], &filtering(2));
+    value(file, "a filter with all its phrases", &["SEAL-14", "SEAL-15"], &filtering(32));
+    let said = Content { text: "صباح الخير".into(), language: "ar".into(), ..Content::default() };
+    let post = Body::Post(Post { content: said, ..Post::default() }).encode().unwrap();
+    let draft = ItemValue { at: Some(1), draft: post, ..ItemValue::default() };
+    value(file, "a draft", &["SEAL-14", "SEAL-16"], &draft.encode().unwrap());
+    let at_limit = ItemValue { draft: vec![7; 16_000], ..ItemValue::default() }.encode().unwrap();
+    value(file, "a draft at its limit of 16000", &["SEAL-14", "SEAL-16"], &at_limit);
+    let beyond = [bytes("a1 06 59 3e81"), vec![7; 16_001]].concat();
+    value(file, "a draft beyond its limit of 16000", &["SEAL-14", "SEAL-16"], &beyond);
+    let many = [bytes("a1 05 a1 01 98 21"), bytes("a2 01 01 02 61 61").repeat(33)].concat();
+    value(file, "a filter with 33 phrases", &["SEAL-14", "SEAL-15"], &many);
+    for (name, value_bytes) in [
+        ("a filter that says nothing", "a1 05 a0"),
+        ("a filter with a context and an action to come", "a1 05 a2 02 18 21 03 02"),
+        ("a filter with an empty list of phrases", "a1 05 a1 01 80"),
+        ("a filter in no context, said", "a1 05 a1 02 00"),
+        ("a filter with a context of 2^16", "a1 05 a1 02 1a 00010000"),
+        ("a filter with a phrase that has no name", "a1 05 a1 01 81 a1 02 61 61"),
+        ("a filter with a phrase that says nothing", "a1 05 a1 01 81 a1 01 01"),
+        ("a filter with a phrase that is empty", "a1 05 a1 01 81 a2 01 01 02 60"),
+        ("a filter that is no map", "a1 05 80"),
+    ] {
+        value(file, name, &["SEAL-14", "SEAL-15"], &bytes(value_bytes));
+    }
+    for (name, value_bytes) in [
+        ("an unknown field", "a1 07 00"),
+        ("cut short", "a1"),
+        ("no map", "80"),
+        ("an empty name", "a1 03 60"),
+        ("a time of 2^47", "a1 01 1b 0000800000000000"),
+        ("a short account", "a1 04 41 00"),
+        ("an empty draft", "a1 06 40"),
+        ("a byte behind", "a0 00"),
+    ] {
+        value(file, name, &["SEAL-14"], &bytes(value_bytes));
     }
 }

@@ -1,0 +1,112 @@
+//! Filters and drafts, which the owner keeps to themself.
+
+use serde::{Deserialize, Serialize};
+
+use super::post::NewPost;
+
+/// Where a filter holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FilterContext {
+    /// On the home timeline and on those of lists.
+    Home,
+    /// In notifications, and among posts that address the owner.
+    Notifications,
+    /// Among posts of all the world: what is held, tags, search.
+    Public,
+    /// In conversations.
+    Thread,
+    /// Among the posts of one account.
+    Account,
+}
+
+impl FilterContext {
+    /// All there are.
+    pub const ALL: [Self; 5] = [Self::Home, Self::Notifications, Self::Public, Self::Thread, Self::Account];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Home => "home",
+            Self::Notifications => "notifications",
+            Self::Public => "public",
+            Self::Thread => "thread",
+            Self::Account => "account",
+        }
+    }
+}
+
+/// What becomes of what a filter finds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FilterAction {
+    /// It is shown folded, under the filter's title.
+    #[default]
+    Warn,
+    /// It is left out.
+    Hide,
+}
+
+/// A filter to be made.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct NewFilter {
+    /// Its title; the first phrase where there is none.
+    pub title: Option<String>,
+    /// What is looked for, 1 to 32.
+    pub phrases: Vec<NewPhrase>,
+    /// Where it holds; none: everywhere.
+    pub contexts: Vec<FilterContext>,
+    /// What becomes of what it finds.
+    pub action: FilterAction,
+    /// RFC 3339: when it ends; none: never.
+    pub until: Option<String>,
+}
+
+/// A phrase of a filter to be made.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct NewPhrase {
+    /// A word or phrase.
+    pub text: String,
+    /// Whether it is looked for in the midst of words too.
+    pub in_words: bool,
+}
+
+/// A filter.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct FilterView {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// What is looked for: one of them is enough.
+    pub phrases: Vec<FilterPhrase>,
+    /// Where it holds.
+    pub contexts: Vec<FilterContext>,
+    /// What becomes of what it finds.
+    pub action: FilterAction,
+    /// RFC 3339: when it ends; none: never.
+    pub until: Option<String>,
+}
+
+/// A phrase of a filter.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct FilterPhrase {
+    /// Its id, which no other phrase of any filter has.
+    pub id: String,
+    /// The word or phrase.
+    pub text: String,
+    /// Whether it is looked for in the midst of words too.
+    pub in_words: bool,
+}
+
+/// A post that waits to be signed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DraftView {
+    /// Its id.
+    pub draft: String,
+    /// RFC 3339: when it was saved.
+    pub saved_at: String,
+    /// What is to be posted.
+    #[serde(flatten)]
+    pub post: NewPost,
+}
