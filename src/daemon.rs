@@ -75,8 +75,10 @@ pub async fn run(
     let purging = tokio::spawn(purge(Arc::clone(&node), grace));
     let finding = node.start_finding()?;
     let fetching = node.start_fetching();
+    let pruning = tokio::spawn(Arc::clone(&node).keep_pruning());
     stop.await;
     purging.abort();
+    pruning.abort();
     drop((finding, fetching));
     door.shutdown().await;
     driver.stop().await;

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     account, carry, configuration, draft, filter, follow, generate, media, network, notifications, people,
-    post, profile, recovery, requests, respond, run, search, thread, timeline, usage,
+    post, profile, recovery, requests, respond, run, search, storage, thread, timeline, usage,
 };
 
 /// Your own node of a social network without servers.
@@ -83,6 +83,7 @@ Examples:
     List(people::ListArgs),
     Usage(usage::UsageArgs),
     Media(media::MediaArgs),
+    Storage(storage::StorageArgs),
     Profile(profile::ProfileArgs),
     /// Show how the node is.
     #[command(after_help = "\

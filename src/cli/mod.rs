@@ -29,6 +29,7 @@ mod respond;
 mod run;
 mod search;
 mod show;
+mod storage;
 mod terminal;
 mod thread;
 mod timeline;
@@ -147,6 +148,7 @@ async fn one(command: Command, app: &mut App) -> Result<(), Stop> {
         Command::Draft(args) => args.run(app).await,
         Command::Usage(args) => args.run(app).await,
         Command::Media(args) => args.run(app).await,
+        Command::Storage(args) => args.run(app).await,
         Command::Profile(args) => args.run(app).await,
         Command::Status => network::status(app).await,
         Command::Peers => network::peers(app).await,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use majlis_protocol::body::{self, Body, Content, EntryRef, Poll, Post};
 use majlis_protocol::text::Target;
-use majlis_protocol::{EntryId, Kind, LogId};
+use majlis_protocol::{EntryId, Kind, LogId, Payload};
 
 use super::api::{NewEdit, NewPoll, NewPost, Visibility};
 use super::media::Attached;
@@ -63,6 +63,9 @@ impl Node {
             return Err(not_held("is not a post"));
         }
         let account = header.account;
+        if stored.entry.payload == Payload::Missing {
+            return Err(not_held("is not held here any more"));
+        }
         let post = post(&stored.entry).ok_or_else(|| not_held("was taken back, or cannot be read"))?;
         Ok((EntryRef { account, id }, stored, post))
     }

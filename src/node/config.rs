@@ -20,6 +20,15 @@ pub struct NodeConfig {
     pub media_quota: u64,
     /// Others' files up to this many bytes are fetched unasked; of larger ones a small picture is.
     pub media_fetch_below: u64,
+    /// Posts of others that are older than so many days are removed, 0: none. Neither this nor what follows removes your
+    /// own posts, those that you have bookmarked, or accounts that you have pinned.
+    pub keep_days: u64,
+    /// Of each other account so many posts are kept, the latest; 0: all.
+    pub keep_posts: u64,
+    /// Of each other account so many bytes of posts are kept, the latest; 0: all.
+    pub keep_bytes: u64,
+    /// Of all others' posts so many bytes are kept, the latest; 0: all.
+    pub keep_bytes_of_all: u64,
 }
 
 impl Default for NodeConfig {
@@ -30,6 +39,10 @@ impl Default for NodeConfig {
             hints_settle_ms: 5_000,
             media_quota: 5_000_000_000,
             media_fetch_below: 2_000_000,
+            keep_days: 0,
+            keep_posts: 0,
+            keep_bytes: 0,
+            keep_bytes_of_all: 0,
         }
     }
 }

@@ -206,6 +206,15 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
             let file = node.get_file(&cid, progress).await?;
             reply(&out, Reply::File(file)).await
         }
+        Request::Storage { keep } => {
+            let reader = Arc::clone(node);
+            let (accounts, view) = blocking(move || reader.storage(&keep)).await?;
+            for of in accounts {
+                reply(&out, Reply::StorageOf(of)).await?;
+            }
+            reply(&out, Reply::Storage(Box::new(view))).await
+        }
+        Request::Prune { keep } => reply(&out, Reply::Pruned(node.prune(&keep).await?)).await,
         Request::Profile { edit } => {
             if edit != ProfileEdit::default() {
                 node.set_profile(edit).await?;

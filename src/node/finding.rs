@@ -17,7 +17,7 @@ use super::{Failure, Node};
 use crate::search::{Document, Search, SearchError, Wanted};
 use crate::store::fold_tag;
 
-const FOLDER: &str = "search";
+pub(super) const FOLDER: &str = "search";
 /// How often a running node looks whether there is something new.
 const INTERVAL: Duration = Duration::from_millis(400);
 /// Entries that come in such a time while the node catches up: then it waits.
@@ -172,6 +172,19 @@ impl Node {
         }
         self.with_search(|search, state| {
             search.forget_author(&account.0);
+            Ok(search.commit(&self.store.name()?, state.mark)?)
+        })
+    }
+
+    /// Forgets posts of an account whose words are no longer here.
+    pub(super) fn forget_found(&self, account: &AccountId, posts: &[EntryId]) -> Result<(), Failure> {
+        if posts.is_empty() || !self.has_index() {
+            return Ok(());
+        }
+        self.with_search(|search, state| {
+            for post in posts {
+                search.forget(&account.0, &post.0)?;
+            }
             Ok(search.commit(&self.store.name()?, state.mark)?)
         })
     }

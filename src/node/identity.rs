@@ -8,7 +8,6 @@ use zeroize::Zeroizing;
 
 use super::api::IdView;
 use super::keys::{Keys, forget_phrase, kept_phrase, random};
-use super::media::Media;
 use super::{Failure, Local, Node, NodeConfig, now_ms};
 use crate::store::{Batch, Store, StoreConfig};
 
@@ -40,11 +39,10 @@ pub fn restore(
             "Choose a new home: `majlis --home DIR recovery restore`.",
         ));
     }
-    let media = Media::new(config, store);
-    let (store, _) = Store::open(home, store.clone())?;
-    store.set_setting(RESTORING, Some(b"1"))?;
+    let (opened, _) = Store::open(home, store.clone())?;
+    opened.set_setting(RESTORING, Some(b"1"))?;
     let keys = Keys::create(home, &phrase)?;
-    let node = Node::with(home, keys, store, media)?;
+    let node = Node::with(home, keys, opened, (config, store))?;
     for peer in peers {
         node.peers.name_address(peer)?;
     }

@@ -28,6 +28,7 @@ mod posts;
 mod private;
 mod respond;
 mod sift;
+mod storage;
 mod text;
 mod thread;
 mod usage;
@@ -111,6 +112,7 @@ pub struct Node {
     private: private::Private,
     finder: finding::Finder,
     media: media::Media,
+    keep: storage::Keep,
     /// Held while it is decided what is taken of a stranger.
     receiving: Mutex<()>,
     /// Held while it is worked out which accounts the node holds.
@@ -151,25 +153,30 @@ impl Node {
         store: &StoreConfig,
         config: &NodeConfig,
     ) -> Result<(Arc<Self>, Opened), Failure> {
-        let media = media::Media::new(config, store);
-        let (store, report) = Store::open(home, store.clone())?;
+        let (opened, report) = Store::open(home, store.clone())?;
         let (keys, created) = match Keys::load(home)? {
             Some(keys) => (keys, false),
             None => (identity::found(home)?, true),
         };
-        Self::with(home, keys, store, media).map(|node| {
+        Self::with(home, keys, opened, (config, store)).map(|node| {
             let notes = notes(&report);
             (node, Opened { created, notes })
         })
     }
 
-    fn with(home: &Path, keys: Keys, store: Store, media: media::Media) -> Result<Arc<Self>, Failure> {
+    fn with(
+        home: &Path,
+        keys: Keys,
+        store: Store,
+        (config, of_store): (&NodeConfig, &StoreConfig),
+    ) -> Result<Arc<Self>, Failure> {
         let peers = peers::Peers::load(&store)?;
         let node = Arc::new(Self {
             home: home.to_owned(),
             private: private::Private::new(&keys),
             finder: finding::Finder::default(),
-            media,
+            media: media::Media::new(config, of_store),
+            keep: storage::Keep::new(config),
             keys,
             store,
             heads: Mutex::default(),

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use majlis_protocol::EntryId;
 use majlis_protocol::body::EntryRef;
+use majlis_protocol::{EntryId, Payload};
 
 use super::api::{FilterContext, MissingView, PostView, Reply};
 use super::compose::root_of;
@@ -114,7 +114,8 @@ impl Node {
             .filter(|parent| !thread.held.contains_key(&parent.id))
             .collect();
         for parent in parents {
-            match self.store.entry(&parent.id)? {
+            let held = self.store.entry(&parent.id)?.filter(|held| held.entry.payload != Payload::Missing);
+            match held {
                 Some(stored) => drop(thread.held.insert(parent.id, stored)),
                 None => drop(thread.missing.insert(parent.id, parent)),
             }

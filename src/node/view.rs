@@ -46,7 +46,9 @@ impl Node {
     /// what is no post.
     pub(super) fn post_view(&self, stored: &Stored) -> Result<Option<PostView>, Failure> {
         let entry = &stored.entry;
-        if entry.header.kind != Kind::POST || entry.header.is_inert() {
+        // What was pruned is not held any more, though its place in the log is.
+        let is_gone = entry.payload == Payload::Missing;
+        if entry.header.kind != Kind::POST || entry.header.is_inert() || is_gone {
             return Ok(None);
         }
         let author = self.profile_of(&entry.header.account)?.into();

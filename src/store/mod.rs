@@ -9,7 +9,7 @@
 //! | `log` | chunk rows, the chunk directory and the id table |
 //! | `views` | what is derived from the log, each with a watermark |
 //! | `tally` | how far the database had come, noted beside it, so that a loss shows |
-//! | `timeline`, `class`, `purge`, `check`, `export` | what their names say |
+//! | `timeline`, `class`, `prune`, `purge`, `check`, `export` | what their names say |
 //!
 //! **Life.** [`Store::open`] takes the home's lock, finishes a compaction that was cut off, reads everything but the
 //! posts, sets a damaged database aside, and completes the database from the journal. [`Store::close`], or
@@ -37,6 +37,7 @@ mod journal;
 mod log;
 mod open;
 mod plan;
+mod prune;
 mod purge;
 mod tally;
 mod timeline;
@@ -46,6 +47,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
@@ -65,6 +67,7 @@ pub use export::{Export, Exported};
 pub use journal::OwnTail;
 pub use log::read::{Stored, StoredPack};
 pub use open::OpenReport;
+pub use prune::{Pruned, Weight};
 pub use purge::PurgeReport;
 pub use timeline::Position;
 pub use views::{Changes, Notice, Relation, Response, Subject, fold_tag};
@@ -405,6 +408,24 @@ impl Store {
     /// copies the database and the journal so that no byte of them is left in any file.
     pub fn purge(&self, now_ms: u64, forced: &[EntryId]) -> Result<PurgeReport, StoreError> {
         self.ask(|done| Task::Purge(now_ms, forced.to_vec(), done))
+    }
+
+    /// Everything of an account that could be pruned, in no order: posts, edits and reposts that are held.
+    pub fn weigh(&self, account: &AccountId, each: impl FnMut(Weight)) -> Result<(), StoreError> {
+        prune::weigh(&self.shared().index.read(), account, each)
+    }
+
+    /// Removes what an account said before a time, but not what is to be kept: a step of the work, which is done when
+    /// nothing is left to go on `from`, 0 at first. The owner's own is never removed. The disk is freed by the next
+    /// [`purge`](Self::purge).
+    pub fn prune(
+        &self,
+        account: &AccountId,
+        before_ms: u64,
+        keep: &Arc<HashSet<EntryId>>,
+        from: u64,
+    ) -> Result<Pruned, StoreError> {
+        self.ask(|done| Task::Prune { account: *account, before_ms, keep: Arc::clone(keep), from, done })
     }
 
     /// Reads every row again and verifies it. If anything is wrong the next start sets the database aside and

@@ -22,6 +22,7 @@ use super::home::Home;
 use super::journal::Journal;
 use super::log::{Conflict, Index};
 use super::plan::Plan;
+use super::prune::{self, Pruned};
 use super::purge::{self, PurgeReport};
 use super::tally::{Count, Tally};
 use super::views::Views;
@@ -88,6 +89,14 @@ pub enum Task {
     Purge(u64, Vec<EntryId>, Reply<PurgeReport>),
     /// Remove everything of an account.
     Forget(AccountId, Reply<usize>),
+    /// Remove what an account said before a time: a step.
+    Prune {
+        account: AccountId,
+        before_ms: u64,
+        keep: Arc<std::collections::HashSet<EntryId>>,
+        from: u64,
+        done: Reply<Pruned>,
+    },
 }
 
 /// What waits for the writer. Bounded for others' batches; the owner's own are few and in the journal already.
@@ -277,6 +286,10 @@ fn do_task(shared: &Shared, task: Task) {
         }
         Task::Purge(now, forced, done) => {
             let _ = done.send(watched(shared, guarded("purge", || purge::purge(shared, now, &forced))));
+        }
+        Task::Prune { account, before_ms, keep, from, done } => {
+            let prune = || prune::prune(shared, &account, before_ms, &keep, from);
+            let _ = done.send(watched(shared, guarded("prune an account", prune)));
         }
         Task::Forget(account, done) => {
             let _ =

@@ -25,6 +25,7 @@ mod media;
 mod private;
 mod recovery;
 mod social;
+mod storage;
 #[path = "../support/mod.rs"]
 mod support;
 mod words;

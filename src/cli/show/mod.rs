@@ -2,6 +2,7 @@
 
 mod private;
 mod social;
+mod storage;
 
 use std::fmt::Write as _;
 
@@ -38,6 +39,9 @@ pub fn reply(reply: &Reply, style: Style) -> String {
         Reply::List(view) => social::list(view, style),
         Reply::Usage(view) => social::usage(view),
         Reply::File(view) => social::file(view),
+        Reply::StorageOf(view) => storage::account(view, style),
+        Reply::Storage(view) => storage::whole(view),
+        Reply::Pruned(view) => storage::pruned(view),
         Reply::Profile(view) => social::profile(view, style),
         Reply::Phrase(view) => phrase(view),
         Reply::Carried(view) => carried(view),

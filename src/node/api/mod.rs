@@ -5,6 +5,7 @@ mod media;
 mod people;
 mod post;
 mod private;
+mod storage;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,8 @@ pub use post::{
     UsageView, VersionView, Visibility,
 };
 pub use private::{DraftView, FilterAction, FilterContext, FilterPhrase, FilterView, NewFilter, NewPhrase};
+
+pub use storage::{KeepView, PrunedView, StorageOf, StorageView};
 
 /// A question or an order. Text forms (`did:key:…`, entry ids, invites) are parsed where it is carried out, so
 /// that a wrong one gets the same message at every door.
@@ -240,6 +243,16 @@ pub enum Request {
         /// Its CID.
         cid: String,
     },
+    /// What takes the room. Answers [`Reply::StorageOf`] each and [`Reply::Storage`].
+    Storage {
+        /// Bounds to be considered in place of those that are set.
+        keep: KeepView,
+    },
+    /// Removes old posts and files of others. Answers [`Reply::Pruned`].
+    Prune {
+        /// Bounds in place of those that are set.
+        keep: KeepView,
+    },
     /// Shows the owner's profile, or sets what is given. Answers [`Reply::Profile`].
     Profile {
         /// What is to be changed.
@@ -296,6 +309,7 @@ impl Request {
             | Self::Requests
             | Self::Show { .. }
             | Self::File { .. }
+            | Self::Storage { .. }
             | Self::Block { account: None, .. }
             | Self::Mute { muted: None, .. }
             | Self::Filters
@@ -326,6 +340,7 @@ impl Request {
             | Self::PostDraft { .. }
             | Self::RemoveDraft { .. }
             | Self::Usage { .. }
+            | Self::Prune { .. }
             | Self::Delete { .. }
             | Self::Follow { .. }
             | Self::Unfollow { .. }
@@ -437,6 +452,12 @@ pub enum Reply {
     Profile(Box<ProfileView>),
     /// A file that is here.
     File(FileView),
+    /// What an account takes.
+    StorageOf(StorageOf),
+    /// What takes the room.
+    Storage(Box<StorageView>),
+    /// What was removed.
+    Pruned(PrunedView),
     /// The recovery phrase.
     Phrase(PhraseView),
     /// What an export or import has done.

@@ -177,7 +177,7 @@ impl Node {
         let node = Arc::clone(self);
         blocking(move || {
             download.finish(owner)?;
-            node.make_room()
+            node.make_room(node.media.quota)
         })
         .await?;
         progress(named.size);

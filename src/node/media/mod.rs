@@ -290,26 +290,20 @@ impl Node {
         Ok(piece.map(|piece| (stored.entry.header.account, piece.into())))
     }
 
-    /// Removes others' files that the quota has no room for.
-    fn make_room(&self) -> Result<(), Failure> {
+    /// Removes others' files that a quota has no room for.
+    pub(super) fn make_room(&self, quota: u64) -> Result<(), Failure> {
         let blobs = self.blobs()?;
-        if blobs.size_of_others() <= self.media.quota {
+        if blobs.size_of_others() <= quota {
             return Ok(());
         }
-        let removed = blobs.shrink(self.media.quota, &self.bookmarked_files()?)?;
+        let removed = blobs.shrink(quota, &self.bookmarked_files()?)?;
         tracing::debug!(?removed, "files were removed to keep to the quota");
         Ok(())
     }
 
     /// Files of posts that have a bookmark.
     pub(super) fn bookmarked_files(&self) -> Result<HashSet<BlobId>, Failure> {
-        let mut kept: Vec<EntryId> = self.bookmarks().into_iter().map(|(_, id)| id).collect();
-        for id in kept.clone() {
-            if let Some(stored) = self.store.entry(&id)? {
-                let edits = self.store.edits(&stored.entry.header.account, &id)?;
-                kept.extend(edits.iter().map(|edit| edit.entry.id));
-            }
-        }
+        let kept: Vec<EntryId> = self.kept_posts()?.into_iter().collect();
         self.files_of(&kept)
     }
 }

@@ -376,6 +376,11 @@ impl<'a> Columns<'a> {
         self.kinds.iter().any(|kind| kinds.contains(&Kind(*kind)))
     }
 
+    /// Bytes of a payload, held or not.
+    pub fn payload_len(&self, at: usize) -> u32 {
+        self.lens.get(at).copied().unwrap_or(0)
+    }
+
     /// What is held of a payload.
     pub fn state(&self, at: usize) -> Option<State> {
         match self.states.get(at)? & STATE {

@@ -8,6 +8,7 @@ mod forks;
 mod homes;
 mod logs;
 mod losses;
+mod pruning;
 mod social;
 mod support;
 mod views;
