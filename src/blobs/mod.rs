@@ -120,6 +120,14 @@ impl Blobs {
             let list = |source| BlobError::io("list", &folder, source);
             for entry in fs::read_dir(&folder).map_err(list)? {
                 let entry = entry.map_err(list)?;
+                let path = entry.path();
+                // A crash between the two renames leaves a tree alone.
+                if path.extension().is_some_and(|ending| ending == "tree")
+                    && !path.with_extension("").exists()
+                {
+                    remove_all(&[path])?;
+                    continue;
+                }
                 // Trees, and whatever else somebody put there, are no files of ours.
                 let Some(blob) = entry.file_name().to_str().and_then(|name| name.parse::<BlobId>().ok())
                 else {

@@ -27,6 +27,10 @@ pub struct MediaArgs {
 #[derive(Subcommand)]
 enum What {
     /// Save a file of a post, fetching it if it is not here.
+    #[command(after_help = "\
+Examples:
+  majlis media get bafkr4i… view.jpg
+  majlis --json media get bafkr4i… view.jpg")]
     Get {
         /// The file's id, as `majlis show` prints it.
         cid: String,

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use majlis_protocol::body::{Attachment, BlobId, Body, EntryRef, Focus};
-use majlis_protocol::sync::BlobWant;
+use majlis_protocol::sync::{BlobWant, Reason};
 use majlis_protocol::{AccountId, Entry, EntryId, Kind, LogId};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
@@ -286,8 +286,25 @@ impl Node {
         if stored.entry.header.log_id.class() != LogId::PUBLIC || !files(&stored.entry).iter().any(is_named) {
             return Ok(None);
         }
+        let account = stored.entry.header.account;
+        if self.is_secret(&want.blob, &account)? {
+            return Ok(None);
+        }
         let piece = self.blobs()?.piece(&want.blob, want.size, want.span)?;
-        Ok(piece.map(|piece| (stored.entry.header.account, piece.into())))
+        Ok(piece.map(|piece| (account, piece.into())))
+    }
+
+    /// Whether a file may be here for a reason that nobody is to know of: someone who is followed privately has posted
+    /// it, or it is in a draft. Whoever guesses that could post it too, and ask for it by that.
+    fn is_secret(&self, blob: &BlobId, asked_by: &AccountId) -> Result<bool, Failure> {
+        if *asked_by != self.keys.account && self.draft_files().contains(blob) {
+            return Ok(true);
+        }
+        let is_private = |account: &AccountId| self.peers.reason(account) == Some(Reason::Private);
+        if is_private(asked_by) || !self.peers.interests().iter().any(|(account, _)| is_private(account)) {
+            return Ok(false);
+        }
+        Ok(self.naming(blob)?.iter().any(|stored| is_private(&stored.entry.header.account)))
     }
 
     /// Removes others' files that a quota has no room for.
