@@ -14,8 +14,8 @@ use crate::node::api::{FileView, Metadata, NewAttachment, Reply, Request};
 /// Fetch pictures, sound, video and other files of posts.
 #[derive(Args)]
 #[command(after_help = "\
-Files are fetched from whoever is connected and has them, piece by piece, each piece checked. What has come
-stays when it is broken off, and the next try goes on from there.
+Files are fetched from whoever is connected and has them, and each piece is checked.
+What has come stays when it is broken off, and the next try goes on from there.
 
 Examples:
   majlis media get bafkr4i… view.jpg")]

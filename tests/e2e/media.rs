@@ -89,6 +89,12 @@ fn a_picture_is_stripped_shown_and_saved_elsewhere() {
     assert_eq!((number(&file, "width"), number(&file, "height")), (1_600, 900));
     assert_eq!((&file["preview"]["width"], &file["preview"]["held"]), (&640.into(), &true.into()));
     assert!(text(&file, "blurhash").len() > 6 && file["name"].is_null());
+    author.post("البيت بلا صورة");
+    await_text(reader, "البيت بلا صورة");
+    eventually("it is found by having a picture", || {
+        let found = reader.cli(&["search", "البيت", "--media"]);
+        found.len() == 1 && text(&found[0], "id") == id
+    });
     let saved = reader.scratch().join("saved.jpg");
     let reply = reader.one(&["media", "get", &text(&file, "cid"), path(&saved)]);
     assert_eq!(reply["media_type"], "image/jpeg");
@@ -276,4 +282,32 @@ fn hostile_files_are_refused_or_plain_downloads() {
 
 fn same(one: &Path, other: &Path) -> bool {
     blake3::hash(&fs::read(one).unwrap()) == blake3::hash(&fs::read(other).unwrap())
+}
+
+/// What someone who is followed privately has posted is not given away for a post of somebody else's.
+#[test]
+fn a_file_does_not_tell_whom_one_follows_privately() {
+    let mut cluster = Cluster::started(&["friend", "keeper", "prober"]);
+    let [friend, keeper, prober] = &cluster.nodes[..] else { unreachable!() };
+    let file = friend.scratch().join("note.txt");
+    fs::write(&file, "only friends have this\n".repeat(100)).unwrap();
+    keeper.cli(&["follow", "--private", &friend.invite()]);
+    cluster.follow(1, 2);
+    cluster.follow(2, 1);
+    let id = text(&friend.one(&["post", "a note", "--attach", path(&file)]), "id");
+    await_text(keeper, "a note");
+    eventually("the keeper has the file", || attachment(keeper, &id)["held"] == true);
+    // The prober knows the file, posts it too, and no longer has it.
+    let guess = text(&prober.one(&["post", "a guess", "--attach", path(&file)]), "id");
+    await_text(keeper, "a guess");
+    let cid = text(&attachment(prober, &guess), "cid");
+    assert_eq!(cid, text(&attachment(keeper, &id), "cid"));
+    let prober = &mut cluster.nodes[2];
+    prober.stop();
+    fs::remove_dir_all(prober.home().join("blobs")).unwrap();
+    prober.start();
+    eventually("they meet again", || !prober.cli(&["peers"]).is_empty());
+    prober.cli(&["sync"]);
+    let copy = prober.scratch().join("copy.txt");
+    assert!(prober.fails(1, &["media", "get", &cid, path(&copy)]).contains("nobody who is connected has it"));
 }

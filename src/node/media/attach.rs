@@ -59,7 +59,14 @@ fn attach(blobs: &Blobs, new: &NewAttachment) -> Result<Attached, Failure> {
     };
     let target = blobs.new_path();
     let _scratch = Scratch(&target);
-    let prepared = media::prepare(source, &target, metadata, &Limits::default())?;
+    let prepared = media::prepare(source, &target, metadata, &Limits::default()).map_err(|error| {
+        // Of several files it is said which it is.
+        let failure = Failure::from(error);
+        if failure.message.contains(&new.file) {
+            return failure;
+        }
+        Failure { message: format!("{}: {}", new.file, failure.message), ..failure }
+    })?;
     let said = new.source_type.as_deref().map(usage::source_type).transpose()?;
     let (blob, size, hold) = blobs.put(&target, Owner::Me)?;
     let mut holds = vec![hold];

@@ -297,7 +297,11 @@ impl Node {
     /// Whether a file may be here for a reason that nobody is to know of: someone who is followed privately has posted
     /// it, or it is in a draft. Whoever guesses that could post it too, and ask for it by that.
     fn is_secret(&self, blob: &BlobId, asked_by: &AccountId) -> Result<bool, Failure> {
-        if *asked_by != self.keys.account && self.draft_files().contains(blob) {
+        // What the owner has posted is told by that.
+        if *asked_by == self.keys.account {
+            return Ok(false);
+        }
+        if self.draft_files().contains(blob) {
             return Ok(true);
         }
         let is_private = |account: &AccountId| self.peers.reason(account) == Some(Reason::Private);
