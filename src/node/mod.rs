@@ -9,6 +9,7 @@ mod carry;
 mod compose;
 mod config;
 mod conversations;
+mod door;
 mod drafts;
 pub mod driver;
 mod execute;
@@ -48,6 +49,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use api::{Failure, Reply, Request};
 pub use config::{HintScope, NodeConfig};
+pub use door::Named;
 pub use execute::execute;
 pub use identity::restore;
 pub use keys::Keys;
@@ -111,6 +113,7 @@ pub struct Node {
     heads: Mutex<BTreeMap<u8, Head>>,
     private: private::Private,
     finder: finding::Finder,
+    numbering: door::Numbering,
     media: media::Media,
     keep: storage::Keep,
     /// Held while it is decided what is taken of a stranger.
@@ -175,6 +178,7 @@ impl Node {
             home: home.to_owned(),
             private: private::Private::new(&keys),
             finder: finding::Finder::default(),
+            numbering: door::Numbering::default(),
             media: media::Media::new(config, of_store),
             keep: storage::Keep::new(config),
             keys,

@@ -1,0 +1,125 @@
+//! What the door for apps keeps in the node: its own rows, and numbers for things that apps name by numbers.
+//!
+//! A post's number is made of its display time and its id, so that it is the same on all nodes as far as possible and
+//! sorts by time. Two can have the same one, by chance or because somebody wanted it; so the rows decide, and the next
+//! free number is given to whoever comes later.
+
+use majlis_protocol::{AccountId, EntryId};
+use parking_lot::Mutex;
+
+use super::{Failure, Node};
+
+const DOOR: &[u8] = b"door/";
+const BY_NUMBER: &[u8] = b"number/";
+const BY_NAME: &[u8] = b"numbered/";
+/// Numbers stay below this, as many programs take them for signed.
+const MAX_NUMBER: u64 = i64::MAX as u64;
+
+/// Something that apps name by a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// A post or repost, by its entry id.
+    Entry(String),
+    /// An account, `did:key:…`.
+    Account(String),
+    /// A list, by its name.
+    List(String),
+}
+
+/// Held while numbers are given.
+#[derive(Default)]
+pub(super) struct Numbering(Mutex<()>);
+
+impl Named {
+    fn bytes(&self) -> Result<Vec<u8>, Failure> {
+        let wrong = |error: majlis_protocol::text::TextError| {
+            Failure::usage(error.to_string(), "Copy it from a list.")
+        };
+        Ok(match self {
+            Self::Entry(id) => [b"e", id.parse::<EntryId>().map_err(wrong)?.0.as_slice()].concat(),
+            Self::Account(key) => [b"a", key.parse::<AccountId>().map_err(wrong)?.0.as_slice()].concat(),
+            Self::List(name) => [b"l", name.as_bytes()].concat(),
+        })
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (kind, rest) = bytes.split_first()?;
+        Some(match kind {
+            b'e' => Self::Entry(EntryId(rest.try_into().ok()?).to_string()),
+            b'a' => Self::Account(AccountId(rest.try_into().ok()?).to_string()),
+            b'l' => Self::List(String::from_utf8(rest.to_vec()).ok()?),
+            _ => return None,
+        })
+    }
+}
+
+/// The number that something is given if nobody has it.
+fn first_choice(name: &[u8], display_ms: u64) -> u64 {
+    let hash = blake3::hash(name);
+    let (word, _) = hash.as_bytes().split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
+    let word = u64::from_be_bytes(*word);
+    let number = if name.first() == Some(&b'e') { display_ms << 16 | word & 0xffff } else { word };
+    (number % MAX_NUMBER).max(1)
+}
+
+impl Node {
+    /// A row of the door's. Blocks on the disk, as all of these do.
+    pub fn door_get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
+        Ok(self.store.setting(&[DOOR, key].concat())?)
+    }
+
+    /// The rows of the door's whose keys begin so, ascending.
+    pub fn door_all(&self, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Failure> {
+        let rows = self.store.settings(&[DOOR, prefix].concat())?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.get(DOOR.len()..)?.to_vec(), value)))
+            .collect())
+    }
+
+    /// Writes or removes rows of the door's, as one; they are on disk when this returns.
+    pub fn door_put(&self, rows: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> Result<(), Failure> {
+        let rows = rows.into_iter().map(|(key, value)| ([DOOR, &key].concat(), value)).collect();
+        Ok(self.store.set_settings(rows)?)
+    }
+
+    /// The numbers of things, each with its display time in milliseconds since 1970 where it has one.
+    pub fn numbers(&self, named: &[(Named, u64)]) -> Result<Vec<u64>, Failure> {
+        let _turn = self.numbering.0.lock();
+        let (mut numbers, mut rows): (Vec<u64>, Vec<(Vec<u8>, Option<Vec<u8>>)>) = (Vec::new(), Vec::new());
+        for (named, display_ms) in named {
+            let name = named.bytes()?;
+            let by_name = [BY_NAME, &name].concat();
+            let fresh = rows.iter().find(|(key, _)| *key == by_name).and_then(|(_, value)| value.clone());
+            if let Some(number) =
+                fresh.map_or_else(|| self.store.setting(&by_name), |value| Ok(Some(value)))?
+            {
+                numbers.push(number.try_into().map_or(0, u64::from_be_bytes));
+                continue;
+            }
+            let mut number = first_choice(&name, *display_ms);
+            let by_number = loop {
+                let key = [BY_NUMBER, &number.to_be_bytes()].concat();
+                let is_taken =
+                    rows.iter().any(|(taken, _)| *taken == key) || self.store.setting(&key)?.is_some();
+                if !is_taken {
+                    break key;
+                }
+                number = number % MAX_NUMBER + 1;
+            };
+            rows.push((by_name, Some(number.to_be_bytes().to_vec())));
+            rows.push((by_number, Some(name)));
+            numbers.push(number);
+        }
+        if !rows.is_empty() {
+            self.store.set_settings(rows)?;
+        }
+        Ok(numbers)
+    }
+
+    /// What has a number.
+    pub fn by_number(&self, number: u64) -> Result<Option<Named>, Failure> {
+        let name = self.store.setting(&[BY_NUMBER, &number.to_be_bytes()].concat())?;
+        Ok(name.and_then(|name| Named::read(&name)))
+    }
+}
