@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    account, carry, configuration, draft, filter, follow, generate, media, network, notifications, people,
-    post, profile, recovery, requests, respond, run, search, storage, thread, timeline, usage,
+    account, apps, carry, configuration, draft, filter, follow, generate, media, network, notifications,
+    people, post, profile, recovery, requests, respond, run, search, storage, thread, timeline, usage,
 };
 
 /// Your own node of a social network without servers.
@@ -85,6 +85,9 @@ Examples:
     Media(media::MediaArgs),
     Storage(storage::StorageArgs),
     Profile(profile::ProfileArgs),
+    Login(apps::LoginArgs),
+    Apps(apps::AppsArgs),
+    Token(apps::TokenArgs),
     /// Show how the node is.
     #[command(after_help = "\
 Examples:

@@ -7,6 +7,7 @@
 
 mod account;
 mod app;
+mod apps;
 mod args;
 mod carry;
 mod configuration;
@@ -150,6 +151,9 @@ async fn one(command: Command, app: &mut App) -> Result<(), Stop> {
         Command::Media(args) => args.run(app).await,
         Command::Storage(args) => args.run(app).await,
         Command::Profile(args) => args.run(app).await,
+        Command::Login(args) => args.run(app).await,
+        Command::Apps(args) => args.run(app).await,
+        Command::Token(args) => args.run(app).await,
         Command::Status => network::status(app).await,
         Command::Peers => network::peers(app).await,
         Command::Connect(args) => args.run(app).await,

@@ -166,6 +166,9 @@ fn json(reply: &Reply) -> io::Result<String> {
         Reply::Bad(view) => serde_json::to_string(view),
         Reply::Verified(view) => serde_json::to_string(view),
         Reply::Progress(view) => serde_json::to_string(view),
+        Reply::Login(view) => serde_json::to_string(view),
+        Reply::App(view) => serde_json::to_string(view),
+        Reply::Token(view) => serde_json::to_string(view),
         Reply::Done(view) => serde_json::to_string(view),
     }?;
     Ok(escaped(&text))

@@ -221,6 +221,26 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
             }
             reply(&out, Reply::Profile(Box::new(node.profile_view(&node.account())?))).await
         }
+        Request::Login { with } => {
+            let reader = Arc::clone(node);
+            reply(&out, Reply::Login(blocking(move || reader.login(with)).await?)).await
+        }
+        Request::Apps => {
+            let reader = Arc::clone(node);
+            for app in blocking(move || reader.connected_apps()).await? {
+                reply(&out, Reply::App(app)).await?;
+            }
+            Ok(())
+        }
+        Request::RevokeApp { app } => {
+            let writer = Arc::clone(node);
+            let name = blocking(move || writer.revoke_app(&app)).await?;
+            done(&out, format!("{name} may do nothing here any more.")).await
+        }
+        Request::NewToken { name, scopes } => {
+            let writer = Arc::clone(node);
+            reply(&out, Reply::Token(blocking(move || writer.new_token(name, &scopes)).await?)).await
+        }
         Request::RecoveryShow => {
             let phrase = node.phrase()?.to_string();
             reply(&out, Reply::Phrase(PhraseView { phrase })).await

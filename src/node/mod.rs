@@ -5,6 +5,7 @@
 //! of what changed so that peers learn of it.
 
 pub mod api;
+pub mod apps;
 mod carry;
 mod compose;
 mod config;
@@ -114,6 +115,7 @@ pub struct Node {
     private: private::Private,
     finder: finding::Finder,
     numbering: door::Numbering,
+    apps: apps::Apps,
     media: media::Media,
     keep: storage::Keep,
     /// Held while it is decided what is taken of a stranger.
@@ -179,6 +181,7 @@ impl Node {
             private: private::Private::new(&keys),
             finder: finding::Finder::default(),
             numbering: door::Numbering::default(),
+            apps: apps::Apps::default(),
             media: media::Media::new(config, of_store),
             keep: storage::Keep::new(config),
             keys,

@@ -1,5 +1,6 @@
 //! Replies in words.
 
+mod apps;
 mod private;
 mod social;
 mod storage;
@@ -48,6 +49,9 @@ pub fn reply(reply: &Reply, style: Style) -> String {
         Reply::Bad(view) => bad(view),
         Reply::Verified(view) => verified(view),
         Reply::Progress(_) => String::new(),
+        Reply::Login(view) => apps::login(view),
+        Reply::App(view) => apps::app(view, now),
+        Reply::Token(view) => apps::token(view),
         Reply::Done(view) => format!("{}\n", clean(&view.message)),
     }
 }

@@ -1,6 +1,7 @@
 //! What can be asked of a node, and what it answers: one list for the command line with and without a running
 //! node, and for every later door. [`execute`](super::execute) does the work.
 
+mod apps;
 mod media;
 mod people;
 mod post;
@@ -9,6 +10,7 @@ mod storage;
 
 use serde::{Deserialize, Serialize};
 
+pub use apps::{AppView, LoginView, LoginWith, TokenView};
 pub use media::{AttachmentView, FileView, Metadata, NewAttachment, PreviewView};
 pub use people::{
     FieldView, ListView, MuteView, Muted, NotificationKind, NotificationView, NotificationsView, ProfileEdit,
@@ -283,6 +285,25 @@ pub enum Request {
     },
     /// Re-checks everything stored. Answers [`Reply::Bad`] each and [`Reply::Verified`].
     Verify,
+    /// What the owner types on an app's consent page. Answers [`Reply::Login`]. A code needs the running node.
+    Login {
+        /// A code, or the lasting secret.
+        with: LoginWith,
+    },
+    /// Apps that may act for the owner. Answers [`Reply::App`] each.
+    Apps,
+    /// Ends all that an app may do. Answers [`Reply::Done`].
+    RevokeApp {
+        /// Its id.
+        app: String,
+    },
+    /// Makes a token for a program of the owner's own. Answers [`Reply::Token`].
+    NewToken {
+        /// What the program is called.
+        name: String,
+        /// What it may do, parted by commas or spaces.
+        scopes: String,
+    },
 }
 
 impl Request {
@@ -290,7 +311,11 @@ impl Request {
     pub fn needs_running_node(&self) -> bool {
         matches!(
             self,
-            Self::Peers | Self::Connect { .. } | Self::Sync { .. } | Self::Timeline { watch: true, .. }
+            Self::Peers
+                | Self::Connect { .. }
+                | Self::Sync { .. }
+                | Self::Timeline { watch: true, .. }
+                | Self::Login { with: LoginWith::Code }
         )
     }
 
@@ -317,6 +342,7 @@ impl Request {
             | Self::Usage { set: None }
             | Self::RecoveryShow
             | Self::Export { .. }
+            | Self::Apps
             | Self::Verify => true,
             Self::Profile { edit } => *edit == ProfileEdit::default(),
             Self::Notifications { mark_read, .. } => !mark_read,
@@ -346,6 +372,9 @@ impl Request {
             | Self::Unfollow { .. }
             | Self::RecoveryConfirm
             | Self::AccountEnd { .. }
+            | Self::Login { .. }
+            | Self::RevokeApp { .. }
+            | Self::NewToken { .. }
             | Self::Import { .. } => false,
         }
     }
@@ -468,6 +497,12 @@ pub enum Reply {
     Verified(VerifiedView),
     /// Long work goes on.
     Progress(ProgressView),
+    /// What to type on a consent page.
+    Login(LoginView),
+    /// An app that may act for the owner.
+    App(AppView),
+    /// A token for a program of the owner's own.
+    Token(TokenView),
     /// It is done; a sentence for people.
     Done(DoneView),
 }

@@ -1,0 +1,72 @@
+//! Programs that act for the owner: what is asked about them, and what is answered.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// With what the owner shows an app's consent page that it is the owner who consents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoginWith {
+    /// A code that holds once and for a short time. It lives in the running node.
+    Code,
+    /// The lasting secret of this home.
+    Secret,
+    /// The same, made anew: the one before no longer holds.
+    NewSecret,
+}
+
+/// What to type on a consent page.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct LoginView {
+    /// Holds once.
+    pub code: Option<String>,
+    /// Holds until it is made anew.
+    pub secret: Option<String>,
+    /// For how long it holds.
+    pub valid_seconds: Option<u64>,
+    /// Where apps find the node, while its door for them is open.
+    pub http: Option<String>,
+}
+
+impl fmt::Debug for LoginView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LoginView(…)")
+    }
+}
+
+/// An app that may act for the owner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppView {
+    /// Its id, by which it is revoked.
+    pub id: String,
+    /// What it calls itself.
+    pub name: String,
+    /// Where it says that it is from.
+    pub website: Option<String>,
+    /// What it may do, parted by spaces.
+    pub scopes: String,
+    /// RFC 3339: since when it has been known here.
+    pub created_at: String,
+    /// Tokens with which it may act.
+    pub tokens: u64,
+}
+
+/// A token, shown this once: only its hash is kept.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct TokenView {
+    /// The id of the app that was made for it.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it may do, parted by spaces.
+    pub scopes: String,
+    /// To be sent as `Authorization: Bearer …`.
+    pub token: String,
+}
+
+impl fmt::Debug for TokenView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TokenView({})", self.id)
+    }
+}
