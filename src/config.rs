@@ -11,6 +11,7 @@ use std::{env, fmt, fs, io};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use crate::http::HttpConfig;
 use crate::net::NetConfig;
 use crate::node::{Failure, NodeConfig};
 use crate::store::StoreConfig;
@@ -22,6 +23,8 @@ pub const FILE: &str = "config.toml";
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
+    /// The door for apps and browsers.
+    pub http: HttpConfig,
     /// The network.
     pub net: NetConfig,
     /// The node itself.
@@ -31,7 +34,8 @@ pub struct Config {
 }
 
 /// The sections of the file: name, and the source whose field docs describe its keys.
-const SECTIONS: [(&str, &str); 3] = [
+const SECTIONS: [(&str, &str); 4] = [
+    ("http", include_str!("http/config.rs")),
     ("net", include_str!("net/config.rs")),
     ("node", include_str!("node/config.rs")),
     ("store", include_str!("store/config.rs")),

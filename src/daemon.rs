@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use crate::config::Config;
 use crate::control;
+use crate::http;
 use crate::net::{self, Multiaddr, Net, NetEvents};
 use crate::node::api::IdView;
 use crate::node::{Failure, Node, NodeEvent, Watch, driver};
@@ -23,6 +24,8 @@ pub struct RunOptions {
     pub mdns: bool,
     /// Whether posts are among the events.
     pub posts: bool,
+    /// Address and port to serve apps and browsers at instead of what is set, or `off`.
+    pub http: Option<String>,
 }
 
 /// What a running node says.
@@ -34,6 +37,8 @@ pub enum DaemonEvent {
         id: Box<IdView>,
         /// The home was made just now.
         created: bool,
+        /// Where apps and browsers find the node, if they do.
+        http: Option<String>,
     },
     /// What the node told.
     News(NodeEvent),
@@ -65,10 +70,16 @@ pub async fn run(
     // A device may have been listed just before this one was last stopped.
     node.refresh_private().await?;
     let door = control::serve(Arc::clone(&node), home)?;
+    let mut for_apps = config.http;
+    if let Some(listen) = options.http {
+        for_apps.listen = listen;
+    }
+    let apps = http::serve(Arc::clone(&node), for_apps, home).await?;
     for address in &options.bootstrap {
         node.befriend(address).await?;
     }
-    let ready = DaemonEvent::Ready { id: Box::new(node.id_view()?), created: opened.created };
+    let http = apps.as_ref().map(|apps| apps.address.clone());
+    let ready = DaemonEvent::Ready { id: Box::new(node.id_view()?), created: opened.created, http };
     say(&events, ready).await;
     let forwarding = tokio::spawn(forward(watch, events));
     let grace = Duration::from_millis(config.store.erase_after_ms);
@@ -80,7 +91,12 @@ pub async fn run(
     purging.abort();
     pruning.abort();
     drop((finding, fetching));
-    door.shutdown().await;
+    // At once, as each gives those who are being answered a moment.
+    tokio::join!(door.shutdown(), async {
+        if let Some(apps) = apps {
+            apps.shutdown().await;
+        }
+    });
     driver.stop().await;
     forwarding.abort();
     blocking(move || node.close()).await

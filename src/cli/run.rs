@@ -33,6 +33,7 @@ Ctrl-C or SIGTERM stops it.
 Examples:
   majlis
   majlis run --listen /ip4/0.0.0.0/tcp/4001
+  majlis run --http off
   majlis run --no-mdns --bootstrap /ip4/192.0.2.7/tcp/4001/p2p/12D3Koo…
   majlis --json run                  prints one event a line: ready, post, peer, synced")]
 pub struct RunArgs {
@@ -45,6 +46,9 @@ pub struct RunArgs {
     /// Do not look for other nodes on the local network.
     #[arg(long)]
     no_mdns: bool,
+    /// Serve apps and browsers here instead of at 127.0.0.1:7411; off: nowhere.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    http: Option<String>,
 }
 
 impl RunArgs {
@@ -54,6 +58,7 @@ impl RunArgs {
             bootstrap: self.bootstrap,
             mdns: !self.no_mdns,
             posts: app.out.is_json(),
+            http: self.http,
         };
         let (home, config) = (app.home.clone(), app.config()?);
         let signalled = signals()?;
@@ -142,6 +147,7 @@ enum Event<'a> {
         #[serde(flatten)]
         id: &'a IdView,
         created: bool,
+        http: Option<&'a str>,
     },
     Post(&'a PostView),
     Peer {
@@ -166,7 +172,9 @@ fn show(out: &mut Output, event: DaemonEvent) -> io::Result<()> {
         return show_people(out, &event);
     }
     match &event {
-        DaemonEvent::Ready { id, created } => out.object(&Event::Ready { id, created: *created }),
+        DaemonEvent::Ready { id, created, http } => {
+            out.object(&Event::Ready { id, created: *created, http: http.as_deref() })
+        }
         DaemonEvent::News(NodeEvent::Post(post)) => out.object(&Event::Post(post)),
         DaemonEvent::News(NodeEvent::Peer { peer_id, connected, account }) => {
             out.object(&Event::Peer { peer_id, connected: *connected, account: account.as_deref() })
@@ -179,8 +187,17 @@ fn show(out: &mut Output, event: DaemonEvent) -> io::Result<()> {
 
 fn show_people(out: &mut Output, event: &DaemonEvent) -> io::Result<()> {
     match event {
-        DaemonEvent::Ready { id, created } => {
+        DaemonEvent::Ready { id, created, http } => {
             out.text(&welcome(id, *created))?;
+            if let Some(address) = http {
+                let mut text = String::new();
+                row(
+                    &mut text,
+                    "Apps",
+                    [address.as_str(), "`majlis login` shows what to type when an app asks."],
+                );
+                out.text(&text)?;
+            }
             if *created {
                 qr(out, &id.invite)?;
             }

@@ -56,14 +56,48 @@ impl ApiError {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "This is too large")
     }
 
+    /// A body that does not come.
+    pub fn too_slow() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "This comes too slowly")
+    }
+
     /// Too many tries.
     pub fn too_many() -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests: wait a minute")
     }
 
+    /// There is nothing at this address.
+    pub fn no_such_address() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Not Found")
+    }
+
+    /// There is something at this address, but not for this method.
+    pub fn wrong_method() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+    }
+
+    /// The request is for a name that is not this node's.
+    pub fn foreign_host() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "This node does not answer to that name")
+    }
+
+    /// The token is of an app alone, where the owner is needed.
+    pub fn owner_needed() -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "This method requires an authenticated user")
+    }
+
+    /// A fault of this program.
+    pub fn fault() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here: see the node's log")
+    }
+
     /// An error of RFC 6749, section 5.2.
     pub fn oauth(error: &str, description: impl Into<String>) -> Self {
-        let status = if error == "invalid_client" { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST };
+        let status = match error {
+            "invalid_client" => StatusCode::UNAUTHORIZED,
+            "unauthorized_client" => StatusCode::FORBIDDEN,
+            _ => StatusCode::BAD_REQUEST,
+        };
         Self { description: Some(description.into()), ..Self::new(status, error) }
     }
 }
@@ -77,7 +111,10 @@ impl From<Failure> for ApiError {
         if failure.usage {
             return Self::unprocessable(failure.message);
         }
-        Self { description: Some(failure.hint), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, failure.message) }
+        Self {
+            description: Some(failure.hint),
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, failure.message)
+        }
     }
 }
 
@@ -90,6 +127,9 @@ impl IntoResponse for ApiError {
         let mut response = (self.status, Json(body)).into_response();
         if let Some(challenge) = self.challenge {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if self.status == StatusCode::TOO_MANY_REQUESTS {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
         }
         response
     }

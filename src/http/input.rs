@@ -1,8 +1,13 @@
 //! What a request says: query and body together, whichever way an app writes them (JSON, a form, a multipart form; keys
-//! as `poll[options][]`; numbers and booleans as text), read into one type.
+//! as `poll[options][]`), read into one type. Numbers and booleans that come as text are read by [`lenient`].
 
+mod brackets;
+pub mod lenient;
+
+use std::io;
 use std::path::PathBuf;
 
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::header;
 use serde::de::DeserializeOwned;
@@ -10,32 +15,39 @@ use serde_json::{Map, Value};
 
 use super::App;
 use super::error::ApiError;
+use brackets::{put, put_all};
 
-/// Bytes of a body that is no upload.
-const MAX_BODY: usize = 1 << 20;
-/// Nesting of keys.
-const MAX_DEPTH: usize = 6;
+/// Bytes of a body that is no upload, and of all fields of one that is.
+pub const MAX_BODY: usize = 1 << 20;
+/// Files with one request.
+const MAX_FILES: usize = 8;
 
 /// The parameters of a request.
 pub struct Input<T>(pub T);
 
-/// The parameters of a request as they are, and a file with it.
+/// The parameters of a request as they are, and files with it.
 pub struct Parts {
     /// Query and body.
     pub fields: Value,
-    /// Files by the name of their field: where each lies until the request is over.
+    /// Files by the name of their field.
     pub files: Vec<(String, Upload)>,
 }
 
 /// A file that was handed over. It is removed when this is dropped.
-pub struct Upload(pub tempfile::TempPath);
+pub struct Upload(tempfile::TempPath);
+
+impl Upload {
+    /// Where it lies.
+    pub fn path(&self) -> String {
+        self.0.to_string_lossy().into_owned()
+    }
+}
 
 impl<T: DeserializeOwned> FromRequest<App> for Input<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
-        let parts = Parts::from_request(request, app).await?;
-        parts.read().map(Self)
+        Parts::from_request(request, app).await?.read().map(Self)
     }
 }
 
@@ -52,16 +64,14 @@ impl FromRequest<App> for Parts {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
         let mut fields = Map::new();
-        let query = request.uri().query().unwrap_or_default().to_owned();
-        put_all(&mut fields, &query)?;
+        put_all(&mut fields, request.uri().query().unwrap_or_default().as_bytes())?;
         let mut files = Vec::new();
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let kind = kind.unwrap_or_default().to_ascii_lowercase();
         if kind.starts_with("multipart/form-data") {
             read_multipart(request, app, &mut fields, &mut files).await?;
         } else {
-            let body = axum::body::to_bytes(request.into_body(), MAX_BODY).await;
-            let body = body.map_err(|_| ApiError::too_large())?;
+            let body = whole(request.into_body()).await?;
             if kind.starts_with("application/json") && !body.is_empty() {
                 let json: Value = serde_json::from_slice(&body)
                     .map_err(|error| ApiError::bad_request(format!("The body is not JSON: {error}")))?;
@@ -70,12 +80,26 @@ impl FromRequest<App> for Parts {
                 };
                 fields.extend(json);
             } else if kind.starts_with("application/x-www-form-urlencoded") {
-                let text = std::str::from_utf8(&body).map_err(|_| ApiError::bad_request("The form is not UTF-8"))?;
-                put_all(&mut fields, text)?;
+                put_all(&mut fields, &body)?;
             }
         }
         Ok(Self { fields: Value::Object(fields), files })
     }
+}
+
+/// A body that is no upload.
+pub async fn whole(body: Body) -> Result<Bytes, ApiError> {
+    axum::body::to_bytes(body, MAX_BODY).await.map_err(|error| {
+        let mut cause: Option<&dyn std::error::Error> = Some(&error);
+        while let Some(error) = cause {
+            if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
+            {
+                return ApiError::too_slow();
+            }
+            cause = error.source();
+        }
+        ApiError::too_large()
+    })
 }
 
 async fn read_multipart(
@@ -84,72 +108,46 @@ async fn read_multipart(
     fields: &mut Map<String, Value>,
     files: &mut Vec<(String, Upload)>,
 ) -> Result<(), ApiError> {
-    let broken = |error: &dyn std::fmt::Display| ApiError::bad_request(format!("The form is broken: {error}"));
-    let mut form = Multipart::from_request(request, app).await.map_err(|error| broken(&error.body_text()))?;
-    let mut left = app.config.max_upload;
-    while let Some(mut part) = form.next_field().await.map_err(|error| broken(&error.body_text()))? {
+    let broken = |error: String| ApiError::bad_request(format!("The form is broken: {error}"));
+    let mut form = Multipart::from_request(request, app).await.map_err(|error| broken(error.body_text()))?;
+    let (mut for_files, mut for_fields) = (app.config.max_upload, MAX_BODY);
+    while let Some(mut part) = form.next_field().await.map_err(|error| broken(error.body_text()))? {
         let name = part.name().unwrap_or_default().to_owned();
         if part.file_name().is_some() {
-            let path = app.uploads.join(app.next_upload());
-            let kept = Upload(tempfile::TempPath::from_path(path.clone()));
-            save(&mut part, path, &mut left).await?;
+            if files.len() == MAX_FILES {
+                return Err(ApiError::too_large());
+            }
+            let path = app.next_upload();
+            let kept = tempfile::TempPath::try_from_path(path.clone());
+            let kept = Upload(kept.map_err(|error| broken(error.to_string()))?);
+            save(&mut part, path, &mut for_files).await?;
             files.push((name, kept));
-        } else {
-            let text = part.text().await.map_err(|error| broken(&error.body_text()))?;
-            left = left.checked_sub(text.len()).ok_or_else(ApiError::too_large)?;
-            put(fields, &name, text)?;
+            continue;
         }
+        let mut text = Vec::new();
+        while let Some(bytes) = part.chunk().await.map_err(|error| broken(error.body_text()))? {
+            for_fields = for_fields.checked_sub(bytes.len()).ok_or_else(ApiError::too_large)?;
+            text.extend_from_slice(&bytes);
+        }
+        // An empty part must not be free either.
+        for_fields = for_fields.checked_sub(name.len() + 1).ok_or_else(ApiError::too_large)?;
+        let text = String::from_utf8(text).map_err(|_| ApiError::bad_request("The form is not UTF-8"))?;
+        put(fields, &name, text)?;
     }
     Ok(())
 }
 
-async fn save(part: &mut axum::extract::multipart::Field<'_>, path: PathBuf, left: &mut usize) -> Result<(), ApiError> {
+async fn save(
+    part: &mut axum::extract::multipart::Field<'_>,
+    path: PathBuf,
+    left: &mut usize,
+) -> Result<(), ApiError> {
     use tokio::io::AsyncWriteExt as _;
-    let full = |error: std::io::Error| ApiError::unprocessable(format!("The file cannot be kept: {error}"));
+    let full = |error: io::Error| ApiError::unprocessable(format!("The file cannot be kept: {error}"));
     let mut file = tokio::fs::File::create_new(path).await.map_err(full)?;
     while let Some(bytes) = part.chunk().await.map_err(|error| ApiError::bad_request(error.body_text()))? {
         *left = left.checked_sub(bytes.len()).ok_or_else(ApiError::too_large)?;
         file.write_all(&bytes).await.map_err(full)?;
     }
     file.flush().await.map_err(full)
-}
-
-fn put_all(fields: &mut Map<String, Value>, encoded: &str) -> Result<(), ApiError> {
-    for (name, value) in form_urlencoded::parse(encoded.as_bytes()) {
-        put(fields, &name, value.into_owned())?;
-    }
-    Ok(())
-}
-
-/// Puts `a[b][]=value` where it belongs: into a list under `b` in an object under `a`.
-fn put(fields: &mut Map<String, Value>, name: &str, value: String) -> Result<(), ApiError> {
-    let (first, rest) = name.split_once('[').map_or((name, None), |(first, rest)| (first, Some(rest)));
-    let mut path = vec![first];
-    if let Some(rest) = rest {
-        path.extend(rest.strip_suffix(']').unwrap_or(rest).split("]["));
-    }
-    if path.len() > MAX_DEPTH {
-        return Err(ApiError::bad_request("A parameter is nested too deeply"));
-    }
-    let mut at = fields.entry(path.remove(0)).or_insert(Value::Null);
-    for part in path {
-        let is_index = part.is_empty() || part.bytes().all(|byte| byte.is_ascii_digit());
-        if is_index {
-            if !at.is_array() {
-                *at = Value::Array(Vec::new());
-            }
-            let Some(list) = at.as_array_mut() else { break };
-            list.push(Value::Null);
-            let Some(last) = list.last_mut() else { break };
-            at = last;
-        } else {
-            if !at.is_object() {
-                *at = Value::Object(Map::new());
-            }
-            let Some(object) = at.as_object_mut() else { break };
-            at = object.entry(part).or_insert(Value::Null);
-        }
-    }
-    *at = Value::String(value);
-    Ok(())
 }

@@ -4,32 +4,37 @@
 //! bearer token, never by a cookie; what a token may do is in its scopes. Requests for other host names than this node's
 //! are refused, so that no web page can lead a browser here under a name of its own.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly"))]
+
 mod auth;
 mod config;
+mod connected;
+mod consent;
 mod error;
 mod guard;
 mod input;
+mod limit;
 mod mastodon;
+mod pace;
 mod routes;
+mod server;
+mod surfaces;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
 
 pub use config::HttpConfig;
+pub use server::{HttpServer, serve};
 
 use crate::node::api::{Reply, Request};
-use crate::node::{Failure, Node, execute};
+use crate::node::{Node, execute};
 use auth::Auth;
 use error::ApiError;
 
-/// Ports after the one that is set that are tried.
-const PORTS: u16 = 16;
 /// Replies of the node that wait to be taken.
 const REPLIES: usize = 64;
 
@@ -41,15 +46,28 @@ struct App {
     config: Arc<HttpConfig>,
     /// Scheme, host and port, as in links.
     base: Arc<str>,
+    /// The name under which others reach the node, if any do.
+    public_host: Option<Arc<str>>,
     /// Where files lie while a request is under way.
-    uploads: Arc<PathBuf>,
+    uploads: Arc<Path>,
     counter: Arc<AtomicU64>,
+    limits: Arc<limit::Limits>,
+    tally: Arc<surfaces::Tally>,
+    /// Becomes true when the node stops: what goes on until the client leaves has to end then.
+    stopped: watch::Receiver<bool>,
+}
+
+/// The two ends of a connection; among a request's extensions.
+#[derive(Clone, Copy, Debug)]
+struct Ends {
+    local: SocketAddr,
+    peer: SocketAddr,
 }
 
 impl App {
-    /// A name for a file that is handed over.
-    fn next_upload(&self) -> String {
-        self.counter.fetch_add(1, Ordering::Relaxed).to_string()
+    /// Where a file that is handed over may lie.
+    fn next_upload(&self) -> PathBuf {
+        self.uploads.join(self.counter.fetch_add(1, Ordering::Relaxed).to_string())
     }
 
     /// Has a request carried out; its replies.
@@ -66,22 +84,5 @@ impl App {
         let (worked, all) = tokio::join!(work, collect);
         worked?;
         Ok(all)
-    }
-}
-
-/// The open door.
-pub struct HttpServer {
-    /// Where it is: `http://127.0.0.1:7411`.
-    pub address: String,
-    stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
-}
-
-impl HttpServer {
-    /// Closes it; requests under way are given a moment.
-    pub async fn shutdown(self) {
-        self.stop.send_replace(true);
-        // An error means that it has ended already.
-        let _ = self.task.await;
     }
 }

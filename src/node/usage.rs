@@ -4,10 +4,12 @@
 //! A statement is a list of `label=y` and `label=n`, parted by commas. The four user intents (Bluesky proposal 0008)
 //! go into fields of their own; every other label is AIPREF's and is kept as it stands (RFC 9651, a dictionary).
 
+use std::sync::Arc;
+
 use majlis_protocol::body::Usage;
 
-use super::Failure;
 use super::api::UsageView;
+use super::{Failure, Node, blocking};
 
 /// The date of the AIPREF vocabulary whose labels are written: draft-ietf-aipref-vocab-05.
 const DRAFT: &str = "2025-12-01";
@@ -98,6 +100,14 @@ pub(super) fn view(usage: &Usage) -> UsageView {
         public_access_archive: usage.public_access_archive,
         bulk_dataset: usage.bulk_dataset,
         protocol_bridging: usage.protocol_bridging,
+    }
+}
+
+impl Node {
+    /// What the owner allows to be done with everything that they publish.
+    pub async fn own_usage(self: &Arc<Self>) -> Result<UsageView, Failure> {
+        let node = Arc::clone(self);
+        blocking(move || Ok(view(&node.profile_of(&node.keys.account)?.usage))).await
     }
 }
 

@@ -18,6 +18,8 @@ mod delete;
 mod follow;
 mod hints;
 mod hostile;
+mod http_door;
+mod http_login;
 mod lan;
 mod letters;
 mod lifecycle;

@@ -4,6 +4,7 @@
 
 pub mod cluster;
 pub mod corpus;
+pub mod http;
 pub mod journal;
 pub mod node;
 pub mod random;

@@ -137,7 +137,12 @@ impl TestNode {
         let scratch = tempfile::Builder::new().prefix(&format!("majlis-{name}-")).tempdir().unwrap();
         let home = scratch.path().join("home");
         // Those who were stopped a moment ago are dialled again soon, or every test would wait for it.
-        let soon = [("MAJLIS_NET_DIAL_BACKOFF_BASE_MS", "100"), ("MAJLIS_NET_DIAL_BACKOFF_MAX_MS", "1000")];
+        let soon = [
+            ("MAJLIS_NET_DIAL_BACKOFF_BASE_MS", "100"),
+            ("MAJLIS_NET_DIAL_BACKOFF_MAX_MS", "1000"),
+            // Any port, as many nodes run at once.
+            ("MAJLIS_HTTP_LISTEN", "127.0.0.1:0"),
+        ];
         let soon = soon.map(|(key, value)| (key.to_owned(), value.to_owned()));
         Self {
             name: name.to_owned(),

@@ -1,0 +1,30 @@
+//! The apps that may act for the owner, for a page that shows and ends them.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde_json::{Value, json};
+
+use super::App;
+use super::error::Answer;
+use super::routes::{Route, delete, get};
+use crate::node::api::{AppView, Reply, Request};
+
+/// What is answered here. It takes all that an app can be allowed, as it ends what others may do.
+pub fn routes() -> Vec<Route> {
+    vec![
+        get("/api/majlis/v1/apps", Some("read"), "The apps that may act for the owner", list),
+        delete("/api/majlis/v1/apps/{id}", Some("write"), "End all that an app may do", revoke),
+    ]
+}
+
+async fn list(State(app): State<App>) -> Answer<Json<Vec<AppView>>> {
+    let replies = app.ask(Request::Apps).await?.into_iter();
+    Ok(Json(
+        replies.filter_map(|reply| if let Reply::App(view) = reply { Some(view) } else { None }).collect(),
+    ))
+}
+
+async fn revoke(State(app): State<App>, Path(id): Path<String>) -> Answer<Json<Value>> {
+    app.ask(Request::RevokeApp { app: id }).await?;
+    Ok(Json(json!({})))
+}

@@ -1,0 +1,231 @@
+//! What every request passes on its way in and every answer on its way out.
+//!
+//! In: the name it is for has to be this node's, so that no web page leads a browser here under a name of its own; who
+//! asks is found out once; whoever is not the owner may ask so much and no more. Out: headers, by which browsers let
+//! apps on other sites read what is meant for them and nothing else, and which say what may be done with what is shown.
+
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use axum::extract::{Request, State};
+use axum::http::header::{self, HeaderName};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt as _;
+
+use super::auth::{self, Identity};
+use super::error::ApiError;
+use super::input::MAX_BODY;
+use super::{App, Ends, consent, pace};
+
+/// Where apps on other sites may read the answers: none of these goes by anything but a token.
+const SHARED: [&str; 5] = ["/api/", "/oauth/token", "/oauth/revoke", "/.well-known/", "/nodeinfo/"];
+/// The names that this machine always has for itself.
+const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+/// What an answer says if its handler has not said otherwise.
+const DEFAULTS: [(HeaderName, &str); 6] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (header::CACHE_CONTROL, "private, no-store"),
+    (header::VARY, "Origin, Authorization"),
+];
+
+const CORS: [(HeaderName, &str); 2] =
+    [(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"), (header::ACCESS_CONTROL_EXPOSE_HEADERS, "Link")];
+const PREFLIGHT: [(HeaderName, &str); 3] = [
+    (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, PATCH, DELETE, OPTIONS"),
+    (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type, idempotency-key"),
+    (header::ACCESS_CONTROL_MAX_AGE, "86400"),
+];
+
+/// Takes a request in, has it answered, and sees the answer out.
+pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let mut response = match enter(&app, request).await {
+        Ok(Entered::Request(request)) => answer(&app, *request, next).await,
+        Ok(Entered::Preflight) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => error.into_response(),
+    };
+    leave(&app, &method, &path, &mut response).await;
+    app.tally.count(response.status());
+    // The query is left out: it may hold a token or a code.
+    let (status, took) = (response.status().as_u16(), started.elapsed());
+    tracing::debug!(%method, path, status, ?took, "answered");
+    response
+}
+
+enum Entered {
+    Request(Box<Request>),
+    Preflight,
+}
+
+async fn enter(app: &App, request: Request) -> Result<Entered, ApiError> {
+    let ends = request.extensions().get::<Ends>().copied().ok_or_else(ApiError::fault)?;
+    if !is_for_this_node(app, ends.local.ip(), request.uri(), request.headers()) {
+        return Err(ApiError::foreign_host());
+    }
+    if request.method() == Method::OPTIONS && is_shared(request.uri().path()) {
+        return Ok(Entered::Preflight);
+    }
+    // Before the body is touched: a token in a form costs reading it.
+    let (request, identity) = auth::identify(app, request).await?;
+    let is_owner = matches!(&identity, Identity::Signed(signed) if signed.is_owner());
+    if !is_owner && !app.limits.ask(ends.peer.ip()) {
+        return Err(ApiError::too_many());
+    }
+    let limit = if is_owner { app.config.max_upload.saturating_add(MAX_BODY) } else { MAX_BODY };
+    let mut request = request.map(|body| pace::paced(body, limit));
+    request.extensions_mut().insert(identity);
+    Ok(Entered::Request(Box::new(request)))
+}
+
+async fn answer(app: &App, request: Request, next: Next) -> Response {
+    let from = request.extensions().get::<Ends>().map(|ends| ends.peer.ip());
+    let identity = request.extensions().get::<Identity>();
+    let is_owner = matches!(identity, Some(Identity::Signed(signed)) if signed.is_owner());
+    let response = shielded(next.run(request)).await;
+    if let Some(from) = from
+        && response.status().is_client_error()
+        && !is_owner
+    {
+        app.limits.failed(from);
+    }
+    response
+}
+
+/// What an answer is where a handler panics: the node goes on. What a panic leaves behind is the request's own, and
+/// the locks that are used here are not poisoned by it.
+async fn shielded(answer: impl Future<Output = Response>) -> Response {
+    AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|panic| {
+        let what = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let what = what.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        tracing::error!(what, "an answer broke off: this is a fault of Majlis");
+        ApiError::fault().into_response()
+    })
+}
+
+async fn leave(app: &App, method: &Method, path: &str, response: &mut Response) {
+    let statements = consent::headers(&app.node).await;
+    let headers = response.headers_mut();
+    for (name, value) in DEFAULTS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    headers.extend(statements);
+    if is_shared(path) {
+        for (name, value) in CORS {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        if method == Method::OPTIONS {
+            for (name, value) in PREFLIGHT {
+                headers.insert(name, HeaderValue::from_static(value));
+            }
+        }
+    }
+}
+
+fn is_shared(path: &str) -> bool {
+    SHARED.iter().any(|shared| match shared.strip_suffix('/') {
+        Some(_) => path.starts_with(shared),
+        None => path.trim_end_matches('/') == *shared,
+    })
+}
+
+/// Whether each name that a request says it is for is one of this node's.
+fn is_for_this_node(app: &App, local: IpAddr, uri: &Uri, headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(header::HOST).iter().map(HeaderValue::to_str);
+    let (Some(Ok(host)), None) = (hosts.next(), hosts.next()) else { return false };
+    let known = |host: &str| is_known(app.public_host.as_deref(), local, host);
+    known(host) && uri.authority().is_none_or(|authority| known(authority.as_str()))
+}
+
+/// A host with or without a port, against the names of this node.
+fn is_known(public: Option<&str>, local: IpAddr, host: &str) -> bool {
+    let host = without_port(host).to_ascii_lowercase();
+    let bound = match local.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
+    };
+    LOCAL.contains(&host.as_str()) || host == bound || public == Some(host.as_str())
+}
+
+/// Whether a request is for one of this machine's own names.
+pub fn is_local_name(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    LOCAL.contains(&without_port(host).to_ascii_lowercase().as_str())
+}
+
+/// `name` of `name:80`, `[::1]` of `[::1]:80`.
+pub fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port))
+            if port.bytes().all(|byte| byte.is_ascii_digit())
+                && (name.ends_with(']') || !name.contains(':')) =>
+        {
+            name
+        }
+        _ => host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_nodes_names_are_answered() {
+        let local = IpAddr::from([192, 0, 2, 7]);
+        let public = Some("majlis.example");
+        for known in [
+            "localhost",
+            "LOCALHOST:7411",
+            "127.0.0.1:1",
+            "127.0.0.1",
+            "[::1]",
+            "[::1]:7411",
+            "192.0.2.7:7411",
+            "majlis.example",
+            "Majlis.Example:443",
+        ] {
+            assert!(is_known(public, local, known), "{known}");
+        }
+        for foreign in [
+            "",
+            "evil.example",
+            "localhost.evil.example",
+            "majlis.example.evil.example",
+            "127.0.0.1.evil.example",
+            "127.0.0.2",
+            "::1",
+            "localhost:evil.example",
+            "localhost:80:80",
+            "user@localhost",
+            "0.0.0.0",
+        ] {
+            assert!(!is_known(public, local, foreign), "{foreign}");
+        }
+        assert!(!is_known(None, local, "majlis.example"));
+        assert!(is_known(None, "2001:db8::7".parse().unwrap(), "[2001:db8::7]:7411"));
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer() {
+        let answer = shielded(async { panic!("a fault") }).await;
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
+
+    #[test]
+    fn a_page_of_ones_own_is_not_for_others() {
+        for shared in ["/api/v1/apps", "/oauth/token", "/oauth/token/", "/oauth/revoke", "/nodeinfo/2.0"] {
+            assert!(is_shared(shared), "{shared}");
+        }
+        for own in ["/oauth/authorize", "/oauth/authorize/", "/", "/metrics", "/oauth/tokens", "/apix"] {
+            assert!(!is_shared(own), "{own}");
+        }
+    }
+}

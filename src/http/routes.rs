@@ -1,0 +1,136 @@
+//! The table of routes: what is answered at which address, for whom, and in a word what it is.
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::handler::Handler;
+use axum::http::{Method, Uri};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, MethodRouter, on};
+
+use super::error::ApiError;
+use super::{App, auth, connected, guard, mastodon, surfaces};
+
+/// Something that is answered.
+pub struct Route {
+    /// For this method; what is got may also be asked for with HEAD.
+    pub method: Method,
+    /// The address, as `/api/v1/statuses/{id}`. It is also answered with a slash at its end.
+    pub path: &'static str,
+    /// The token that is needed: the owner's, with this scope, or one of these, parted by spaces. The handler is not
+    /// reached without. None: anybody may ask, or the handler sees to it.
+    pub scope: Option<&'static str>,
+    /// What it is, for people.
+    pub summary: &'static str,
+    handler: MethodRouter<App>,
+}
+
+impl Route {
+    /// For any method.
+    pub fn new<H: Handler<T, App>, T: 'static>(
+        (method, filter): (Method, MethodFilter),
+        path: &'static str,
+        scope: Option<&'static str>,
+        summary: &'static str,
+        handler: H,
+    ) -> Self {
+        Self { method, path, scope, summary, handler: on(filter, handler) }
+    }
+
+    fn guarded(&self) -> MethodRouter<App> {
+        let handler = self.handler.clone();
+        match self.scope {
+            None => handler,
+            Some(scope) => {
+                handler.route_layer(middleware::from_fn(move |request: Request, next: Next| async move {
+                    match auth::required(&request, scope) {
+                        Ok(()) => next.run(request).await,
+                        Err(error) => error.into_response(),
+                    }
+                }))
+            }
+        }
+    }
+}
+
+macro_rules! constructors {
+    ($($name:ident $method:ident),*) => {
+        $(
+            #[doc = concat!("A route for ", stringify!($method), ".")]
+            pub fn $name<H: Handler<T, App>, T: 'static>(
+                path: &'static str,
+                scope: Option<&'static str>,
+                summary: &'static str,
+                handler: H,
+            ) -> Route {
+                Route::new((Method::$method, MethodFilter::$method), path, scope, summary, handler)
+            }
+        )*
+    };
+}
+
+constructors!(get GET, post POST, put PUT, patch PATCH, delete DELETE);
+
+/// All that is answered.
+pub fn table() -> Vec<Route> {
+    let mut routes = surfaces::routes();
+    routes.extend(auth::routes());
+    routes.extend(connected::routes());
+    routes.extend(mastodon::routes());
+    routes
+}
+
+/// What answers.
+pub fn router(app: App) -> Router {
+    let mut paths: BTreeMap<&str, MethodRouter<App>> = BTreeMap::new();
+    for route in table() {
+        let handler = route.guarded();
+        let merged = match paths.remove(route.path) {
+            Some(others) => others.merge(handler),
+            None => handler,
+        };
+        paths.insert(route.path, merged);
+    }
+    let mut router = Router::new();
+    for (path, handler) in paths {
+        if path != "/" {
+            router = router.route(&format!("{path}/"), handler.clone());
+        }
+        router = router.route(path, handler);
+    }
+    router
+        .fallback(nothing)
+        .method_not_allowed_fallback(async || ApiError::wrong_method())
+        // Bodies are measured by the guard.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
+        .with_state(app)
+}
+
+async fn nothing(uri: Uri) -> Response {
+    tracing::debug!(path = uri.path(), "nothing is answered there");
+    ApiError::no_such_address().into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::node::apps::Scopes;
+
+    #[test]
+    fn every_route_is_there_once_with_known_scopes_and_a_word() {
+        let mut seen = BTreeSet::new();
+        for route in table() {
+            assert!(seen.insert((route.method.to_string(), route.path)), "{} {}", route.method, route.path);
+            assert!(route.path.starts_with('/') && (route.path == "/" || !route.path.ends_with('/')));
+            assert!(!route.summary.is_empty() && !route.summary.ends_with('.'), "{}", route.path);
+            for scope in route.scope.into_iter().flat_map(|scope| scope.split(' ')) {
+                assert!(Scopes::known().any(|known| known == scope), "{}: {scope}", route.path);
+            }
+        }
+    }
+}

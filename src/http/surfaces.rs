@@ -1,0 +1,115 @@
+//! What is said of the node itself: that it is there, what it is, how it is, and to crawlers.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::error::{Answer, ApiError};
+use super::routes::{Route, get};
+use super::{App, Ends, consent, guard};
+use crate::node::api::{Reply, Request, StatusView};
+
+/// Answers that were given, by the first digit of their status.
+#[derive(Default)]
+pub struct Tally([AtomicU64; 5]);
+
+impl Tally {
+    /// One more.
+    pub fn count(&self, status: StatusCode) {
+        let class = usize::from(status.as_u16() / 100).saturating_sub(1);
+        if let Some(count) = self.0.get(class) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// What is answered here.
+pub fn routes() -> Vec<Route> {
+    vec![
+        get("/health", None, "Whether the node is there", async || "OK"),
+        get("/.well-known/nodeinfo", None, "Where the node is described", nodeinfo_links),
+        get("/nodeinfo/2.0", None, "What the node is", nodeinfo),
+        get("/robots.txt", None, "What crawlers may do", robots),
+        get("/metrics", None, "Figures for Prometheus, for this machine alone if not set otherwise", metrics),
+    ]
+}
+
+async fn nodeinfo_links(State(app): State<App>) -> Json<Value> {
+    let rel = "http://nodeinfo.diaspora.software/ns/schema/2.0";
+    Json(json!({ "links": [{ "rel": rel, "href": format!("{}/nodeinfo/2.0", app.base) }] }))
+}
+
+/// Apps ask this to learn how to talk to the node, and know Mastodon's way. Figures of the owner's are not told to
+/// everybody: there is one person here.
+async fn nodeinfo() -> Json<Value> {
+    Json(json!({
+        "version": "2.0",
+        "software": { "name": "majlis", "version": env!("CARGO_PKG_VERSION") },
+        "protocols": [],
+        "services": { "inbound": [], "outbound": [] },
+        "openRegistrations": false,
+        "usage": { "users": { "total": 1 } },
+        "metadata": { "upstream": { "name": "mastodon" } },
+    }))
+}
+
+/// A person's own node is nothing to crawl.
+async fn robots(State(app): State<App>) -> Answer<String> {
+    let usage = app.node.own_usage().await?;
+    let mut text = "User-agent: *\nDisallow: /\n".to_owned();
+    if let Some(aipref) = usage.aipref.as_deref() {
+        // Writing into a string cannot fail.
+        let _ = writeln!(text, "Content-Usage: {aipref}");
+    }
+    if consent::refuses_training(&usage) {
+        text.push_str("# AI training on what is found here is refused by its author.\n");
+    }
+    Ok(text)
+}
+
+async fn metrics(
+    State(app): State<App>,
+    Extension(ends): Extension<Ends>,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    let is_near = ends.peer.ip().to_canonical().is_loopback() && guard::is_local_name(&headers);
+    if !is_near && !app.config.open_metrics {
+        return Err(ApiError::no_such_address());
+    }
+    let status = app.ask(Request::Status).await?.into_iter().find_map(|reply| match reply {
+        Reply::Status(status) => Some(status),
+        _ => None,
+    });
+    let text = status.map(|status| figures(&app.tally, &status)).ok_or_else(ApiError::fault)?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
+}
+
+fn figures(tally: &Tally, status: &StatusView) -> String {
+    let gauges = [
+        ("peers", "Connected peers", status.peers as u64),
+        ("following", "Followed accounts", status.following as u64),
+        ("accounts", "Accounts of which something is held", status.accounts as u64),
+        ("entries", "Entries held", status.entries),
+        ("disk_bytes", "Bytes that the home takes on disk", status.disk_bytes),
+        ("free_bytes", "Bytes free on its disk", status.free_bytes),
+        ("synced", "Whether all that connected peers have is held", u64::from(status.synced)),
+        ("uptime_seconds", "Seconds since the node started", status.uptime),
+    ];
+    let mut text = String::new();
+    // Writing into a string cannot fail.
+    for (name, help, value) in gauges {
+        let _ =
+            writeln!(text, "# HELP majlis_{name} {help}.\n# TYPE majlis_{name} gauge\nmajlis_{name} {value}");
+    }
+    let name = "majlis_http_answers_total";
+    let _ = writeln!(text, "# HELP {name} Answers over HTTP, by status.\n# TYPE {name} counter");
+    for (class, count) in tally.0.iter().enumerate().skip(1) {
+        let _ = writeln!(text, "{name}{{status=\"{}xx\"}} {}", class + 1, count.load(Ordering::Relaxed));
+    }
+    text
+}
