@@ -74,6 +74,8 @@ impl Names {
             "HEX"
         } else if before.ends_with("/ip4/127.0.0.1/tcp/") && word.len() > 1 && all(|c| c.is_ascii_digit()) {
             "PORT"
+        } else if before.ends_with("http://127.0.0.1:") && all(|c| c.is_ascii_digit()) {
+            "DOOR"
         } else {
             return self.short_key(text, word);
         };

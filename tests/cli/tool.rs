@@ -108,6 +108,8 @@ fn start(sandbox: &Path, args: &[String]) -> String {
     let mut command = at_home();
     // Those who meet in a session meet soon.
     command.env("MAJLIS_NET_DIAL_BACKOFF_BASE_MS", "100").env("MAJLIS_NET_DIAL_BACKOFF_MAX_MS", "1000");
+    // Any port, as many run at once.
+    command.env("MAJLIS_HTTP_LISTEN", "127.0.0.1:0");
     command.args(["--json", "run", "--no-mdns", "--listen", "/ip4/127.0.0.1/tcp/0"]).args(args);
     let log = File::create(sandbox.join("log")).unwrap();
     let mut node = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
