@@ -158,6 +158,8 @@ fn json(reply: &Reply) -> io::Result<String> {
         Reply::Usage(view) => serde_json::to_string(view),
         Reply::Profile(view) => serde_json::to_string(view),
         Reply::File(view) => serde_json::to_string(view),
+        Reply::Account(view) => serde_json::to_string(view),
+        Reply::Attachment(view) => serde_json::to_string(view),
         Reply::StorageOf(view) => serde_json::to_string(view),
         Reply::Storage(view) => serde_json::to_string(view),
         Reply::Pruned(view) => serde_json::to_string(view),

@@ -129,8 +129,13 @@ pub struct ListArgs {
 
 impl ListArgs {
     pub async fn run(self, app: &mut App) -> Result<(), Stop> {
-        let request =
-            Request::List { name: self.name, add: self.add, remove: self.remove, delete: self.delete };
+        let request = Request::List {
+            name: self.name,
+            add: self.add,
+            remove: self.remove,
+            delete: self.delete,
+            make: false,
+        };
         if app.print(request).await? == 0 {
             app.out.note(if self.delete { "The list is gone." } else { "There are no lists." });
         }

@@ -15,6 +15,7 @@ mod guard;
 mod input;
 mod limit;
 mod mastodon;
+mod openapi;
 mod pace;
 mod routes;
 mod server;
@@ -25,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 pub use config::HttpConfig;
 pub use server::{HttpServer, serve};
@@ -53,8 +54,7 @@ struct App {
     counter: Arc<AtomicU64>,
     limits: Arc<limit::Limits>,
     tally: Arc<surfaces::Tally>,
-    /// Becomes true when the node stops: what goes on until the client leaves has to end then.
-    stopped: watch::Receiver<bool>,
+    desk: Arc<mastodon::Desk>,
 }
 
 /// The two ends of a connection; among a request's extensions.

@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use tower_service::Service as _;
 
 use super::config::DEFAULT_LISTEN;
+use super::mastodon::Desk;
 use super::{App, Ends, HttpConfig, guard, pace, routes};
 use crate::node::{Failure, Node};
 
@@ -76,6 +77,10 @@ pub async fn serve(node: Arc<Node>, config: HttpConfig, home: &Path) -> Result<O
     })?;
     let address = format!("http://{}", reachable(local));
     let (base, public_host) = public(&config.public_name, &address)?;
+    let keeper = Arc::clone(&node);
+    let desk = tokio::task::spawn_blocking(move || Desk::open(&keeper)).await.unwrap_or_else(|error| {
+        Err(Failure::new(format!("the work was broken off: {error}"), "Start the node again."))
+    })?;
     let (stop, stopped) = watch::channel(false);
     let app = App {
         node: Arc::clone(&node),
@@ -87,7 +92,7 @@ pub async fn serve(node: Arc<Node>, config: HttpConfig, home: &Path) -> Result<O
         counter: Arc::new(AtomicU64::default()),
         limits: Arc::default(),
         tally: Arc::default(),
-        stopped: stopped.clone(),
+        desk: Arc::new(desk),
     };
     let task = tokio::spawn(accept(listener, routes::router(app), stopped));
     node.set_door_address(Some(address.clone()));

@@ -8,6 +8,10 @@ use majlis_protocol::{AccountId, EntryId};
 use parking_lot::Mutex;
 
 use super::{Failure, Node};
+use crate::store::Setting;
+
+/// A row that is written, or removed where there is no value.
+type Change = (Vec<u8>, Option<Vec<u8>>);
 
 const DOOR: &[u8] = b"door/";
 const BY_NUMBER: &[u8] = b"number/";
@@ -16,7 +20,7 @@ const BY_NAME: &[u8] = b"numbered/";
 const MAX_NUMBER: u64 = i64::MAX as u64;
 
 /// Something that apps name by a number.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Named {
     /// A post or repost, by its entry id.
     Entry(String),
@@ -55,10 +59,13 @@ impl Named {
 
 /// The number that something is given if nobody has it.
 fn first_choice(name: &[u8], display_ms: u64) -> u64 {
-    let hash = blake3::hash(name);
-    let (word, _) = hash.as_bytes().split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
-    let word = u64::from_be_bytes(*word);
-    let number = if name.first() == Some(&b'e') { display_ms << 16 | word & 0xffff } else { word };
+    // An entry's id is a hash as it is.
+    let number = if let [b'e', high, low, ..] = name {
+        display_ms << 16 | u64::from(u16::from_be_bytes([*high, *low]))
+    } else {
+        let hash = blake3::hash(name);
+        hash.as_bytes().first_chunk::<8>().map_or(0, |word| u64::from_be_bytes(*word))
+    };
     (number % MAX_NUMBER).max(1)
 }
 
@@ -69,7 +76,7 @@ impl Node {
     }
 
     /// The rows of the door's whose keys begin so, ascending.
-    pub fn door_all(&self, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Failure> {
+    pub fn door_all(&self, prefix: &[u8]) -> Result<Vec<Setting>, Failure> {
         let rows = self.store.settings(&[DOOR, prefix].concat())?;
         Ok(rows
             .into_iter()
@@ -78,16 +85,17 @@ impl Node {
     }
 
     /// Writes or removes rows of the door's, as one; they are on disk when this returns.
-    pub fn door_put(&self, rows: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> Result<(), Failure> {
+    pub fn door_put(&self, rows: Vec<Change>) -> Result<(), Failure> {
         let rows = rows.into_iter().map(|(key, value)| ([DOOR, &key].concat(), value)).collect();
         Ok(self.store.set_settings(rows)?)
     }
 
-    /// The numbers of things, each with its display time in milliseconds since 1970 where it has one.
-    pub fn numbers(&self, named: &[(Named, u64)]) -> Result<Vec<u64>, Failure> {
+    /// The numbers of things.
+    pub fn numbers(&self, named: &[Named]) -> Result<Vec<u64>, Failure> {
         let _turn = self.numbering.0.lock();
-        let (mut numbers, mut rows): (Vec<u64>, Vec<(Vec<u8>, Option<Vec<u8>>)>) = (Vec::new(), Vec::new());
-        for (named, display_ms) in named {
+        let mut numbers = Vec::new();
+        let mut rows: Vec<Change> = Vec::new();
+        for named in named {
             let name = named.bytes()?;
             let by_name = [BY_NAME, &name].concat();
             let fresh = rows.iter().find(|(key, _)| *key == by_name).and_then(|(_, value)| value.clone());
@@ -97,7 +105,7 @@ impl Node {
                 numbers.push(number.try_into().map_or(0, u64::from_be_bytes));
                 continue;
             }
-            let mut number = first_choice(&name, *display_ms);
+            let mut number = first_choice(&name, self.display_ms(&name)?);
             let by_number = loop {
                 let key = [BY_NUMBER, &number.to_be_bytes()].concat();
                 let is_taken =
@@ -115,6 +123,14 @@ impl Node {
             self.store.set_settings(rows)?;
         }
         Ok(numbers)
+    }
+
+    /// When an entry is shown to have been written; 0 for what has no time, or is not held here.
+    fn display_ms(&self, name: &[u8]) -> Result<u64, Failure> {
+        let Some(id) = name.strip_prefix(b"e").and_then(|id| id.try_into().ok()).map(EntryId) else {
+            return Ok(0);
+        };
+        Ok(self.store.entry(&id)?.map_or(0, |stored| stored.display_ms))
     }
 
     /// What has a number.

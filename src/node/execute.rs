@@ -182,7 +182,10 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
             node.remove_draft(&draft).await?;
             done(&out, "The draft is gone.".to_owned()).await
         }
-        Request::List { name, add, remove, delete } => {
+        Request::List { name, add, remove, delete, make } => {
+            if let Some(name) = name.as_deref().filter(|_| make) {
+                node.set_list(name, true).await?;
+            }
             list(node, name.as_deref(), &add, &remove, delete).await?;
             let names = node.lists();
             for list in names.into_iter().filter(|list| name.as_ref().is_none_or(|name| name == list)) {
@@ -215,6 +218,20 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
             reply(&out, Reply::Storage(Box::new(view))).await
         }
         Request::Prune { keep } => reply(&out, Reply::Pruned(node.prune(&keep).await?)).await,
+        Request::Attach { file } => {
+            let attached = node.attach(file).await?;
+            let view = node.attachment_view(&attached.attachment);
+            reply(&out, Reply::Attachment(Box::new(view))).await
+        }
+        Request::Accounts { accounts } => {
+            for account in accounts {
+                let account = parse_account(&account)?;
+                let reader = Arc::clone(node);
+                let card = blocking(move || reader.account_card(&account)).await?;
+                reply(&out, Reply::Account(Box::new(card))).await?;
+            }
+            Ok(())
+        }
         Request::Profile { edit } => {
             if edit != ProfileEdit::default() {
                 node.set_profile(edit).await?;

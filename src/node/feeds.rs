@@ -9,6 +9,7 @@ use majlis_protocol::{AccountId, Entry, EntryId, Kind, LogId};
 use super::api::{Feed, FilterContext, PostView, RefView, RepostView, TimelinePage, Visibility};
 use super::follows::parse_account;
 use super::posts::find;
+use super::respond::HEART;
 use super::sift::Sieve;
 use super::view::{content, post, rfc3339};
 use super::{Failure, Node, usage};
@@ -117,7 +118,7 @@ impl Node {
             Feed::Mentions => self.sieve(FilterContext::Notifications),
             Feed::Tag(_) | Feed::All => self.sieve(FilterContext::Public),
             Feed::Account(_) => self.filters_only(FilterContext::Account),
-            Feed::Bookmarks => Sieve::default(),
+            Feed::Bookmarks | Feed::Favourites => Sieve::default(),
         }
     }
 
@@ -129,7 +130,8 @@ impl Node {
 
     /// A page of a timeline.
     pub(super) fn timeline(&self, page: &TimelinePage) -> Result<Vec<PostView>, Failure> {
-        let before = page.before.as_deref().map(|target| self.position(target)).transpose()?;
+        let named = page.before.as_deref().map(|target| self.position(target)).transpose()?;
+        let before = named.or(page.before_ms.map(|time| (time, EntryId::ZERO)));
         let home = || self.peers.interests().iter().map(|(account, _)| *account).collect::<BTreeSet<_>>();
         let mut work = Page {
             node: self,
@@ -180,7 +182,11 @@ impl Node {
                     },
                 )
             }
-            Feed::Bookmarks => self.bookmarked_posts(&mut work, page),
+            Feed::Bookmarks => {
+                let marked: Vec<_> = self.bookmarks().into_iter().map(|(_, id)| id).collect();
+                self.of_marks(&mut work, page, &marked)
+            }
+            Feed::Favourites => self.of_marks(&mut work, page, &self.favourites()?),
         }
     }
 
@@ -217,7 +223,7 @@ impl Node {
                 let answers = view.reply_to.as_ref().is_some_and(|parent| parent.account == me);
                 view.account != me && (answers || view.mentions.contains(&me))
             }),
-            Feed::Bookmarks => {
+            Feed::Bookmarks | Feed::Favourites => {
                 return Err(Failure::usage(
                     "bookmarks do not come by themselves",
                     "Leave --watch out, or watch another timeline.",
@@ -330,15 +336,41 @@ impl Node {
     }
 
     /// Posts with a bookmark, the latest bookmark first. A page begins below a post with one.
-    fn bookmarked_posts(&self, work: &mut Page<'_>, page: &TimelinePage) -> Result<Vec<PostView>, Failure> {
+    /// The posts on which the owner has put a heart that is still there, the last one first.
+    fn favourites(&self) -> Result<Vec<EntryId>, Failure> {
+        let me = self.keys.account;
+        let mut found = Vec::new();
+        for stored in self.store.timeline(Some(&[me]), &[Kind::REACTION], None, usize::MAX)? {
+            let Some(Ok(Some(Body::Reaction(reaction)))) =
+                stored.entry.body().map(|body| Body::decode(Kind::REACTION, body))
+            else {
+                continue;
+            };
+            let target = reaction.target.id;
+            if reaction.on
+                && reaction.emoji == HEART
+                && self.store.reactions(&target)?.iter().any(|known| known.id == stored.entry.id)
+            {
+                found.push(target);
+            }
+        }
+        Ok(found)
+    }
+
+    /// A page of posts that the owner has marked, in the order of the marks.
+    fn of_marks(
+        &self,
+        work: &mut Page<'_>,
+        page: &TimelinePage,
+        marked: &[EntryId],
+    ) -> Result<Vec<PostView>, Failure> {
         let last = page.before.as_deref().map(find).transpose()?;
-        let marked = self.bookmarks();
         let from = match last {
-            Some(last) => marked.iter().position(|(_, id)| *id == last).map_or(marked.len(), |at| at + 1),
+            Some(last) => marked.iter().position(|id| *id == last).map_or(marked.len(), |at| at + 1),
             None => 0,
         };
         let mut views = Vec::new();
-        for (_, id) in marked.iter().skip(from) {
+        for id in marked.iter().skip(from) {
             if views.len() == page.limit {
                 break;
             }

@@ -4,6 +4,7 @@
 //! running node call the same functions; the only difference is whether a [`driver`] is attached, which is told
 //! of what changed so that peers learn of it.
 
+mod account;
 pub mod api;
 pub mod apps;
 mod carry;

@@ -11,7 +11,7 @@ use super::{Failure, Node};
 use crate::store::Response;
 
 /// What a reaction is where no emoji was chosen.
-const HEART: &str = "♥";
+pub(super) const HEART: &str = "♥";
 
 /// An emoji in the one form in which it is signed, so that spellings of one are counted together.
 fn emoji(text: Option<&str>) -> Result<&str, Failure> {

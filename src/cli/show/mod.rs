@@ -40,6 +40,8 @@ pub fn reply(reply: &Reply, style: Style) -> String {
         Reply::List(view) => social::list(view, style),
         Reply::Usage(view) => social::usage(view),
         Reply::File(view) => social::file(view),
+        Reply::Attachment(view) => format!("{}\n", clean(&view.cid)),
+        Reply::Account(view) => social::profile(&view.profile, style),
         Reply::StorageOf(view) => storage::account(view, style),
         Reply::Storage(view) => storage::whole(view),
         Reply::Pruned(view) => storage::pruned(view),

@@ -1,6 +1,7 @@
 //! What can be asked of a node, and what it answers: one list for the command line with and without a running
 //! node, and for every later door. [`execute`](super::execute) does the work.
 
+mod account;
 mod apps;
 mod media;
 mod people;
@@ -10,6 +11,7 @@ mod storage;
 
 use serde::{Deserialize, Serialize};
 
+pub use account::{AccountCard, RelationView};
 pub use apps::{AppView, LoginView, LoginWith, TokenView};
 pub use media::{AttachmentView, FileView, Metadata, NewAttachment, PreviewView};
 pub use people::{
@@ -228,6 +230,9 @@ pub enum Request {
         remove: Vec<String>,
         /// Remove it.
         delete: bool,
+        /// Make it where there is none, though nobody is put on it.
+        #[serde(default)]
+        make: bool,
     },
     /// What may be done with the owner's posts; with a statement, sets that. Answers [`Reply::Usage`].
     Usage {
@@ -254,6 +259,16 @@ pub enum Request {
     Prune {
         /// Bounds in place of those that are set.
         keep: KeepView,
+    },
+    /// Takes a file in that a post is going to name. Answers [`Reply::Attachment`].
+    Attach {
+        /// The file.
+        file: NewAttachment,
+    },
+    /// Accounts with all that stands beside them. Answers [`Reply::Account`] each, in order.
+    Accounts {
+        /// Keys.
+        accounts: Vec<String>,
     },
     /// Shows the owner's profile, or sets what is given. Answers [`Reply::Profile`].
     Profile {
@@ -334,6 +349,7 @@ impl Request {
             | Self::Requests
             | Self::Show { .. }
             | Self::File { .. }
+            | Self::Accounts { .. }
             | Self::Storage { .. }
             | Self::Block { account: None, .. }
             | Self::Mute { muted: None, .. }
@@ -346,7 +362,9 @@ impl Request {
             | Self::Verify => true,
             Self::Profile { edit } => *edit == ProfileEdit::default(),
             Self::Notifications { mark_read, .. } => !mark_read,
-            Self::List { add, remove, delete, .. } => add.is_empty() && remove.is_empty() && !delete,
+            Self::List { add, remove, delete, make, .. } => {
+                add.is_empty() && remove.is_empty() && !delete && !make
+            }
             Self::Connect { .. }
             | Self::Post { .. }
             | Self::Edit { .. }
@@ -367,6 +385,7 @@ impl Request {
             | Self::RemoveDraft { .. }
             | Self::Usage { .. }
             | Self::Prune { .. }
+            | Self::Attach { .. }
             | Self::Delete { .. }
             | Self::Follow { .. }
             | Self::Unfollow { .. }
@@ -395,6 +414,8 @@ pub enum Feed {
     List(String),
     /// On which the owner has a bookmark.
     Bookmarks,
+    /// On which the owner has put a heart.
+    Favourites,
     /// All that are held here.
     All,
     /// Of one account.
@@ -429,6 +450,8 @@ pub struct TimelinePage {
     pub limit: usize,
     /// Only what stands below this post or repost.
     pub before: Option<String>,
+    /// Only what is shown to have been written before then, in milliseconds since 1970.
+    pub before_ms: Option<u64>,
     /// Leave out what was made by AI.
     pub hide_ai: bool,
 }
@@ -481,6 +504,10 @@ pub enum Reply {
     Profile(Box<ProfileView>),
     /// A file that is here.
     File(FileView),
+    /// A file that a post may name.
+    Attachment(Box<AttachmentView>),
+    /// An account with all that stands beside it.
+    Account(Box<AccountCard>),
     /// What an account takes.
     StorageOf(StorageOf),
     /// What takes the room.

@@ -1,5 +1,6 @@
 //! From a file on the disk to an attachment: made fit to be published, taken in, and described.
 
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -93,6 +94,17 @@ fn attach(blobs: &Blobs, new: &NewAttachment) -> Result<Attached, Failure> {
         name: if kind == Kind::File { file_name(source) } else { String::new() },
     };
     Ok(Attached { attachment, removed, _holds: holds })
+}
+
+/// What a file is, by its content.
+pub(super) fn media_type_of(path: &Path) -> Result<String, Failure> {
+    let mut first = Vec::new();
+    let read =
+        std::fs::File::open(path).and_then(|file| file.take(media::SNIFFED as u64).read_to_end(&mut first));
+    read.map_err(|source| {
+        Failure::new(format!("cannot read {}: {source}", path.display()), "Check the disk, then try again.")
+    })?;
+    Ok(media::sniff(&first).media_type().to_owned())
 }
 
 fn put_preview(blobs: &Blobs, preview: &media::Preview, holds: &mut Vec<Hold>) -> Result<Preview, Failure> {

@@ -205,7 +205,7 @@ impl Node {
     ) -> Result<FileView, Failure> {
         let (node, mut progress) = (Arc::clone(self), progress);
         let cid = cid.to_owned();
-        let (named, media_type) = super::blocking(move || node.named_file(&cid)).await?;
+        let (named, media_type) = super::blocking(move || node.named_or_own(&cid)).await?;
         self.fetch(named, |done| progress(done, named.size)).await?;
         let path = self.blobs()?.path(&named.blob).ok_or_else(|| {
             Failure::new(
@@ -215,6 +215,17 @@ impl Node {
         })?;
         let path = path.display().to_string();
         Ok(FileView { cid: named.blob.to_string(), media_type, size: named.size, path })
+    }
+
+    /// The same, and a file of the owner's that a post is only going to name.
+    fn named_or_own(&self, cid: &str) -> Result<(Named, String), Failure> {
+        let named = self.named_file(cid);
+        let Ok(blob) = cid.parse::<BlobId>() else { return named };
+        let blobs = self.blobs()?;
+        let own = blobs.get(&blob).filter(|held| named.is_err() && held.owner == Owner::Me);
+        let (Some(held), Some(path)) = (own, blobs.path(&blob)) else { return named };
+        let entry = EntryRef { account: self.keys.account, id: EntryId::ZERO };
+        Ok((Named { entry, blob, size: held.size }, attach::media_type_of(&path)?))
     }
 
     /// Removes files that nothing names any more: `at_once` these, others when their grace is over. Says of each that

@@ -1,0 +1,119 @@
+//! Lists of accounts.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::accounts::{all, key};
+use crate::http::App;
+use crate::http::error::{Answer, ApiError};
+use crate::http::input::{Input, lenient};
+use crate::node::Named;
+use crate::node::api::{ListView, Reply, Request};
+
+/// A list to be made.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Title {
+    title: String,
+}
+
+/// Whom to put on a list, or take off.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Whom {
+    #[serde(deserialize_with = "lenient::list")]
+    account_ids: Vec<String>,
+}
+
+async fn ask(app: &App, request: Request) -> Answer<Vec<ListView>> {
+    let list = |reply| match reply {
+        Reply::List(list) => Some(list),
+        _ => None,
+    };
+    Ok(app.ask(request).await?.into_iter().filter_map(list).collect())
+}
+
+fn of(name: Option<String>, add: Vec<String>, remove: Vec<String>, delete: bool) -> Request {
+    Request::List { name, add, remove, delete, make: false }
+}
+
+async fn shown(app: &App, name: &str) -> Answer<Value> {
+    let number = app.numbers(vec![Named::List(name.to_owned())]).await?.first().copied().unwrap_or(0);
+    Ok(json!({ "id": number.to_string(), "title": name, "replies_policy": "list", "exclusive": false }))
+}
+
+async fn named(app: &App, id: u64) -> Answer<ListView> {
+    let Some(Named::List(name)) = app.by_number(id).await? else { return Err(ApiError::not_found()) };
+    ask(app, of(Some(name), vec![], vec![], false)).await?.pop().ok_or_else(ApiError::not_found)
+}
+
+/// All lists.
+pub async fn lists(State(app): State<App>) -> Answer<Json<Vec<Value>>> {
+    let mut found = Vec::new();
+    for list in ask(&app, of(None, vec![], vec![], false)).await? {
+        found.push(shown(&app, &list.list).await?);
+    }
+    Ok(Json(found))
+}
+
+/// Makes a list.
+pub async fn create(State(app): State<App>, Input(new): Input<Title>) -> Answer<Json<Value>> {
+    let request = Request::List {
+        name: Some(new.title.clone()),
+        add: vec![],
+        remove: vec![],
+        delete: false,
+        make: true,
+    };
+    ask(&app, request).await?;
+    Ok(Json(shown(&app, new.title.trim()).await?))
+}
+
+/// A list.
+pub async fn show(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+    Ok(Json(shown(&app, &named(&app, id).await?.list).await?))
+}
+
+/// Removes a list.
+pub async fn delete(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+    ask(&app, of(Some(named(&app, id).await?.list), vec![], vec![], true)).await?;
+    Ok(Json(json!({})))
+}
+
+/// Who is on a list.
+pub async fn members(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Vec<Value>>> {
+    all(&app, &named(&app, id).await?.accounts).await
+}
+
+async fn keys(app: &App, whom: &Whom) -> Answer<Vec<String>> {
+    let mut keys = Vec::new();
+    for id in whom.account_ids.iter().take(200) {
+        let id = id.parse().map_err(|_| ApiError::not_found())?;
+        keys.push(key(app, id).await?);
+    }
+    Ok(keys)
+}
+
+/// Puts accounts on a list.
+pub async fn add(
+    State(app): State<App>,
+    Path(id): Path<u64>,
+    Input(whom): Input<Whom>,
+) -> Answer<Json<Value>> {
+    let keys = keys(&app, &whom).await?;
+    ask(&app, of(Some(named(&app, id).await?.list), keys, vec![], false)).await?;
+    Ok(Json(json!({})))
+}
+
+/// Takes accounts off a list.
+pub async fn remove(
+    State(app): State<App>,
+    Path(id): Path<u64>,
+    Input(whom): Input<Whom>,
+) -> Answer<Json<Value>> {
+    let keys = keys(&app, &whom).await?;
+    ask(&app, of(Some(named(&app, id).await?.list), vec![], keys, false)).await?;
+    Ok(Json(json!({})))
+}

@@ -1,0 +1,61 @@
+//! Looking for posts, people and tags.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::accounts::{key, matching};
+use super::entities::Shown;
+use super::html::tag_url;
+use super::page;
+use crate::http::App;
+use crate::http::error::Answer;
+use crate::http::input::{Input, lenient};
+use crate::node::api::{Request, SearchQuery};
+
+/// What is looked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    q: String,
+    r#type: Option<String>,
+    #[serde(deserialize_with = "lenient::maybe")]
+    limit: Option<usize>,
+    #[serde(deserialize_with = "lenient::maybe")]
+    offset: Option<usize>,
+    #[serde(deserialize_with = "lenient::maybe")]
+    account_id: Option<u64>,
+}
+
+/// Posts, people and tags that fit.
+pub async fn search(State(app): State<App>, Input(asked): Input<Asked>) -> Answer<Json<Value>> {
+    let (limit, offset) = (asked.limit.unwrap_or(20).clamp(1, 40), asked.offset.unwrap_or(0).min(1_000));
+    let wants = |kind: &str| asked.r#type.as_deref().is_none_or(|wanted| wanted.is_empty() || wanted == kind);
+    let people =
+        if wants("accounts") && offset == 0 { matching(&app, &asked.q, limit).await? } else { Vec::new() };
+    let mut posts = Vec::new();
+    if wants("statuses") && !asked.q.trim().is_empty() {
+        let from = match asked.account_id {
+            Some(id) => Some(key(&app, id).await?),
+            None => None,
+        };
+        let query =
+            SearchQuery { text: asked.q.clone(), from, limit: limit + offset, ..SearchQuery::default() };
+        posts = page::posts(app.ask(Request::Search { query }).await?).into_iter().skip(offset).collect();
+    }
+    let views: Vec<_> = posts.iter().collect();
+    let shown = Shown::of(&app, &views, &people).await?;
+    let tag = asked.q.trim().trim_start_matches('#');
+    let is_tag = wants("hashtags")
+        && offset == 0
+        && !tag.is_empty()
+        && tag.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let tags = is_tag
+        .then(|| json!({ "name": tag, "url": tag_url(&app.base, tag), "history": [], "following": false }));
+    Ok(Json(json!({
+        "accounts": people.iter().map(|key| shown.account(key)).collect::<Vec<_>>(),
+        "statuses": views.iter().map(|post| shown.status(post)).collect::<Vec<_>>(),
+        "hashtags": tags.into_iter().collect::<Vec<_>>(),
+    })))
+}

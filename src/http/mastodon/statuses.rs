@@ -1,0 +1,360 @@
+//! Posts: made, shown, changed, taken back, and what people do with them.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::entities::{Shown, bare};
+use super::page;
+use crate::http::App;
+use crate::http::auth::Signed;
+use crate::http::error::{Answer, ApiError};
+use crate::http::input::{Input, lenient};
+use crate::node::Named;
+use crate::node::api::{Muted, NewEdit, NewPoll, NewPost, PostView, Reply, Request, Visibility};
+
+/// A post to be made, as apps write it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct NewStatus {
+    status: Option<String>,
+    #[serde(deserialize_with = "lenient::maybe")]
+    in_reply_to_id: Option<u64>,
+    #[serde(deserialize_with = "lenient::flag")]
+    sensitive: bool,
+    spoiler_text: Option<String>,
+    visibility: Option<String>,
+    language: Option<String>,
+    #[serde(deserialize_with = "lenient::list")]
+    media_ids: Vec<String>,
+    poll: Option<NewStatusPoll>,
+    scheduled_at: Option<String>,
+    #[serde(deserialize_with = "lenient::maybe")]
+    quoted_status_id: Option<u64>,
+    majlis: Majlis,
+}
+
+/// What the usual form has no word for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Majlis {
+    usage: Option<String>,
+    source_type: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct NewStatusPoll {
+    #[serde(deserialize_with = "lenient::list")]
+    options: Vec<String>,
+    #[serde(deserialize_with = "lenient::maybe")]
+    expires_in: Option<u64>,
+    #[serde(deserialize_with = "lenient::flag")]
+    multiple: bool,
+}
+
+fn said(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
+fn poll(poll: NewStatusPoll) -> Option<NewPoll> {
+    if poll.options.is_empty() {
+        return None;
+    }
+    let end = poll.expires_in.and_then(|seconds| {
+        let seconds = i64::try_from(seconds).ok()?;
+        jiff::Timestamp::now().checked_add(jiff::SignedDuration::from_secs(seconds)).ok()
+    });
+    Some(NewPoll {
+        options: poll.options,
+        multiple: poll.multiple,
+        closes_at: end.map(|end| end.to_string()),
+    })
+}
+
+/// The entry that has a number.
+pub async fn entry(app: &App, number: u64) -> Answer<String> {
+    match app.by_number(number).await? {
+        Some(Named::Entry(id)) => Ok(id),
+        _ => Err(ApiError::not_found()),
+    }
+}
+
+/// The post that has a number, and the id of the post itself where the number is that of a repost.
+pub async fn found(app: &App, number: u64) -> Answer<PostView> {
+    let id = entry(app, number).await?;
+    let post = page::posts(app.ask(Request::Show { id }).await?).pop().ok_or_else(ApiError::not_found)?;
+    if post.deleted { Err(ApiError::not_found()) } else { Ok(post) }
+}
+
+/// A post as a status.
+pub async fn shown(app: &App, post: &PostView) -> Answer<Json<Value>> {
+    Ok(Json(Shown::of(app, &[post], &[]).await?.status(post)))
+}
+
+async fn done(app: &App, request: Request) -> Answer<Json<Value>> {
+    let post = page::posts(app.ask(request).await?).pop().ok_or_else(ApiError::not_found)?;
+    shown(app, &post).await
+}
+
+/// Makes a post.
+pub async fn create(
+    State(app): State<App>,
+    signed: Signed,
+    headers: HeaderMap,
+    Input(new): Input<NewStatus>,
+) -> Answer<Json<Value>> {
+    if new.scheduled_at.is_some_and(|at| !at.is_empty()) {
+        return Err(ApiError::unprocessable("a post cannot be signed ahead of its time"));
+    }
+    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(ToOwned::to_owned);
+    let turn = app.once(signed.app(), key).await;
+    if let Some(id) = turn.done() {
+        return done(&app, Request::Show { id }).await;
+    }
+    let visibility = match new.visibility.as_deref() {
+        None | Some("" | "public") => Visibility::Public,
+        Some("unlisted") => Visibility::Unlisted,
+        Some(other) => {
+            return Err(ApiError::unprocessable(format!("posts for {other} alone cannot be made yet")));
+        }
+    };
+    let mut reply_to = None;
+    if let Some(number) = new.in_reply_to_id {
+        reply_to = Some(found(&app, number).await?.id);
+    }
+    let mut quote = None;
+    if let Some(number) = new.quoted_status_id {
+        quote = Some(found(&app, number).await?.id);
+    }
+    let warning = said(new.spoiler_text)
+        .or_else(|| (new.sensitive && !new.media_ids.is_empty()).then(|| "…".to_owned()));
+    let post = NewPost {
+        text: new.status.unwrap_or_default(),
+        lang: said(new.language),
+        reply_to,
+        quote,
+        content_warning: warning,
+        attachments: app.uploaded(&new.media_ids)?,
+        poll: new.poll.and_then(poll),
+        visibility,
+        usage: said(new.majlis.usage),
+        source_type: said(new.majlis.source_type),
+    };
+    let replies = app.ask(Request::Post { posts: vec![post] }).await?;
+    let Some(Reply::Posted(posted)) = replies.into_iter().next() else { return Err(ApiError::not_found()) };
+    app.forget_uploads(&new.media_ids);
+    turn.finish(&posted.id);
+    done(&app, Request::Show { id: posted.id }).await
+}
+
+/// A post.
+pub async fn show(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+    shown(&app, &found(&app, id).await?).await
+}
+
+/// Several posts; those that are not here are left out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Several {
+    #[serde(deserialize_with = "lenient::list")]
+    id: Vec<String>,
+}
+
+/// Several posts.
+pub async fn several(State(app): State<App>, Input(asked): Input<Several>) -> Answer<Json<Value>> {
+    let mut posts = Vec::new();
+    for id in asked.id.iter().take(20).filter_map(|id| id.parse().ok()) {
+        posts.extend(found(&app, id).await.ok());
+    }
+    let views: Vec<_> = posts.iter().collect();
+    let shown = Shown::of(&app, &views, &[]).await?;
+    Ok(Json(views.iter().map(|post| shown.status(post)).collect()))
+}
+
+/// What a post answers, and what answers it.
+pub async fn context(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+    let post = found(&app, id).await?;
+    let posts = page::posts(app.ask(Request::Thread { id: post.id.clone() }).await?);
+    let mut above = Vec::new();
+    let mut at = post.reply_to.as_ref();
+    while let Some(parent) = at.and_then(|target| posts.iter().find(|post| post.id == target.id)) {
+        above.push(parent);
+        at = parent.reply_to.as_ref().filter(|_| above.len() < posts.len());
+    }
+    above.reverse();
+    // Depth first, so that what answers a post is what follows it and is further in.
+    let depth = posts.iter().find(|one| one.id == post.id).and_then(|one| one.depth).unwrap_or(0);
+    let behind = posts.iter().skip_while(|one| one.id != post.id).skip(1);
+    let below: Vec<_> = behind.take_while(|one| one.depth.unwrap_or(0) > depth).collect();
+    let all: Vec<_> = above.iter().chain(&below).copied().filter(|post| !post.deleted).collect();
+    let shown = Shown::of(&app, &all, &[]).await?;
+    let statuses = |posts: &[&PostView]| -> Vec<Value> {
+        posts.iter().filter(|post| !post.deleted).map(|post| shown.status(post)).collect()
+    };
+    Ok(Json(json!({ "ancestors": statuses(&above), "descendants": statuses(&below) })))
+}
+
+/// Takes a post back; what it said is given once more, to be written anew.
+pub async fn delete(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+    let post = found(&app, id).await?;
+    if post.account != app.node.account().to_string() {
+        return Err(ApiError::not_found());
+    }
+    let Json(mut status) = shown(&app, &post).await?;
+    app.ask(Request::Delete { id: post.id, now: false }).await?;
+    status["text"] = post.text.into();
+    Ok(Json(status))
+}
+
+/// New words for a post.
+pub async fn edit(
+    State(app): State<App>,
+    Path(id): Path<u64>,
+    Input(new): Input<NewStatus>,
+) -> Answer<Json<Value>> {
+    let post = found(&app, id).await?;
+    let edit = NewEdit {
+        text: new.status.unwrap_or(post.text),
+        lang: said(new.language),
+        content_warning: new.spoiler_text,
+    };
+    done(&app, Request::Edit { id: post.id, edit }).await
+}
+
+/// What a post says, as it was written.
+pub async fn source(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+    let post = found(&app, id).await?;
+    let warning = post.content_warning.unwrap_or_default();
+    Ok(Json(json!({ "id": id.to_string(), "text": post.text, "spoiler_text": warning })))
+}
+
+/// What a post has said so far.
+pub async fn history(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+    let post = found(&app, id).await?;
+    let shown = Shown::of(&app, &[&post], &[]).await?;
+    let mut versions = Vec::new();
+    for reply in app.ask(Request::History { id: post.id.clone() }).await? {
+        let Reply::Version(version) = reply else { continue };
+        let as_then = PostView {
+            text: version.text,
+            content_warning: version.content_warning,
+            created_at: version.created_at,
+            ..post.clone()
+        };
+        let status = shown.status(&as_then);
+        let part = |name: &str| status[name].clone();
+        versions.push(json!({
+            "content": part("content"), "spoiler_text": part("spoiler_text"), "sensitive": part("sensitive"),
+            "created_at": part("created_at"), "account": part("account"), "poll": null,
+            "media_attachments": part("media_attachments"), "emojis": [],
+        }));
+    }
+    Ok(Json(versions.into()))
+}
+
+/// What is done with a post, and back.
+async fn act(app: &App, id: u64, request: impl FnOnce(String) -> Request) -> Answer<Json<Value>> {
+    let post = found(app, id).await?;
+    done(app, request(post.id)).await
+}
+
+macro_rules! acts {
+    ($($(#[$doc:meta])* $name:ident, |$id:ident| $request:expr;)*) => {$(
+        $(#[$doc])*
+        pub async fn $name(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+            act(&app, id, |$id| $request).await
+        }
+    )*};
+}
+
+acts! {
+    /// Likes a post.
+    favourite, |id| Request::React { id, emoji: None, on: true };
+    /// Likes it no longer.
+    unfavourite, |id| Request::React { id, emoji: None, on: false };
+    /// Puts a bookmark on a post.
+    bookmark, |id| Request::Bookmark { id, on: true };
+    /// Takes it away.
+    unbookmark, |id| Request::Bookmark { id, on: false };
+    /// Puts an own post on top of the owner's page.
+    pin, |id| Request::PinPost { id, on: true };
+    /// Takes it away.
+    unpin, |id| Request::PinPost { id, on: false };
+    /// Shows a post no longer to the owner's followers.
+    unreblog, |id| Request::Repost { id, on: false };
+}
+
+/// Shows a post to the owner's followers.
+pub async fn reblog(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+    let post = found(&app, id).await?;
+    app.ask(Request::Repost { id: post.id.clone(), on: true }).await?;
+    // As it stands on the owner's own page: as a repost.
+    let feed = crate::node::api::Feed::Account(app.node.account().to_string());
+    let page = crate::node::api::TimelinePage { feed, limit: 40, ..Default::default() };
+    let posts = page::posts(app.ask(Request::Timeline { page, watch: false }).await?);
+    let repost = posts.into_iter().find(|shown| shown.id == post.id && shown.repost.is_some());
+    shown(&app, &repost.unwrap_or(post)).await
+}
+
+/// Mutes the conversation that a post is part of, or no longer.
+async fn mute_thread(app: &App, id: u64, on: bool) -> Answer<Json<Value>> {
+    let post = found(app, id).await?;
+    let root = post.root.as_ref().map_or(&post.id, |root| &root.id).clone();
+    app.ask(Request::Mute { muted: Some(Muted::Thread(root)), until: None, on }).await?;
+    let Json(mut status) = shown(app, &post).await?;
+    status["muted"] = on.into();
+    Ok(Json(status))
+}
+
+/// Mutes a conversation.
+pub async fn mute(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+    mute_thread(&app, id, true).await
+}
+
+/// Mutes it no longer.
+pub async fn unmute(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+    mute_thread(&app, id, false).await
+}
+
+/// Choices of a vote.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Choices {
+    #[serde(deserialize_with = "lenient::list")]
+    choices: Vec<String>,
+}
+
+/// A poll, by the number of its post.
+pub async fn poll_shown(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+    poll_of(&app, &found(&app, id).await?).await
+}
+
+async fn poll_of(app: &App, post: &PostView) -> Answer<Json<Value>> {
+    let poll = post.poll.as_ref().ok_or_else(ApiError::not_found)?;
+    Ok(Json(Shown::of(app, &[post], &[]).await?.poll(&post.id, poll)))
+}
+
+/// Votes in a poll.
+pub async fn vote(
+    State(app): State<App>,
+    Path(id): Path<u64>,
+    Input(asked): Input<Choices>,
+) -> Answer<Json<Value>> {
+    let post = found(&app, id).await?;
+    // Apps count from 0, people from 1.
+    let choices: Option<Vec<String>> =
+        asked.choices.iter().map(|choice| Some((choice.parse::<u64>().ok()? + 1).to_string())).collect();
+    let choices = choices.filter(|choices| !choices.is_empty());
+    let choices = choices.ok_or_else(|| ApiError::unprocessable("a choice is the number of an answer"))?;
+    let replies = app.ask(Request::Vote { id: post.id, choices }).await?;
+    let post = page::posts(replies).pop().ok_or_else(ApiError::not_found)?;
+    poll_of(&app, &post).await
+}
+
+/// Whoever has `@` and this key.
+pub fn names(key: &str, acct: &str) -> bool {
+    bare(key) == acct.trim_start_matches('@').split('@').next().unwrap_or_default()
+}

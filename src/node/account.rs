@@ -1,0 +1,53 @@
+//! An account with all that stands beside it: how much there is of it, and how the owner stands to it.
+
+use majlis_protocol::state::Visibility;
+use majlis_protocol::sync::Reason;
+use majlis_protocol::{AccountId, Kind};
+
+use super::api::{AccountCard, Muted, RelationView};
+use super::view::rfc3339;
+use super::{Failure, Node};
+
+impl Node {
+    /// An account as it is shown alone.
+    pub(super) fn account_card(&self, account: &AccountId) -> Result<AccountCard, Failure> {
+        let (entries, created) = {
+            let replica = self.store.replica();
+            let known = replica.account(account);
+            let rows = known.into_iter().flat_map(|known| known.rows(Visibility::Public));
+            let entries = rows
+                .flat_map(|row| row.runs.iter().map(|run| run.top - run.low + 1).collect::<Vec<_>>())
+                .sum();
+            let current = known.and_then(|known| known.register().current());
+            (entries, current.map_or(0, |document| document.entry().header.timestamp))
+        };
+        let latest = self.store.timeline(Some(&[*account]), &[Kind::POST], None, 1)?;
+        let follows = self.store.follows(account)?;
+        Ok(AccountCard {
+            profile: self.profile_view(account)?,
+            entries,
+            followers: self.store.followers(account)?.iter().filter(|follower| follower.value).count() as u64,
+            following: follows.iter().filter(|(_, on)| *on).count() as u64,
+            created_at: rfc3339(created),
+            last_post_at: latest.first().map(|stored| rfc3339(stored.display_ms)),
+            relation: self.relation(account)?,
+        })
+    }
+
+    /// How the owner stands to an account.
+    pub(super) fn relation(&self, account: &AccountId) -> Result<RelationView, Failure> {
+        let me = self.keys.account;
+        let reason = self.peers.reason(account);
+        let key = account.to_string();
+        let muted =
+            |mute: &super::api::MuteView| matches!(&mute.muted, Muted::Account(muted) if *muted == key);
+        Ok(RelationView {
+            own: *account == me,
+            following: matches!(reason, Some(Reason::Public | Reason::Private)),
+            private: reason == Some(Reason::Private),
+            followed_by: self.store.follows(account)?.contains(&(me, true)),
+            blocking: self.is_blocked(account),
+            muting: self.mutes().iter().any(muted),
+        })
+    }
+}
