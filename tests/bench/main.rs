@@ -15,15 +15,19 @@ mod archive;
 mod base;
 mod catchup;
 mod daemon;
+mod door;
 mod files;
 mod gossip;
 mod homes;
+mod indexing;
 mod machine;
 mod meeting;
+mod pages;
 mod peer;
 mod proxy;
 mod reading;
 mod table;
+mod talk;
 mod workload;
 
 use std::path::PathBuf;
@@ -94,7 +98,7 @@ impl Options {
 }
 
 const USAGE: &str = "usage: bench [--scale POSTS] [--authors N] [--rounds N] [--quick] [--binary MAJLIS] \
-                     [--keep DIR] [--only catchup,wire,start,reading,files,warm,missing,publish,live]";
+                     [--keep DIR] [--only catchup,wire,start,reading,index,pages,files,warm,missing,publish,live]";
 
 fn number(text: &str) -> Result<usize> {
     text.replace('_', "").parse().map_err(|_| format!("{text} is not a number; {USAGE}"))
@@ -134,6 +138,7 @@ fn run(options: &Options) -> Result<()> {
     let homes = Homes::prepare(&folder, options, &workload)?;
     catchup::measure(&mut table, options, &workload, &homes)?;
     reading::measure(&mut table, options, &workload, &homes)?;
+    pages::measure(&mut table, options, &workload, &homes)?;
     files::measure(&mut table, options, &homes)?;
     gossip::measure(&mut table, options, &base, &mut workload, &homes)?;
     table.print(&machine::describe(), options, &base, &workload);
