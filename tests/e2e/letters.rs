@@ -121,6 +121,35 @@ fn a_reader_sees_the_whole_conversation_and_is_told_what_is_not_fetched() {
     reader.verify();
 }
 
+/// SYNC-44. What the host asks for later goes on in the next session; that it goes on in the same one is for a clock
+/// that a test can turn (`protocol/tests/vectors/behaviour.rs`).
+#[test]
+fn letters_that_come_too_fast_are_not_lost() {
+    const MANY: usize = 100;
+    let mut cluster = Cluster::started(&["host", "stranger"]);
+    cluster.follow(1, 0);
+    let [host, stranger] = &mut cluster.nodes[..] else { unreachable!() };
+    let id = host.post("Tell me everything");
+    await_text(stranger, "Tell me everything");
+    let first = answer(stranger, "Where to begin", &id);
+    eventually("it waits", || requests(host) == ["Where to begin"]);
+    host.cli(&["requests", "accept", &first]);
+    let before = number(&host.one(&["status"]), "entries") as usize;
+    let mut lines = String::new();
+    for number in 0..MANY {
+        writeln!(lines, "{{\"text\":\"chapter {number}\",\"reply_to\":\"{id}\"}}").unwrap();
+    }
+    let file = stranger.scratch().join("chapters.jsonl");
+    std::fs::write(&file, lines).unwrap();
+    stranger.cli(&["post", "--from", file.to_str().unwrap()]);
+    // A thread would ask the stranger for what did not come.
+    let came = |node: &TestNode| number(&node.one(&["status"]), "entries") as usize - before;
+    eventually("as many came as may in a minute", || came(host) >= 60);
+    stranger.restart();
+    eventually("the others come in the next session", || came(host) == MANY);
+    host.verify();
+}
+
 /// SYNC-48.
 #[test]
 fn nobody_is_asked_about_someone_who_is_followed_privately() {
