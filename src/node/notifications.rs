@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use majlis_protocol::body::Body;
 use majlis_protocol::sealed::{ItemValue, PrivateItem};
-use majlis_protocol::{AccountId, Entry, EntryId};
+use majlis_protocol::{AccountId, Entry, EntryId, Kind};
 
 use super::api::{FilterContext, NotificationKind, NotificationView, NotificationsView};
 use super::sift::Sieve;
@@ -28,6 +28,13 @@ struct Meaning {
     post: Option<EntryId>,
     /// The emoji of a reaction.
     emoji: Option<String>,
+}
+
+impl Meaning {
+    /// What it means where its author is not known: what is said waits for a decision, and nothing else is told.
+    fn of_stranger(self, kind: Kind) -> Option<Self> {
+        (kind == Kind::POST).then_some(Self { kind: NotificationKind::Request, ..self })
+    }
 }
 
 impl Node {
@@ -56,14 +63,14 @@ impl Node {
     fn notify(&self, limit: usize, after_ms: u64, read: u64) -> Result<Vec<NotificationView>, Failure> {
         let sieve = self.sieve(FilterContext::Notifications);
         let mut found = self.polls_ended(after_ms, read)?;
-        let (mut told, mut before) = (0, None);
+        let (mut told, mut before, mut strangers) = (0, None, BTreeSet::new());
         'all: loop {
             let notices = self.store.notices(&self.keys.account, after_ms, before, STEP)?;
             for notice in &notices {
                 if told == limit {
                     break 'all;
                 }
-                if let Some(view) = self.notification(&sieve, notice, read)? {
+                if let Some(view) = self.notification(&sieve, notice, read, &mut strangers)? {
                     told += 1;
                     found.push((notice.arrived_ms, view));
                 }
@@ -124,16 +131,27 @@ impl Node {
         Ok(found)
     }
 
+    /// What a notice tells, if it tells something. Of each of the strangers only the latest post is told: however much
+    /// they say, there is one decision to be made.
     fn notification(
         &self,
         sieve: &Sieve,
         notice: &Notice,
         read: u64,
+        strangers: &mut BTreeSet<AccountId>,
     ) -> Result<Option<NotificationView>, Failure> {
         let entry = &notice.stored.entry;
         let account = entry.header.account;
-        let Some(meaning) = self.meaning(entry)? else { return Ok(None) };
-        if self.is_off(meaning.kind) || sieve.hides_account(&account) || !self.is_known(&account)? {
+        if strangers.contains(&account) || sieve.hides_account(&account) {
+            return Ok(None);
+        }
+        let Some(mut meaning) = self.meaning(entry)? else { return Ok(None) };
+        let is_known = self.is_known(&account)?;
+        if !is_known {
+            let Some(asks) = meaning.of_stranger(entry.header.kind) else { return Ok(None) };
+            meaning = asks;
+        }
+        if self.is_off(meaning.kind) {
             return Ok(None);
         }
         let mut post = match meaning.post {
@@ -143,6 +161,9 @@ impl Node {
         if let Some(view) = &mut post {
             let Some(filtered) = sieve.sift(view) else { return Ok(None) };
             view.filtered = filtered;
+        }
+        if !is_known {
+            strangers.insert(account);
         }
         Ok(Some(NotificationView {
             id: entry.id.to_string(),

@@ -42,7 +42,11 @@ fn a_strangers_answer_waits_until_it_is_accepted_and_can_be_taken_back() {
     eventually("both answers wait", || requests(host).len() == 2);
     assert_eq!(host.texts(), ["Is anyone there?"]);
     assert_eq!(host.cli(&["thread", &id]).len(), 1, "a stranger's answer is shown unasked");
-    assert!(kinds(host).is_empty(), "a stranger's answer is told");
+    // That they have said something is told once; what it is, is for whoever asks.
+    assert_eq!(kinds(host), ["request"]);
+    let told = host.run_with(&["notifications"], None).stdout;
+    assert!(told.contains("wants to talk to you") && told.contains("`majlis requests`"), "{told}");
+    assert!(!told.contains(SECRET) && !told.contains("I am"), "a stranger's words are shown unasked: {told}");
     // Its author takes one back, and changes the other.
     assert!(!host.files_with(SECRET.as_bytes()).is_empty(), "this test cannot find text on the disk");
     stranger.cli(&["delete", &secret]);
@@ -255,6 +259,8 @@ fn a_strangers_flood_is_bounded_and_served_to_nobody() {
     let memory = host.peak_memory() - memory;
     assert!(memory <= MAX_MEMORY, "a flood takes {memory} bytes of memory");
     assert_eq!(requests(host).len(), 31, "a flood has more attention than one may");
+    let told = host.cli(&["notifications"]);
+    assert_eq!((told.len(), &told[0]["kind"], number(&told[1], "unread")), (2, &"request".into(), 1));
     reader.cli(&["follow", &host.invite()]);
     reader.cli(&["follow", &key]);
     await_posts(&reader, 2, "the host's posts");
