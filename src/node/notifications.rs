@@ -13,10 +13,9 @@ use super::view::{post, rfc3339};
 use super::{Failure, Node, now_ms};
 use crate::store::{Notice, Relation, Stored, Subject};
 
-const READ: &str = "read";
 const NOTIFY: &str = "notify";
-/// The timeline whose read marker this is.
-const NOTIFICATIONS: &[u8] = b"notifications";
+/// The name of their reading position.
+const NOTIFICATIONS: &str = "notifications";
 /// Notices that are looked at together.
 const STEP: usize = 64;
 /// Unread notifications are counted up to here.
@@ -38,12 +37,6 @@ impl Meaning {
 }
 
 impl Node {
-    /// Up to when notifications were read, in milliseconds since 1970.
-    fn read_up_to(&self) -> u64 {
-        let value = self.private(READ, NOTIFICATIONS);
-        value.and_then(|value| ItemValue::decode(&value).ok()?.at).unwrap_or(0)
-    }
-
     fn is_off(&self, kind: NotificationKind) -> bool {
         self.private(NOTIFY, kind.name().as_bytes()).is_some()
     }
@@ -54,7 +47,7 @@ impl Node {
         limit: usize,
         unread_only: bool,
     ) -> Result<(Vec<NotificationView>, NotificationsView), Failure> {
-        let read = self.read_up_to();
+        let read = self.read_up_to(NOTIFICATIONS).map_or(0, |read| read.at);
         let shown = self.notify(limit, if unread_only { read } else { 0 }, read)?;
         let unread = self.notify(MAX_COUNTED, read, read)?.len() as u64;
         Ok((shown, NotificationsView { unread }))
@@ -231,15 +224,12 @@ impl Node {
     /// Marks all that has come so far as read.
     pub(super) async fn mark_notifications_read(self: &Arc<Self>) -> Result<(), Failure> {
         let newest = self.store.notices(&self.keys.account, 0, None, 1)?;
-        let ended = self.ended()?.into_iter().map(|(end, _)| end).max();
-        let at = newest.first().map(|notice| notice.arrived_ms).max(ended).unwrap_or(0);
-        if at <= self.read_up_to() {
-            return Ok(());
+        let come = newest.into_iter().map(|notice| (notice.arrived_ms, notice.stored.entry.id));
+        let ended = self.ended()?.into_iter().map(|(end, stored)| (end, stored.entry.id));
+        match come.chain(ended).max() {
+            Some(newest) => self.mark_read(NOTIFICATIONS, newest).await,
+            None => Ok(()),
         }
-        let value = ItemValue { at: Some(at), ..ItemValue::default() }.encode()?;
-        let item =
-            PrivateItem { collection: READ.to_owned(), key: NOTIFICATIONS.to_vec(), value: Some(value) };
-        self.set_private(item).await
     }
 
     /// Switches a kind of notification on or off.

@@ -1,4 +1,4 @@
-//! Filters and drafts, in words.
+//! Filters, drafts and reading positions, in words.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::clean;
 use super::social::one_line;
 use crate::cli::terminal::{Style, ago, paragraph};
-use crate::node::api::{DraftView, FilterAction, FilterContext, FilterView, Visibility};
+use crate::node::api::{DraftView, FilterAction, FilterContext, FilterView, PositionView, Visibility};
 
 pub fn filter(view: &FilterView, style: Style) -> String {
     let action = match view.action {
@@ -26,6 +26,11 @@ pub fn filter(view: &FilterView, style: Style) -> String {
     }
     let _ = writeln!(text, "  {}", clean(&view.id));
     text
+}
+
+pub fn position(view: &PositionView, now: Timestamp) -> String {
+    let id = view.last_read_id.as_deref().map(|id| format!(" {}", clean(id))).unwrap_or_default();
+    format!("Read up to{id}, {}.\n", ago(&view.read_up_to, now))
 }
 
 pub fn draft(view: &DraftView, style: Style, now: Timestamp) -> String {

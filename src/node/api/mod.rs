@@ -17,7 +17,9 @@ pub use post::{
     MissingView, NewEdit, NewPoll, NewPost, PollOptionView, PollView, PostView, RefView, RepostView,
     UsageView, VersionView, Visibility,
 };
-pub use private::{DraftView, FilterAction, FilterContext, FilterPhrase, FilterView, NewFilter, NewPhrase};
+pub use private::{
+    DraftView, FilterAction, FilterContext, FilterPhrase, FilterView, NewFilter, NewPhrase, PositionView,
+};
 
 /// A question or an order. Text forms (`did:key:…`, entry ids, invites) are parsed where it is carried out, so
 /// that a wrong one gets the same message at every door.
@@ -66,7 +68,8 @@ pub enum Request {
     },
     /// Whom the owner follows. Answers [`Reply::Followed`] each.
     Following,
-    /// Newest posts first. Answers [`Reply::Post`] each; with `watch` goes on with new ones as they come.
+    /// Newest posts first. Answers [`Reply::Post`] each; with `watch` goes on with new ones as they come. Where the page
+    /// is to be marked as read, answers [`Reply::Position`] behind the posts, if there is one.
     Timeline {
         /// Which part of which timeline.
         page: TimelinePage,
@@ -289,7 +292,6 @@ impl Request {
             | Self::Peers
             | Self::Sync { .. }
             | Self::Following
-            | Self::Timeline { .. }
             | Self::Thread { .. }
             | Self::Search { .. }
             | Self::History { .. }
@@ -306,6 +308,7 @@ impl Request {
             | Self::Verify => true,
             Self::Profile { edit } => *edit == ProfileEdit::default(),
             Self::Notifications { mark_read, .. } => !mark_read,
+            Self::Timeline { page, .. } => !page.mark_read,
             Self::List { add, remove, delete, .. } => add.is_empty() && remove.is_empty() && !delete,
             Self::Connect { .. }
             | Self::Post { .. }
@@ -387,6 +390,12 @@ pub struct TimelinePage {
     pub before: Option<String>,
     /// Leave out what was made by AI.
     pub hide_ai: bool,
+    /// Only what is newer than the reading position.
+    #[serde(default)]
+    pub unread: bool,
+    /// Then move the reading position to the newest post that is shown.
+    #[serde(default)]
+    pub mark_read: bool,
 }
 
 /// One answer. As JSON each is a flat object; people are shown the same in words.
@@ -415,6 +424,8 @@ pub enum Reply {
     Shown(Box<PostView>),
     /// A post of a conversation that is not held here.
     Missing(MissingView),
+    /// Up to where a timeline was read.
+    Position(PositionView),
     /// What a post said at a time.
     Version(VersionView),
     /// Something that concerns the owner.
