@@ -226,11 +226,11 @@ fn what_is_asked_for_later_is_handed_over_again_after_a_minute() {
     node.handle(0, Input::Frame(SESSION, prove().encode()));
     let document = Arc::new(identity(2, 0, 1, vec![device(21)]));
     let mut author = Author::new(2, 21, log(2));
-    let letters: Vec<_> = (0..3).map(|_| Box::new(author.post("for you"))).collect();
+    let letters: Vec<_> = (0..3).map(|_| author.post("for you")).collect();
     // What goes out when a letter is to be handed over at some time.
-    let sent = |node: &mut Node, now, letter: &Box<Verified<Entry>>| {
+    let sent = |node: &mut Node, now, letter: &Verified<Entry>| {
         node.handle(now, Input::Tick);
-        node.handle(now, Input::Deliver(SESSION, Arc::clone(&document), letter.clone()));
+        node.handle(now, Input::Deliver(SESSION, Arc::clone(&document), Box::new(letter.clone())));
         let mut events = Vec::new();
         while let Some(output) = node.machine.poll() {
             match output {

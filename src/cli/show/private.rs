@@ -44,6 +44,12 @@ pub fn draft(view: &DraftView, style: Style, now: Timestamp) -> String {
         let _ = writeln!(text, "  ⚠ {}", one_line(warning, style));
     }
     text.push_str(&paragraph(&post.text, style));
+    for file in &post.attachments {
+        let _ = writeln!(text, "  ▣ {}", clean(&file.file));
+        if !file.alt.is_empty() {
+            let _ = writeln!(text, "    {}", one_line(&file.alt, style));
+        }
+    }
     if let Some(poll) = &post.poll {
         for (at, option) in poll.options.iter().enumerate() {
             let _ = writeln!(text, "  {}. {}", at + 1, one_line(option, style));
