@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use majlis_protocol::body::Body;
 use majlis_protocol::sealed::{ItemValue, PrivateItem};
-use majlis_protocol::{AccountId, Entry, EntryId};
+use majlis_protocol::{AccountId, Entry, EntryId, Kind};
 
 use super::api::{FilterContext, NotificationKind, NotificationView, NotificationsView};
 use super::sift::Sieve;
@@ -13,10 +13,9 @@ use super::view::{post, rfc3339};
 use super::{Failure, Node, now_ms};
 use crate::store::{Notice, Relation, Stored, Subject};
 
-const READ: &str = "read";
 const NOTIFY: &str = "notify";
-/// The timeline whose read marker this is.
-const NOTIFICATIONS: &[u8] = b"notifications";
+/// The name of their reading position.
+const NOTIFICATIONS: &str = "notifications";
 /// Notices that are looked at together.
 const STEP: usize = 64;
 /// Unread notifications are counted up to here.
@@ -30,13 +29,14 @@ struct Meaning {
     emoji: Option<String>,
 }
 
-impl Node {
-    /// Up to when notifications were read, in milliseconds since 1970.
-    fn read_up_to(&self) -> u64 {
-        let value = self.private(READ, NOTIFICATIONS);
-        value.and_then(|value| ItemValue::decode(&value).ok()?.at).unwrap_or(0)
+impl Meaning {
+    /// What it means where its author is not known: what is said waits for a decision, and nothing else is told.
+    fn of_stranger(self, kind: Kind) -> Option<Self> {
+        (kind == Kind::POST).then_some(Self { kind: NotificationKind::Request, ..self })
     }
+}
 
+impl Node {
     fn is_off(&self, kind: NotificationKind) -> bool {
         self.private(NOTIFY, kind.name().as_bytes()).is_some()
     }
@@ -47,7 +47,7 @@ impl Node {
         limit: usize,
         unread_only: bool,
     ) -> Result<(Vec<NotificationView>, NotificationsView), Failure> {
-        let read = self.read_up_to();
+        let read = self.read_up_to(NOTIFICATIONS).map_or(0, |read| read.at);
         let shown = self.notify(limit, if unread_only { read } else { 0 }, read)?;
         let unread = self.notify(MAX_COUNTED, read, read)?.len() as u64;
         Ok((shown, NotificationsView { unread }))
@@ -56,14 +56,14 @@ impl Node {
     fn notify(&self, limit: usize, after_ms: u64, read: u64) -> Result<Vec<NotificationView>, Failure> {
         let sieve = self.sieve(FilterContext::Notifications);
         let mut found = self.polls_ended(after_ms, read)?;
-        let (mut told, mut before) = (0, None);
+        let (mut told, mut before, mut strangers) = (0, None, BTreeSet::new());
         'all: loop {
             let notices = self.store.notices(&self.keys.account, after_ms, before, STEP)?;
             for notice in &notices {
                 if told == limit {
                     break 'all;
                 }
-                if let Some(view) = self.notification(&sieve, notice, read)? {
+                if let Some(view) = self.notification(&sieve, notice, read, &mut strangers)? {
                     told += 1;
                     found.push((notice.arrived_ms, view));
                 }
@@ -124,16 +124,27 @@ impl Node {
         Ok(found)
     }
 
+    /// What a notice tells, if it tells something. Of each of the strangers only the latest post is told: however much
+    /// they say, there is one decision to be made.
     fn notification(
         &self,
         sieve: &Sieve,
         notice: &Notice,
         read: u64,
+        strangers: &mut BTreeSet<AccountId>,
     ) -> Result<Option<NotificationView>, Failure> {
         let entry = &notice.stored.entry;
         let account = entry.header.account;
-        let Some(meaning) = self.meaning(entry)? else { return Ok(None) };
-        if self.is_off(meaning.kind) || sieve.hides_account(&account) || !self.is_known(&account)? {
+        if strangers.contains(&account) || sieve.hides_account(&account) {
+            return Ok(None);
+        }
+        let Some(mut meaning) = self.meaning(entry)? else { return Ok(None) };
+        let is_known = self.is_known(&account)?;
+        if !is_known {
+            let Some(asks) = meaning.of_stranger(entry.header.kind) else { return Ok(None) };
+            meaning = asks;
+        }
+        if self.is_off(meaning.kind) {
             return Ok(None);
         }
         let mut post = match meaning.post {
@@ -143,6 +154,9 @@ impl Node {
         if let Some(view) = &mut post {
             let Some(filtered) = sieve.sift(view) else { return Ok(None) };
             view.filtered = filtered;
+        }
+        if !is_known {
+            strangers.insert(account);
         }
         Ok(Some(NotificationView {
             id: entry.id.to_string(),
@@ -210,15 +224,12 @@ impl Node {
     /// Marks all that has come so far as read.
     pub(super) async fn mark_notifications_read(self: &Arc<Self>) -> Result<(), Failure> {
         let newest = self.store.notices(&self.keys.account, 0, None, 1)?;
-        let ended = self.ended()?.into_iter().map(|(end, _)| end).max();
-        let at = newest.first().map(|notice| notice.arrived_ms).max(ended).unwrap_or(0);
-        if at <= self.read_up_to() {
-            return Ok(());
+        let come = newest.into_iter().map(|notice| (notice.arrived_ms, notice.stored.entry.id));
+        let ended = self.ended()?.into_iter().map(|(end, stored)| (end, stored.entry.id));
+        match come.chain(ended).max() {
+            Some(newest) => self.mark_read(NOTIFICATIONS, newest).await,
+            None => Ok(()),
         }
-        let value = ItemValue { at: Some(at), ..ItemValue::default() }.encode()?;
-        let item =
-            PrivateItem { collection: READ.to_owned(), key: NOTIFICATIONS.to_vec(), value: Some(value) };
-        self.set_private(item).await
     }
 
     /// Switches a kind of notification on or off.

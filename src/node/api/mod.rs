@@ -18,7 +18,9 @@ pub use post::{
     MissingView, NewEdit, NewPoll, NewPost, PollOptionView, PollView, PostView, RefView, RepostView,
     UsageView, VersionView, Visibility,
 };
-pub use private::{DraftView, FilterAction, FilterContext, FilterPhrase, FilterView, NewFilter, NewPhrase};
+pub use private::{
+    DraftView, FilterAction, FilterContext, FilterPhrase, FilterView, NewFilter, NewPhrase, PositionView,
+};
 
 pub use storage::{KeepView, PrunedView, StorageOf, StorageView};
 
@@ -69,7 +71,8 @@ pub enum Request {
     },
     /// Whom the owner follows. Answers [`Reply::Followed`] each.
     Following,
-    /// Newest posts first. Answers [`Reply::Post`] each; with `watch` goes on with new ones as they come.
+    /// Newest posts first. Answers [`Reply::Post`] each; with `watch` goes on with new ones as they come. Where the page
+    /// is to be marked as read, answers [`Reply::Position`] behind the posts, if there is one.
     Timeline {
         /// Which part of which timeline.
         page: TimelinePage,
@@ -302,7 +305,6 @@ impl Request {
             | Self::Peers
             | Self::Sync { .. }
             | Self::Following
-            | Self::Timeline { .. }
             | Self::Thread { .. }
             | Self::Search { .. }
             | Self::History { .. }
@@ -320,6 +322,7 @@ impl Request {
             | Self::Verify => true,
             Self::Profile { edit } => *edit == ProfileEdit::default(),
             Self::Notifications { mark_read, .. } => !mark_read,
+            Self::Timeline { page, .. } => !page.mark_read,
             Self::List { add, remove, delete, .. } => add.is_empty() && remove.is_empty() && !delete,
             Self::Connect { .. }
             | Self::Post { .. }
@@ -402,6 +405,12 @@ pub struct TimelinePage {
     pub before: Option<String>,
     /// Leave out what was made by AI.
     pub hide_ai: bool,
+    /// Only what is newer than the reading position.
+    #[serde(default)]
+    pub unread: bool,
+    /// Then move the reading position to the newest post that is shown.
+    #[serde(default)]
+    pub mark_read: bool,
 }
 
 /// One answer. As JSON each is a flat object; people are shown the same in words.
@@ -430,6 +439,8 @@ pub enum Reply {
     Shown(Box<PostView>),
     /// A post of a conversation that is not held here.
     Missing(MissingView),
+    /// Up to where a timeline was read.
+    Position(PositionView),
     /// What a post said at a time.
     Version(VersionView),
     /// Something that concerns the owner.
