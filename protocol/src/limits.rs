@@ -85,7 +85,7 @@ pub const PACK_BYTES: usize = 64 * 1024;
 pub const MAX_CHUNK_SOFT: usize = 160 * 1024;
 /// Entries handed over (DELIVER) whose STATUS has not come.
 pub const MAX_DELIVERIES: usize = 16;
-/// Entries that a peer may hand over in a minute; more are refused unread.
+/// Entries that a peer may hand over in a minute; more are asked for later, unread.
 pub const DELIVERIES_A_MINUTE: usize = 64;
 /// Conversations asked for (REFS) that were not answered, either way.
 pub const MAX_REFS: usize = 4;

@@ -119,22 +119,28 @@ impl Download {
         let cannot = |source| BlobError::io("write", &self.path, source);
         let bytes = groups.concat();
         self.data.write_all_at(&bytes, span.start()).map_err(cannot)?;
-        let mut have = self.have.lock();
-        for group in span.first..span.first + span.count {
-            have.set(group);
-        }
-        have.unsaved += bytes.len() as u64;
-        if have.unsaved >= SAVE { self.save(&mut have).map_err(cannot) } else { Ok(()) }
+        let bits = {
+            let mut have = self.have.lock();
+            for group in span.first..span.first + span.count {
+                have.set(group);
+            }
+            have.unsaved += bytes.len() as u64;
+            if have.unsaved < SAVE {
+                return Ok(());
+            }
+            have.unsaved = 0;
+            have.bits.clone()
+        };
+        self.save(&bits).map_err(cannot)
     }
 
-    fn save(&self, have: &mut Have) -> io::Result<()> {
+    /// Notes which groups are there, without keeping others from coming meanwhile.
+    fn save(&self, bits: &[u8]) -> io::Result<()> {
         // Synced first: what is noted as there has to be there after a power cut.
         self.data.sync_data()?;
         let new = self.blobs.new_path();
-        fs::write(&new, [self.size.to_be_bytes().as_slice(), &have.bits].concat())?;
-        fs::rename(&new, have_of(&self.path))?;
-        have.unsaved = 0;
-        Ok(())
+        fs::write(&new, [self.size.to_be_bytes().as_slice(), bits].concat())?;
+        fs::rename(&new, have_of(&self.path))
     }
 
     /// Puts the file in its place; all of it has to be there.
@@ -156,10 +162,10 @@ impl Download {
 
 impl Drop for Download {
     fn drop(&mut self) {
-        let mut have = self.have.lock();
+        let have = self.have.lock();
         if have.unsaved > 0
             && self.path.exists()
-            && let Err(error) = self.save(&mut have)
+            && let Err(error) = self.save(&have.bits)
         {
             tracing::debug!(%error, "what was fetched of a file could not be noted");
         }

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::app::{App, Stop, off_thread};
 use super::input;
+use super::terminal::counted;
 use crate::node::Failure;
 use crate::node::api::{FileView, Metadata, NewAttachment, Reply, Request};
 
@@ -134,7 +135,7 @@ impl AttachArgs {
         {
             if given > count {
                 return Err(Failure::usage(
-                    format!("{flag} is given {given} times, and there are {count} files"),
+                    format!("{flag} is given {given} times for {}", counted(count as u64, "file", "files")),
                     "The first is of the first file, and so on; '' says nothing of a file.",
                 ));
             }

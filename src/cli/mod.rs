@@ -41,6 +41,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser as _;
+use tokio::signal::unix::{SignalKind, signal};
 
 use app::{App, Stop};
 use args::{Cli, Command};
@@ -104,10 +105,16 @@ fn carry_out(cli: Cli) -> Result<(), Stop> {
         if let Command::Run(args) = command {
             return args.run(&mut app).await;
         }
+        // Without a handler, the signal would end the process by itself: it is there before anything is printed.
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(|source| {
+            Failure::new(
+                format!("cannot listen for signals: {source}"),
+                "Free some resources, and try again.",
+            )
+        })?;
         tokio::select! {
             result = whole(command, &mut app) => result,
-            // Without a handler, the signal would end the process by itself.
-            _ = tokio::signal::ctrl_c() => Err(Stop::Interrupted),
+            _ = interrupt.recv() => Err(Stop::Interrupted),
         }
     });
     runtime.shutdown_timeout(LINGER);

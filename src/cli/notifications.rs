@@ -5,7 +5,7 @@ use clap::Args;
 use super::app::{App, Stop};
 use crate::node::api::{NotificationKind, Request};
 
-const KINDS: [&str; 7] = ["mention", "reply", "reaction", "repost", "quote", "follow", "poll"];
+const KINDS: [&str; 8] = ["mention", "reply", "reaction", "repost", "quote", "follow", "poll", "request"];
 
 /// Show what others have said and done that concerns you, the latest arrival first.
 #[derive(Args)]

@@ -148,6 +148,7 @@ fn json(reply: &Reply) -> io::Result<String> {
         Reply::Unfollowed(view) | Reply::Blocked(view) => serde_json::to_string(view),
         Reply::Post(view) | Reply::Shown(view) => serde_json::to_string(view),
         Reply::Missing(view) => serde_json::to_string(view),
+        Reply::Position(view) => serde_json::to_string(view),
         Reply::Version(view) => serde_json::to_string(view),
         Reply::Notification(view) => serde_json::to_string(view),
         Reply::Notifications(view) => serde_json::to_string(view),

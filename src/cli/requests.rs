@@ -5,7 +5,8 @@ use clap::{Args, Subcommand};
 use super::app::{App, Stop};
 use crate::node::api::Request;
 
-/// What people whom you do not know have said to you. It is shown nowhere else until you accept it.
+/// What people whom you do not know have said to you. It is shown nowhere else until you accept it; `majlis
+/// notifications` says that there is something.
 #[derive(Args)]
 #[command(after_help = "\
 Someone is known if you follow them, or if someone whom you follow does.

@@ -5,6 +5,9 @@ use clap::Args;
 use super::app::{App, Stop};
 use crate::node::api::{Feed, Request, TimelinePage};
 
+/// Timelines on which there is no reading position.
+const NO_POSITION: [&str; 4] = ["tag", "bookmarks", "all", "account"];
+
 /// Show the newest posts of those whom you follow, and your own, newest first; or another timeline.
 #[derive(Args)]
 #[command(after_help = "\
@@ -13,6 +16,7 @@ Examples:
   majlis timeline --limit 5 --account did:key:z6Mk…
   majlis timeline --tag tea
   majlis timeline --mentions --hide-ai
+  majlis timeline --unread --mark-read    what is new since the last time
   majlis timeline --before bq2f…     the next page: what stands below that post
   majlis timeline --watch            needs the running node; Ctrl-C ends it
   majlis --json timeline | jq -r .text")]
@@ -42,6 +46,13 @@ pub struct TimelineArgs {
     /// Only what stands below this post: its id or link.
     #[arg(long, value_name = "ID", conflicts_with = "watch")]
     before: Option<String>,
+    /// Only what stands above your reading position, which your devices share.
+    #[arg(long, conflicts_with_all = NO_POSITION)]
+    unread: bool,
+    /// Then move your reading position up to the newest post that is shown. What comes later and was written before that
+    /// stands below it.
+    #[arg(long, conflicts_with_all = NO_POSITION, conflicts_with = "watch")]
+    mark_read: bool,
     /// Leave out what was made by AI, wholly or in part, as far as its authors say so.
     #[arg(long)]
     hide_ai: bool,
@@ -52,7 +63,7 @@ pub struct TimelineArgs {
 
 impl TimelineArgs {
     pub async fn run(self, app: &mut App) -> Result<(), Stop> {
-        let Self { limit, watch, before, hide_ai, .. } = self;
+        let Self { limit, watch, before, hide_ai, unread, mark_read, .. } = self;
         let is_further = before.is_some();
         let feed = [
             self.account.map(Feed::Account),
@@ -65,6 +76,7 @@ impl TimelineArgs {
         let feed = feed.into_iter().flatten().next().unwrap_or_default();
         let note = match &feed {
             _ if is_further => "Nothing further.",
+            _ if unread => "Nothing unread.",
             Feed::Home => {
                 "Nothing yet. Post something with `majlis post`, or follow someone with `majlis follow`."
             }
@@ -72,7 +84,7 @@ impl TimelineArgs {
             Feed::Bookmarks => "No bookmarks yet. Put one on a post with `majlis bookmark ID`.",
             Feed::Tag(_) | Feed::List(_) | Feed::All | Feed::Account(_) | Feed::Favourites => "Nothing yet.",
         };
-        let page = TimelinePage { feed, limit, before, before_ms: None, hide_ai };
+        let page = TimelinePage { feed, limit, before, before_ms: None, hide_ai, unread, mark_read };
         if app.print(Request::Timeline { page, watch }).await? == 0 && limit > 0 {
             app.out.note(note);
         }

@@ -369,11 +369,17 @@ async fn timeline(node: &Arc<Node>, page: TimelinePage, watch: bool, out: &Out) 
     let shows = watch.then(|| node.live(&page)).transpose()?;
     // Subscribed before the past is read, so that nothing falls between.
     let mut events = node.watch();
-    let reader = Arc::clone(node);
+    let (reader, read) = (Arc::clone(node), page.mark_read.then(|| page.feed.clone()));
     let posts = blocking(move || reader.timeline(&page)).await?;
+    let newest = posts.first().map(|post| post.repost.as_ref().map_or(&post.id, |repost| &repost.id).clone());
     let mut shown: std::collections::HashSet<String> = posts.iter().map(|post| post.id.clone()).collect();
     for view in posts {
         post(out, view).await?;
+    }
+    if let Some(feed) = read
+        && let Some(position) = node.mark_feed_read(&feed, newest.as_deref()).await?
+    {
+        reply(out, Reply::Position(position)).await?;
     }
     let Some(shows) = shows else { return Ok(()) };
     loop {

@@ -31,11 +31,18 @@ struct Page<'a> {
     /// On the home timeline: whom the owner follows, and the owner. Answers to others are left out there.
     home: Option<BTreeSet<AccountId>>,
     shown: BTreeSet<EntryId>,
+    /// Leave out this post and what stands below it.
+    after: Option<Position>,
     /// Leave out what strangers say to the owner.
     only_known: bool,
 }
 
 impl Page<'_> {
+    /// Whether what stands at a place is left out as it was read before.
+    fn was_read(&self, position: Position) -> bool {
+        self.after.is_some_and(|after| position <= after)
+    }
+
     /// A post or repost as it is shown, if it is.
     fn view(&mut self, stored: &Stored) -> Result<Option<PostView>, Failure> {
         match stored.entry.header.kind {
@@ -139,6 +146,7 @@ impl Node {
             hide_ai: page.hide_ai,
             home: matches!(page.feed, Feed::Home).then(home),
             shown: BTreeSet::new(),
+            after: if page.unread { self.feed_read(&page.feed)? } else { None },
             only_known: matches!(page.feed, Feed::All | Feed::Tag(_) | Feed::Mentions),
         };
         let both = [Kind::POST, Kind::REPOST];
@@ -243,7 +251,7 @@ impl Node {
     }
 
     /// Where a post or repost stands that was shown.
-    fn position(&self, target: &str) -> Result<Position, Failure> {
+    pub(super) fn position(&self, target: &str) -> Result<Position, Failure> {
         let id = find(target)?;
         let stored = self.store.entry(&id)?.ok_or_else(|| {
             Failure::new(format!("{id} is not held here"), "Begin again at the top, without --before.")
@@ -266,6 +274,9 @@ impl Node {
             let Some(last) = found.last() else { break };
             before = Some((last.display_ms, last.entry.id));
             for stored in &found {
+                if work.was_read((stored.display_ms, stored.entry.id)) {
+                    return Ok(views);
+                }
                 views.extend(work.view(stored)?);
                 if views.len() == limit {
                     break;
@@ -293,10 +304,11 @@ impl Node {
             let rows = self.store.newest_about(subject, relation, row, STEP)?;
             for stored in &rows {
                 let position = self.pointing(&stored.entry, &points)?;
-                found.extend(position.filter(|position| before.is_none_or(|before| *position < before)));
+                let is_below = |position: &Position| before.is_none_or(|before| *position < before);
+                found.extend(position.filter(|at| is_below(at) && !work.was_read(*at)));
             }
             row = rows.last().map(|last| (last.entry.header.timestamp, last.entry.id));
-            let is_end = rows.len() < STEP;
+            let is_end = rows.len() < STEP || row.is_some_and(|row| work.was_read(row));
             while let Some(position) = found.last().copied()
                 && (is_end || row.is_some_and(|row| position >= row))
             {

@@ -237,6 +237,7 @@ impl Node {
             for account in self.list_members(name)? {
                 self.keep(LIST_MEMBER, member_key(name, &account), None).await?;
             }
+            self.forget_list_read(name).await?;
         }
         self.keep(LIST, name.as_bytes().to_vec(), on.then(Self::set_now)).await
     }

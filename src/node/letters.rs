@@ -102,8 +102,9 @@ impl Node {
                 break;
             }
             let id = key.last_chunk::<32>().map(|id| EntryId(*id));
-            let stored = id.map(|id| self.store.entry(&id)).transpose()?.flatten();
-            match stored.map(|stored| stored.entry).filter(|entry| entry.body().is_some()) {
+            // One that is acknowledged and on its way into the store follows once it is there.
+            let Some(stored) = id.map(|id| self.store.entry(&id)).transpose()?.flatten() else { continue };
+            match Some(stored.entry).filter(|entry| entry.body().is_some()) {
                 Some(entry) => match majlis_protocol::entry::verify(entry, &self.store.keys()) {
                     Ok(entry) => letters.push((Arc::clone(&document), entry)),
                     Err(error) => tracing::warn!(%error, "a letter does not verify"),
@@ -128,13 +129,13 @@ impl Node {
         }
     }
 
-    /// A letter has come to an account, or is not wanted there: it waits no longer.
-    pub(super) async fn handed_over(self: &Arc<Self>, account: AccountId, entry: EntryId) {
+    /// Letters have come to an account, or are not wanted there: they wait no longer.
+    pub(super) async fn handed_over(self: &Arc<Self>, account: AccountId, entries: Vec<EntryId>) {
         let node = Arc::clone(self);
-        let done =
-            blocking(move || Ok(node.store.set_settings(vec![(outbox_key(&account, &entry), None)])?)).await;
+        let rows: Vec<_> = entries.iter().map(|entry| (outbox_key(&account, entry), None)).collect();
+        let done = blocking(move || Ok(node.store.set_settings(rows)?)).await;
         if let Err(error) = done {
-            tracing::warn!(%error, "a letter that was handed over could not be crossed off");
+            tracing::warn!(%error, "letters that were handed over could not be crossed off");
         }
     }
 
@@ -157,9 +158,9 @@ impl Node {
         Ok(is_for_me && !self.is_known(account)?)
     }
 
-    /// Takes in what someone hands over, if it is for the owner, who wants it, and there is room. No verdict where the
-    /// disk fails: the letter waits with its author then.
-    pub(super) async fn receive(self: &Arc<Self>, (document, entry): Letter) -> Option<Verdict> {
+    /// Takes in what someone hands over, if it is for the owner, who wants it, and there is room. Where the disk fails,
+    /// the letter waits with its author.
+    pub(super) async fn receive(self: &Arc<Self>, (document, entry): Letter) -> Verdict {
         let (node, account) = (Arc::clone(self), entry.header.account);
         let letter: Arc<[_]> = Arc::new([entry.clone()]);
         let entries = Arc::clone(&letter);
@@ -187,15 +188,15 @@ impl Node {
                 let (changed, identities) = (committed.changed, committed.identities_changed);
                 self.tell(Local::Committed { changed, identities }).await;
                 if !is_known {
-                    return Some(Verdict::Queued);
+                    return Verdict::Queued;
                 }
                 self.crier.call(News::Entries(letter));
-                Some(Verdict::Accepted)
+                Verdict::Accepted
             }
-            Ok(None) => Some(Verdict::Refused),
+            Ok(None) => Verdict::Refused,
             Err(error) => {
                 tracing::warn!(%error, "a letter could not be taken in");
-                None
+                Verdict::Later
             }
         }
     }

@@ -27,6 +27,7 @@ mod letters;
 mod media;
 mod notifications;
 mod peers;
+mod positions;
 mod posts;
 mod private;
 mod respond;

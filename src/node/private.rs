@@ -55,6 +55,11 @@ impl Node {
         self.private.registers.read().get(collection, key).map(<[u8]>::to_vec)
     }
 
+    /// When a register was last set or removed.
+    pub(super) fn private_changed_at(&self, collection: &str, key: &[u8]) -> Option<u64> {
+        self.private.registers.read().changed_at(collection, key)
+    }
+
     /// Keys and values of the registers of a collection that are set, ascending by key.
     pub(super) fn private_items(&self, collection: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
         let registers = self.private.registers.read();

@@ -66,7 +66,11 @@ impl Node {
             }
         }
         let mut replies = self.in_order(&thread, root.id, named.id)?;
-        if let Some(Reply::Post(first)) = replies.first_mut() {
+        let first = replies.iter_mut().find_map(|reply| match reply {
+            Reply::Post(view) => Some(view),
+            _ => None,
+        });
+        if let Some(first) = first {
             first.missing_replies = Some(not_fetched);
         }
         Ok(replies)

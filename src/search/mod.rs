@@ -6,6 +6,7 @@
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests may fail loudly")]
 mod tests;
+mod tokens;
 mod words;
 
 use std::fs;
@@ -19,19 +20,16 @@ use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
     Value as _,
 };
-use tantivy::tokenizer::{PreTokenizedString, Token};
 use tantivy::{Index, IndexReader, IndexWriter, Order, ReloadPolicy, TantivyDocument, Term};
 
 pub use words::{fold, stands_alone};
 
 /// Raised when the meaning of the fields changes: the index is then made anew.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Memory for documents that are not written yet, in bytes: the least that tantivy takes.
 const MEMORY: usize = 15_000_000;
 /// How often a merge is tried.
 const MERGES: usize = 3;
-/// Words of a text that are indexed.
-const MAX_WORDS: usize = 10_000;
 
 /// Why the index cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -88,14 +86,15 @@ struct Fields {
 
 fn schema() -> (Schema, Fields) {
     let mut builder = Schema::builder();
-    let text = |option| {
-        TextOptions::default().set_indexing_options(TextFieldIndexing::default().set_index_option(option))
+    let text = |tokenizer, option| {
+        let indexing = TextFieldIndexing::default().set_tokenizer(tokenizer).set_index_option(option);
+        TextOptions::default().set_indexing_options(indexing)
     };
     let fields = Fields {
         id: builder.add_bytes_field("id", INDEXED | STORED),
         author: builder.add_bytes_field("author", INDEXED),
-        words: builder.add_text_field("words", text(IndexRecordOption::WithFreqsAndPositions)),
-        stems: builder.add_text_field("stems", text(IndexRecordOption::Basic)),
+        words: builder.add_text_field("words", text(tokens::WORDS, IndexRecordOption::WithFreqsAndPositions)),
+        stems: builder.add_text_field("stems", text(tokens::STEMS, IndexRecordOption::Basic)),
         tag: builder.add_text_field("tag", STRING),
         language: builder.add_text_field("language", STRING),
         time: builder.add_u64_field("time", INDEXED | FAST),
@@ -148,6 +147,7 @@ impl Search {
         if index.schema() != schema {
             return Err(tantivy::TantivyError::SchemaError("it has other fields".to_owned()).into());
         }
+        tokens::register(&index);
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let writer = Mutex::new(index.writer_with_num_threads(1, MEMORY)?);
         Ok(Self { fields, index, reader, writer })
@@ -162,15 +162,11 @@ impl Search {
     /// Adds a post, in place of what was known of it.
     pub fn put(&self, document: &Document) -> Result<(), SearchError> {
         let Fields { id, author, words, stems, tag, language, time, media } = self.fields;
-        let found = words::split(&document.text);
-        let found = found.get(..MAX_WORDS.min(found.len())).unwrap_or_default();
-        let folded = found.iter().map(|word| words::fold(word));
-        let stemmed = found.iter().filter_map(|word| words::stem(word, &document.language));
         let mut out = TantivyDocument::new();
         out.add_bytes(id, &document.id);
         out.add_bytes(author, &document.author);
-        out.add_pre_tokenized_text(words, tokens(folded));
-        out.add_pre_tokenized_text(stems, tokens(stemmed));
+        out.add_text(words, &document.text);
+        out.add_text(stems, tokens::with_language(&document.text, &document.language));
         document.tags.iter().for_each(|own| out.add_text(tag, own));
         out.add_text(language, words::primary(&document.language));
         out.add_u64(time, document.display_ms);
@@ -277,7 +273,7 @@ impl Search {
     }
 
     fn any_form(&self, word: &str, language: Option<&str>) -> Box<dyn Query> {
-        let stems = match language.and_then(|language| words::stem(word, language)) {
+        let stems = match language.and_then(words::Stemming::of).map(|mut stemming| stemming.stem(word)) {
             Some(stem) => vec![stem],
             None => words::stems(word),
         };
@@ -301,10 +297,4 @@ impl Search {
 
 fn exactly(term: Term) -> Box<dyn Query> {
     Box::new(TermQuery::new(term, IndexRecordOption::Basic))
-}
-
-/// Words that are split and folded already, one after the other.
-fn tokens(words: impl Iterator<Item = String>) -> PreTokenizedString {
-    let token = |(position, text)| Token { position, text, ..Token::default() };
-    PreTokenizedString { text: String::new(), tokens: words.enumerate().map(token).collect() }
 }

@@ -1,9 +1,7 @@
 //! Words of a text, as they are compared: without case, accents and Arabic vowel signs, letters of one kind in one form;
 //! and their stems.
 
-use tantivy::tokenizer::{
-    Language, RawTokenizer, Stemmer, TokenFilter as _, TokenStream as _, Tokenizer as _,
-};
+use tantivy::tokenizer::{Language, RawTokenizer, Stemmer, TokenFilter, TokenStream as _, Tokenizer as _};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
@@ -81,25 +79,33 @@ pub fn primary(tag: &str) -> String {
     tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase()
 }
 
-/// The stem of a word in a language, folded; none where the language's words have none here.
-pub fn stem(word: &str, tag: &str) -> Option<String> {
-    let primary = primary(tag);
-    let (_, language) = STEMMED.iter().find(|(known, _)| *known == primary)?;
-    Some(stem_in(word, *language))
-}
+/// How the words of a language are brought to their stems.
+pub struct Stemming(<Stemmer as TokenFilter>::Tokenizer<RawTokenizer>);
 
-fn stem_in(word: &str, language: Language) -> String {
-    let mut stemmer = Stemmer::new(language).transform(RawTokenizer::default());
-    // Composed, as the stemmers expect it; they know Arabic vowel signs.
-    let word: String = word.nfc().flat_map(char::to_lowercase).collect();
-    let mut tokens = stemmer.token_stream(&word);
-    let stem = if tokens.advance() { tokens.token().text.clone() } else { word.clone() };
-    fold(&stem)
+impl Stemming {
+    /// By a BCP 47 tag; none where the language's words have no stems here.
+    pub fn of(tag: &str) -> Option<Self> {
+        let primary = primary(tag);
+        STEMMED.iter().find(|(known, _)| *known == primary).map(|(_, language)| Self::new(*language))
+    }
+
+    fn new(language: Language) -> Self {
+        Self(Stemmer::new(language).transform(RawTokenizer::default()))
+    }
+
+    /// The stem of a word, folded.
+    pub fn stem(&mut self, word: &str) -> String {
+        // Composed, as the stemmers expect it; they know Arabic vowel signs.
+        let word: String = word.nfc().flat_map(char::to_lowercase).collect();
+        let mut tokens = self.0.token_stream(&word);
+        let stem = if tokens.advance() { fold(&tokens.token().text) } else { String::new() };
+        if stem.is_empty() { fold(&word) } else { stem }
+    }
 }
 
 /// The stems that a word has in any language, each once.
 pub fn stems(word: &str) -> Vec<String> {
-    let mut stems: Vec<_> = STEMMED.iter().map(|(_, language)| stem_in(word, *language)).collect();
+    let mut stems: Vec<_> = STEMMED.iter().map(|(_, language)| Stemming::new(*language).stem(word)).collect();
     stems.sort_unstable();
     stems.dedup();
     stems
@@ -131,6 +137,7 @@ mod tests {
 
     #[test]
     fn words_of_one_stem_meet() {
+        let stem = |word: &str, tag: &str| Stemming::of(tag).map(|mut stemming| stemming.stem(word));
         assert_eq!(stem("gardens", "en-GB").unwrap(), stem("garden", "en").unwrap());
         assert_eq!(stem("المكتبات", "ar").unwrap(), stem("مكتبة", "ar").unwrap());
         assert_eq!(stem("word", "tlh"), None);

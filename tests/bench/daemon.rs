@@ -41,6 +41,14 @@ pub fn command(binary: &Path, home: &Path, words: &[&str]) -> Result<String> {
     Err(format!("`majlis {}` failed: {}", words.join(" "), String::from_utf8_lossy(&output.stderr)))
 }
 
+/// The most memory that a process has held, in bytes.
+pub fn peak_memory(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kilobytes.unwrap_or(0) * 1024
+}
+
 impl Daemon {
     /// Starts the node of a home and waits until it is ready.
     pub fn start(binary: &Path, home: &Path) -> Result<Self> {
@@ -160,10 +168,7 @@ impl Daemon {
 
     /// The most memory that it has held, in bytes.
     pub fn peak_memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-        kilobytes.unwrap_or(0) * 1024
+        peak_memory(self.child.id())
     }
 
     /// Ends it as Ctrl-C would.

@@ -36,10 +36,15 @@ impl Homes {
         Ok(Self { folder: folder.to_owned(), binary, sender, receiver, synced, copies })
     }
 
+    /// Where a home may be made, to be run once.
+    pub fn fresh(&self) -> PathBuf {
+        self.copies.set(self.copies.get() + 1);
+        self.folder.join(format!("copy-{}", self.copies.get()))
+    }
+
     /// A copy of a home, to be run once.
     pub fn copy(&self, home: &Path) -> Result<PathBuf> {
-        self.copies.set(self.copies.get() + 1);
-        let to = self.folder.join(format!("copy-{}", self.copies.get()));
+        let to = self.fresh();
         copy_folder(home, &to).map_err(|error| format!("cannot copy {}: {error}", home.display()))?;
         Ok(to)
     }

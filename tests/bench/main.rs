@@ -15,14 +15,19 @@ mod archive;
 mod base;
 mod catchup;
 mod daemon;
+mod door;
+mod files;
 mod gossip;
 mod homes;
+mod indexing;
 mod machine;
 mod meeting;
+mod pages;
 mod peer;
 mod proxy;
 mod reading;
 mod table;
+mod talk;
 mod workload;
 
 use std::path::PathBuf;
@@ -45,6 +50,8 @@ pub struct Options {
     pub rounds: usize,
     /// Seconds of live posts.
     pub live_seconds: u64,
+    /// Length of the file that is fetched.
+    pub file_bytes: u64,
     /// The `majlis` to measure.
     pub binary: PathBuf,
     /// Measure only these.
@@ -59,7 +66,8 @@ impl Options {
         let release = beside.parent().and_then(std::path::Path::parent).map(|folder| folder.join("majlis"));
         let binary = release.unwrap_or_default();
         let (authors, only, keep) = (1_000, Vec::new(), None);
-        let mut options = Self { scale: 100_000, authors, rounds: 3, live_seconds: 10, binary, only, keep };
+        let (scale, rounds, live_seconds, file_bytes) = (100_000, 3, 10, 512 << 20);
+        let mut options = Self { scale, authors, rounds, live_seconds, file_bytes, binary, only, keep };
         let mut words = std::env::args().skip(1);
         while let Some(word) = words.next() {
             let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
@@ -72,6 +80,7 @@ impl Options {
                 "--keep" => options.keep = Some(value()?.into()),
                 "--quick" => {
                     (options.scale, options.rounds, options.live_seconds) = (10_000, 1, 3);
+                    options.file_bytes = 64 << 20;
                 }
                 _ => return Err(format!("{word} is unknown; {USAGE}")),
             }
@@ -89,7 +98,7 @@ impl Options {
 }
 
 const USAGE: &str = "usage: bench [--scale POSTS] [--authors N] [--rounds N] [--quick] [--binary MAJLIS] \
-                     [--keep DIR] [--only catchup,wire,start,reading,warm,missing,publish,live]";
+                     [--keep DIR] [--only catchup,wire,start,reading,index,pages,files,warm,missing,publish,live]";
 
 fn number(text: &str) -> Result<usize> {
     text.replace('_', "").parse().map_err(|_| format!("{text} is not a number; {USAGE}"))
@@ -129,6 +138,8 @@ fn run(options: &Options) -> Result<()> {
     let homes = Homes::prepare(&folder, options, &workload)?;
     catchup::measure(&mut table, options, &workload, &homes)?;
     reading::measure(&mut table, options, &workload, &homes)?;
+    pages::measure(&mut table, options, &workload, &homes)?;
+    files::measure(&mut table, options, &homes)?;
     gossip::measure(&mut table, options, &base, &mut workload, &homes)?;
     table.print(&machine::describe(), options, &base, &workload);
     Ok(())

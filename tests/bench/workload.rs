@@ -1,6 +1,8 @@
 //! The workload: posts of 200 to 400 bytes by many authors, signed with real keys. The same at every run, but for the time
 //! of day.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -8,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use majlis_protocol::body::{Body, Content, Post};
 use majlis_protocol::entry::{Draft, sign};
 use majlis_protocol::identity::{Device, IdDoc, IdDraft, Phrase, Roots, VerifiedId, scope};
-use majlis_protocol::{AccountId, DeviceId, Entry, EntryId, Kind, LogId, LogKey, SecretKey, Verified};
+use majlis_protocol::{AccountId, DeviceId, Entry, EntryId, LogId, LogKey, SecretKey, Verified};
 use serde::Deserialize;
 
 use crate::Result;
@@ -18,6 +20,7 @@ use crate::archive::Archive;
 const DAYS_30: u64 = 30 * 24 * 3_600 * 1_000;
 
 /// `SplitMix64`: a stream of numbers that only its seed decides.
+#[derive(Clone)]
 pub struct Dice(pub u64);
 
 impl Dice {
@@ -99,6 +102,7 @@ fn invented() -> Vec<Line> {
 }
 
 /// One of those who write.
+#[derive(Clone)]
 pub struct Author {
     pub account: AccountId,
     pub device: Arc<SecretKey>,
@@ -144,9 +148,15 @@ impl Author {
     fn write(&mut self, texts: &Texts, timestamp: u64) -> (Verified<Entry>, usize) {
         let post = texts.post(&mut self.dice);
         let length = post.content.text.len();
-        let body = Body::Post(post).encode().expect("a post of moderate length is valid");
+        (self.sign(&Body::Post(post), timestamp), length)
+    }
+
+    /// Signs the next entry, whatever it says.
+    pub fn sign(&mut self, body: &Body, timestamp: u64) -> Verified<Entry> {
+        let kind = body.kind();
+        let body = body.encode().expect("what is said is of moderate length");
         let draft = Draft {
-            kind: Kind::POST,
+            kind,
             account: self.account,
             log_id: self.log.log_id,
             seq: self.seq + 1,
@@ -157,7 +167,7 @@ impl Author {
         };
         let entry = sign(&draft, &self.device).expect("an honest entry can be signed");
         (self.seq, self.head) = (self.seq + 1, entry.id);
-        (entry, length)
+        entry
     }
 }
 
@@ -169,6 +179,8 @@ pub struct Workload {
     /// Header and payload of all posts.
     pub logical_bytes: u64,
     pub text_bytes: u64,
+    /// A post of each author, from any time.
+    pub samples: Vec<EntryId>,
     /// Where the texts are from.
     pub source: &'static str,
     texts: Texts,
@@ -182,6 +194,7 @@ impl Workload {
         let failed = |error: std::io::Error| format!("cannot write {}: {error}", path.display());
         let mut archive = Archive::create(&path).map_err(failed)?;
         let (mut done, mut logical_bytes, mut text_bytes) = (Vec::with_capacity(authors), 0, 0);
+        let (mut dice, mut samples) = (Dice(4), Vec::with_capacity(authors));
         let clock = Clock { start: now_ms() - DAYS_30, posts: posts as u64, authors: authors as u64 };
         let numbers: Vec<usize> = (0..authors).collect();
         // A few authors at a time, so that a million posts need not be held at once.
@@ -202,12 +215,13 @@ impl Workload {
                 archive.entries(&author.entries).map_err(failed)?;
                 logical_bytes += author.entries.iter().map(|entry| entry.logical_size() as u64).sum::<u64>();
                 text_bytes += author.text_bytes as u64;
+                samples.push(author.entries[dice.below(author.entries.len())].id);
                 done.push(author.author);
             }
         }
         archive.finish().map_err(failed)?;
         let source = texts.source;
-        Ok(Self { authors: done, archive: path, logical_bytes, text_bytes, source, texts })
+        Ok(Self { authors: done, archive: path, logical_bytes, text_bytes, samples, source, texts })
     }
 
     /// `count` further posts, the authors taking turns; they are in no archive yet.
@@ -215,6 +229,26 @@ impl Workload {
         let authors = self.authors.len();
         let texts = &self.texts;
         (0..count).map(|number| self.authors[number % authors].write(texts, timestamp).0).collect()
+    }
+
+    /// A post as the others are, to be signed.
+    pub fn post(&self, dice: &mut Dice) -> Post {
+        self.texts.post(dice)
+    }
+
+    /// Words of four letters and more that the most texts hold, the most common first.
+    pub fn common_words(&self, count: usize) -> Vec<String> {
+        let mut lines: HashMap<&str, usize> = HashMap::new();
+        for line in &self.texts.lines {
+            let words = line.text.split(|letter: char| !letter.is_alphanumeric());
+            let words: BTreeSet<&str> = words.filter(|word| word.chars().count() >= 4).collect();
+            for word in words {
+                *lines.entry(word).or_default() += 1;
+            }
+        }
+        let mut words: Vec<_> = lines.into_iter().map(|(word, lines)| (Reverse(lines), word)).collect();
+        words.sort_unstable();
+        words.into_iter().take(count).map(|(_, word)| word.to_owned()).collect()
     }
 }
 

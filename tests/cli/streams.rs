@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::tool::program;
 
-const CHECKS: [(&str, fn()); 8] = [
+const CHECKS: [(&str, fn()); 9] = [
     ("json_has_standard_output_for_itself", json_has_standard_output_for_itself),
     ("help_goes_to_standard_output_and_usage_to_standard_error", help_and_usage),
     ("a_reader_that_has_read_enough_is_no_error", a_reader_that_has_read_enough_is_no_error),
@@ -22,6 +22,7 @@ const CHECKS: [(&str, fn()); 8] = [
     ("a_watcher_is_told_when_the_node_stops", a_watcher_is_told_when_the_node_stops),
     ("without_a_name_the_home_is_in_the_data_directory", home_in_the_data_directory),
     ("the_node_goes_on_when_nobody_reads", the_node_goes_on_when_nobody_reads),
+    ("every_command_is_typed_in_a_session", every_command_is_typed_in_a_session),
 ];
 
 /// Runs the checks; how many failed.
@@ -131,6 +132,31 @@ fn json_has_standard_output_for_itself() {
     assert_eq!((said["timeline"].0, said["following"].0, said["peers"].0), (1, 0, 0));
     assert!(said["id"].1 > 0, "that an account was made is said to people");
     assert!(said["following"].1 > 0 && said["peers"].1 > 0);
+}
+
+fn every_command_is_typed_in_a_session() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
+    let sessions = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let sessions = sessions.filter(|path| path.extension().is_some_and(|end| end == "trycmd"));
+    let typed: String = sessions
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .flat_map(|text| {
+            text.lines().filter(|line| line.starts_with("$ ")).map(str::to_owned).collect::<Vec<_>>()
+        })
+        .filter(|line| !line.ends_with("--help"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let help = program().arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let lines =
+        help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    // What a command does may take more than one line.
+    let named = lines.filter_map(|line| line.strip_prefix("  ").filter(|line| !line.starts_with(' ')));
+    let commands: Vec<_> = named.filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(commands.len() > 30, "{commands:?}");
+    for command in commands.into_iter().filter(|command| *command != "help") {
+        assert!(typed.split_whitespace().any(|word| word == command), "no session types {command}");
+    }
 }
 
 fn help_and_usage() {

@@ -5,7 +5,7 @@
 //! - `start …` runs a node in the background, on loopback only, and returns when it is ready.
 //! - `stop …` stops it and returns when it has left its home.
 //! - `until TEXT …` runs `majlis …` again and again until it prints the text, and prints what it said then.
-//! - `write FILE LINE…` writes a file, and `flip FILE` changes a byte in the middle of one.
+//! - `write FILE LINE…` writes a file, `paint FILE` a small picture, and `flip FILE` changes a byte in the middle of one.
 
 use std::env;
 use std::fs::{self, File};
@@ -20,7 +20,7 @@ use super::names::Names;
 use super::{PATIENCE, SANDBOX};
 
 /// What can be typed.
-pub const NAMES: [&str; 6] = ["majlis", "until", "start", "stop", "write", "flip"];
+pub const NAMES: [&str; 7] = ["majlis", "until", "start", "stop", "write", "paint", "flip"];
 /// The folder in which a session's commands run.
 pub const WORK: &str = "work";
 /// The folder that remembers the nodes running in the background: by home, the process id.
@@ -38,6 +38,7 @@ pub fn main(sandbox: &Path) -> ExitCode {
         "start" => (0, start(sandbox, &args)),
         "stop" => (0, stop(sandbox, &args)),
         "write" => (0, write(&args)),
+        "paint" => (0, paint(&args)),
         "flip" => (0, flip(&args)),
         other => panic!("{other} is not one of {NAMES:?}"),
     };
@@ -148,6 +149,13 @@ fn write(args: &[String]) -> String {
     for line in lines {
         writeln!(file, "{line}").unwrap();
     }
+    String::new()
+}
+
+fn paint(args: &[String]) -> String {
+    image::RgbImage::from_fn(64, 48, |x, y| image::Rgb([(x * 3) as u8, (y * 5) as u8, 160]))
+        .save(&args[0])
+        .unwrap();
     String::new()
 }
 

@@ -42,7 +42,11 @@ fn a_strangers_answer_waits_until_it_is_accepted_and_can_be_taken_back() {
     eventually("both answers wait", || requests(host).len() == 2);
     assert_eq!(host.texts(), ["Is anyone there?"]);
     assert_eq!(host.cli(&["thread", &id]).len(), 1, "a stranger's answer is shown unasked");
-    assert!(kinds(host).is_empty(), "a stranger's answer is told");
+    // That they have said something is told once; what it is, is for whoever asks.
+    assert_eq!(kinds(host), ["request"]);
+    let told = host.run_with(&["notifications"], None).stdout;
+    assert!(told.contains("wants to talk to you") && told.contains("`majlis requests`"), "{told}");
+    assert!(!told.contains(SECRET) && !told.contains("I am"), "a stranger's words are shown unasked: {told}");
     // Its author takes one back, and changes the other.
     assert!(!host.files_with(SECRET.as_bytes()).is_empty(), "this test cannot find text on the disk");
     stranger.cli(&["delete", &secret]);
@@ -119,6 +123,35 @@ fn a_reader_sees_the_whole_conversation_and_is_told_what_is_not_fetched() {
     reader.stop();
     assert_eq!(texts(reader), ["What do you read?"]);
     reader.verify();
+}
+
+/// SYNC-44. What the host asks for later goes on in the next session; that it goes on in the same one is for a clock
+/// that a test can turn (`protocol/tests/vectors/behaviour.rs`).
+#[test]
+fn letters_that_come_too_fast_are_not_lost() {
+    const MANY: usize = 100;
+    let mut cluster = Cluster::started(&["host", "stranger"]);
+    cluster.follow(1, 0);
+    let [host, stranger] = &mut cluster.nodes[..] else { unreachable!() };
+    let id = host.post("Tell me everything");
+    await_text(stranger, "Tell me everything");
+    let first = answer(stranger, "Where to begin", &id);
+    eventually("it waits", || requests(host) == ["Where to begin"]);
+    host.cli(&["requests", "accept", &first]);
+    let before = number(&host.one(&["status"]), "entries") as usize;
+    let mut lines = String::new();
+    for number in 0..MANY {
+        writeln!(lines, "{{\"text\":\"chapter {number}\",\"reply_to\":\"{id}\"}}").unwrap();
+    }
+    let file = stranger.scratch().join("chapters.jsonl");
+    std::fs::write(&file, lines).unwrap();
+    stranger.cli(&["post", "--from", file.to_str().unwrap()]);
+    // A thread would ask the stranger for what did not come.
+    let came = |node: &TestNode| number(&node.one(&["status"]), "entries") as usize - before;
+    eventually("as many came as may in a minute", || came(host) >= 60);
+    stranger.restart();
+    eventually("the others come in the next session", || came(host) == MANY);
+    host.verify();
 }
 
 /// SYNC-48.
@@ -226,6 +259,8 @@ fn a_strangers_flood_is_bounded_and_served_to_nobody() {
     let memory = host.peak_memory() - memory;
     assert!(memory <= MAX_MEMORY, "a flood takes {memory} bytes of memory");
     assert_eq!(requests(host).len(), 31, "a flood has more attention than one may");
+    let told = host.cli(&["notifications"]);
+    assert_eq!((told.len(), &told[0]["kind"], number(&told[1], "unread")), (2, &"request".into(), 1));
     reader.cli(&["follow", &host.invite()]);
     reader.cli(&["follow", &key]);
     await_posts(&reader, 2, "the host's posts");

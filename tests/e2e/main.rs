@@ -18,6 +18,7 @@ mod delete;
 mod follow;
 mod hints;
 mod hostile;
+mod http_api;
 mod http_door;
 mod http_login;
 mod lan;

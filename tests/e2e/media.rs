@@ -161,6 +161,49 @@ fn a_file_goes_with_the_post_that_names_it() {
     }
 }
 
+/// What there is no room for: the longest unused goes, and can be had again.
+#[test]
+fn the_quota_takes_what_was_not_used_for_longest() {
+    const SIZE: usize = 100_000;
+    let mut cluster = Cluster::started(&["author", "reader"]);
+    cluster.nodes[1].stop();
+    cluster.nodes[1].set("MAJLIS_NODE_MEDIA_QUOTA", "300000");
+    // Nothing but what is asked for is fetched, so that the order is known.
+    cluster.nodes[1].set("MAJLIS_NODE_MEDIA_FETCH_BELOW", "0");
+    cluster.nodes[1].start();
+    cluster.follow(1, 0);
+    let [author, reader] = &cluster.nodes[..] else { unreachable!() };
+    let attach = |node: &TestNode, words: &str| {
+        let file = node.scratch().join(format!("{words}.txt"));
+        fs::write(&file, format!("{words}\n").repeat(SIZE / (words.len() + 1))).unwrap();
+        text(&node.one(&["post", words, "--attach", path(&file)]), "id")
+    };
+    let own = attach(reader, "my own page");
+    let posts: Vec<_> = ["first", "second", "third", "fourth"].map(|words| attach(author, words)).into();
+    await_text(reader, "fourth");
+    eventually("all posts are there", || reader.timeline().len() == 5);
+    let get = |id: &str, to: &str| {
+        let cid = text(&attachment(reader, id), "cid");
+        reader.cli(&["media", "get", &cid, path(&reader.scratch().join(to))]);
+    };
+    let held = |id: &str| attachment(reader, id)["held"] == true;
+    reader.cli(&["bookmark", &posts[0]]);
+    for id in &posts[..3] {
+        get(id, id);
+        assert!(held(id));
+    }
+    // The first has a bookmark and stays, although it is the longest unused; one's own counts for nothing.
+    get(&posts[3], "fourth");
+    assert_eq!(posts.iter().map(|id| held(id)).collect::<Vec<_>>(), [true, false, true, true]);
+    assert!(held(&own));
+    // What has gone comes again, in the place of the next.
+    get(&posts[1], "again");
+    assert_eq!(posts.iter().map(|id| held(id)).collect::<Vec<_>>(), [true, true, false, true]);
+    let saved = fs::read_to_string(reader.scratch().join("again")).unwrap();
+    assert!(saved.starts_with("second\nsecond\n") && saved.len() > SIZE - 10);
+    reader.verify();
+}
+
 /// BLOB-4, BLOB-6. The author goes away in the middle, one friend gives something else, and one is honest.
 #[test]
 fn a_film_comes_from_those_who_are_honest_and_there() {

@@ -148,6 +148,56 @@ fn a_filter_and_a_draft_of_one_device_are_there_on_the_other() {
     }
 }
 
+/// SEAL-14. The reading position of a timeline.
+#[test]
+fn what_was_read_on_one_device_is_read_on_the_other() {
+    let cluster = Cluster::started(&["author", "owner"]);
+    let [author, owner] = &cluster.nodes[..] else { unreachable!() };
+    cluster.follow(1, 0);
+    for words in ["one", "two"] {
+        author.post(words);
+        await_text(owner, words);
+    }
+    let unread = |node: &TestNode, arguments: &[&str]| -> Vec<String> {
+        let posts = node.cli(&[&["timeline", "--unread"], arguments].concat());
+        posts.iter().filter_map(|post| Some(post["text"].as_str()?.to_owned())).collect()
+    };
+    owner.cli(&["list", "أصدقاء", "--add", &author.account()]);
+    // Nothing was read yet; what is looked at stays unread until it is marked.
+    assert_eq!(unread(owner, &[]), ["two", "one"]);
+    let marked = owner.cli(&["timeline", "--unread", "--mark-read"]).pop().unwrap();
+    let newest = text(&owner.timeline()[0], "id");
+    assert_eq!((&marked["timeline"], text(&marked, "last_read_id")), (&"home".into(), newest));
+    assert!(unread(owner, &[]).is_empty());
+    // Each timeline has a position of its own.
+    assert_eq!(unread(owner, &["--list", "أصدقاء"]), ["two", "one"]);
+    owner.cli(&["timeline", "--list", "أصدقاء", "--mark-read"]);
+    let three = author.post(&format!("three, @{}", owner.account()));
+    eventually("the third is there", || owner.timeline().len() == 3);
+    for arguments in [&[][..], &["--list", "أصدقاء"], &["--mentions"]] {
+        assert_eq!(unread(owner, arguments).len(), 1, "{arguments:?}");
+    }
+
+    let second = second_device(owner);
+    eventually("the second device has all posts", || second.timeline().len() == 3);
+    eventually("the second device knows what was read", || unread(&second, &[]).len() == 1);
+    // What was read longer ago moves nothing back.
+    let back = second.cli(&["timeline", "--before", &three, "--mark-read"]).pop().unwrap();
+    assert_eq!((&back["last_read_id"], &back["version"]), (&marked["last_read_id"], &marked["version"]));
+    let on = second.cli(&["timeline", "--mark-read"]).pop().unwrap();
+    assert_eq!(text(&on, "last_read_id"), three);
+    assert!(on["version"].as_u64() > marked["version"].as_u64());
+    eventually("the first device knows that too", || unread(owner, &[]).is_empty());
+    assert_eq!(unread(owner, &["--mentions"]).len(), 1);
+    owner.cli(&["timeline", "--mentions", "--mark-read"]);
+    assert!(unread(owner, &["--mentions"]).is_empty());
+    // A list that is gone leaves nothing behind.
+    owner.cli(&["list", "أصدقاء", "--delete"]);
+    owner.cli(&["list", "أصدقاء", "--add", &author.account()]);
+    assert_eq!(unread(owner, &["--list", "أصدقاء"]).len(), 3);
+    owner.fails(2, &["timeline", "--all", "--unread"]);
+}
+
 /// SEAL-13.
 #[test]
 fn an_export_leaves_private_logs_out() {

@@ -325,6 +325,7 @@ fn messages() -> Vec<Message> {
         Message::Close(CloseCode::Busy, 60),
         Message::Deliver { document: document().entry().encode().into(), entry: entries[1].encode().into() },
         Message::Status(entries[0].id, Verdict::Queued),
+        Message::Status(entries[0].id, Verdict::Later),
         Message::Refs { number: 1, root: entries[0].id },
         Message::Referred {
             number: 1,

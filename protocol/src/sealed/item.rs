@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use crate::body::BodyError;
 use crate::body::cbor::{self, Reader, Writer};
 use crate::body::field::{self, Bytes, Item, Many, Millis, Need, Opt, Plain, Text, record};
-use crate::ids::AccountId;
+use crate::ids::{AccountId, EntryId};
 use crate::limits::{MAX_COLLECTION, MAX_DRAFT, MAX_ITEM_KEY, MAX_ITEM_VALUE, MAX_PHRASES, MAX_SHORT};
 
 /// The name of a collection: small letters and hyphens.
@@ -77,6 +77,8 @@ record! {
         5 filter: Option<Filter> = Opt<Filter>,
         /// A post that waits to be signed: its body, as [`Body::encode`](crate::body::Body::encode) writes it.
         6 draft: Vec<u8> = Plain<Bytes<MAX_DRAFT>>,
+        /// The entry that stands where something was read up to.
+        7 entry: Option<EntryId> = Opt<EntryId>,
     }
 }
 

@@ -126,6 +126,11 @@ impl Registers {
         self.find(collection, key)?.latest.value.as_deref()
     }
 
+    /// When a register was set to what it is now, or removed: the timestamp of the entry in force. It only ever grows.
+    pub fn changed_at(&self, collection: &str, key: &[u8]) -> Option<u64> {
+        Some(self.find(collection, key)?.latest.at.0)
+    }
+
     /// The registers of a collection that are set, ascending by key.
     pub fn collection(&self, name: &str) -> impl Iterator<Item = (&[u8], &[u8])> {
         let all = self.all.range((name.to_owned(), Vec::new())..);

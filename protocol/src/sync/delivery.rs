@@ -18,20 +18,36 @@ use super::session::Stage;
 const MINUTE: u64 = 60_000;
 
 impl Replicator {
-    /// Whether an entry of an account can be handed to a peer now: it is live, has proved whose it is, has room, and
-    /// does not share that account, as it then has the entry anyway.
+    /// Whether an entry of an account can be handed to a peer now: it takes entries, and does not share that account,
+    /// as it then has the entry anyway.
     fn may_deliver(&self, session: SessionId, author: &AccountId) -> bool {
+        self.takes_deliveries(session)
+            && self.sessions.get(&session).is_some_and(|session| !session.by_account.contains_key(author))
+    }
+
+    /// Whether entries can be handed to the peer of a session now: it is live, has proved whose it is, has room, and has
+    /// not asked for them later.
+    pub fn takes_deliveries(&self, session: SessionId) -> bool {
         self.sessions.get(&session).is_some_and(|session| {
             session.stage == Stage::Live
                 && session.proved.is_some()
                 && session.deliveries_out.len() < MAX_DELIVERIES
-                && !session.by_account.contains_key(author)
+                && session.deliver_again.is_none()
         })
     }
 
     /// Whether entries were handed to the peer of a session that it has not answered.
     pub fn is_delivering(&self, session: SessionId) -> bool {
         self.sessions.get(&session).is_some_and(|session| !session.deliveries_out.is_empty())
+    }
+
+    /// Says so when the time is over for which a peer has asked to be handed nothing.
+    pub(super) fn resume_deliveries(&mut self, id: SessionId) {
+        let now = self.now;
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if session.deliver_again.take_if(|due| *due <= now).is_some() {
+            self.emit(Output::Event(Event::DeliverAgain(id)));
+        }
     }
 
     pub(super) fn deliver(&mut self, id: SessionId, document: &Arc<VerifiedId>, entry: &Verified<Entry>) {
@@ -46,13 +62,19 @@ impl Replicator {
     }
 
     pub(super) fn delivery_answered(&mut self, id: SessionId, entry: EntryId, verdict: Verdict) {
+        let again = self.now + MINUTE;
+        let Some(session) = self.sessions.get_mut(&id) else { return };
         // An answer that nothing waits for says nothing.
-        if self.sessions.get_mut(&id).is_some_and(|session| session.deliveries_out.remove(&entry)) {
+        if session.deliveries_out.remove(&entry) {
+            if verdict == Verdict::Later {
+                // The minute in which it was too much is over then, whenever it began.
+                session.deliver_again = Some(again);
+            }
             self.emit(Output::Event(Event::Status(id, entry, verdict)));
         }
     }
 
-    /// Takes an entry that the peer hands over. One that is not to be looked at is refused by its name alone.
+    /// Takes an entry that the peer hands over. One that comes too fast is not looked at; its author keeps it.
     pub(super) fn delivered(
         &mut self,
         id: SessionId,
@@ -70,7 +92,7 @@ impl Replicator {
         }
         session.deliveries.1 += 1;
         if session.deliveries.1 > DELIVERIES_A_MINUTE || session.deliveries_in.contains(&entry.id) {
-            self.send(id, &Message::Status(entry.id, Verdict::Refused));
+            self.send(id, &Message::Status(entry.id, Verdict::Later));
             return Ok(());
         }
         let document = self.read_document(document)?;

@@ -141,12 +141,17 @@ pub enum Verdict {
     Queued = 1,
     /// It was not taken, and is not to be handed over again.
     Refused = 2,
+    /// It was not looked at now: it is to be handed over again.
+    Later = 3,
 }
 
 impl Verdict {
     /// From its number on the wire; unknown numbers read as `Refused`.
     pub fn from_wire(code: u8) -> Self {
-        [Self::Accepted, Self::Queued].get(usize::from(code)).copied().unwrap_or(Self::Refused)
+        [Self::Accepted, Self::Queued, Self::Refused, Self::Later]
+            .get(usize::from(code))
+            .copied()
+            .unwrap_or(Self::Refused)
     }
 }
 

@@ -194,6 +194,8 @@ pub enum Event {
     },
     /// What has become of an entry that was handed to the peer.
     Status(SessionId, EntryId, Verdict),
+    /// The peer, which has asked for entries later, may be handed some again.
+    DeliverAgain(SessionId),
     /// To be kept for the next session with this peer.
     Remember(SessionId, PeerMemory),
     /// The session ended for this reason.
@@ -526,6 +528,7 @@ impl Replicator {
                 self.offer_more(id);
             }
             self.remember(id);
+            self.resume_deliveries(id);
             let Some(session) = self.sessions.get_mut(&id) else { continue };
             session.proofs_asked.retain(|_, deadline| *deadline > now);
             session.matchable.take_if(|(until, _)| *until <= now);

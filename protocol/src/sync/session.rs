@@ -202,6 +202,8 @@ pub(super) struct Session {
     pub blobs_in: HashSet<u64>,
     /// The minute that the peer's deliveries are counted in, and how many there were.
     pub deliveries: (u64, usize),
+    /// When entries may be handed to the peer again, where it has asked for them later.
+    pub deliver_again: Option<u64>,
 }
 
 impl Session {
@@ -281,6 +283,7 @@ impl Session {
             blobs_out: HashSet::new(),
             blobs_in: HashSet::new(),
             deliveries: (0, 0),
+            deliver_again: None,
         }
     }
 

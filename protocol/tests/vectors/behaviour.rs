@@ -6,13 +6,13 @@ use bytes::Bytes;
 use majlis_protocol::blob::Span;
 use majlis_protocol::body::{BlobId, Body, Sealed};
 use majlis_protocol::context;
-use majlis_protocol::entry::Kind;
+use majlis_protocol::entry::{Entry, Kind, Verified};
 use majlis_protocol::ids::EntryId;
 use majlis_protocol::limits::{HEADER_FIXED, MAX_FRAME};
 use majlis_protocol::state::Fingerprint;
 use majlis_protocol::sync::chunk::{Address, Builder};
 use majlis_protocol::sync::{
-    BlobWant, CloseCode, Greeting, Input, LogRef, Message, Proving, Reason, Verdict,
+    BlobWant, CloseCode, Event, Greeting, Input, LogRef, Message, Output, Proving, Reason, Verdict,
 };
 
 use crate::make::fingerprints::offered_tag;
@@ -36,14 +36,20 @@ fn tell(node: &mut Node, message: &Message) -> Vec<Message> {
 
 /// Person 2's node, live with a peer that has offered the account of person 3.
 fn live() -> Node {
+    let tag = offered_tag(LOW, HIGH, true, SALT, account(3)).unwrap();
+    let (node, sent) = live_with(vec![tag]);
+    assert!(sent.iter().any(|message| matches!(message, Message::Share { shared, .. } if *shared == [true])));
+    node
+}
+
+/// The same with a peer that has offered these tags, and what the node says to that.
+fn live_with(tags: Vec<[u8; 8]>) -> (Node, Vec<Message>) {
     let documents = [identity(2, 0, 1, vec![device(21)]), identity(3, 0, 1, vec![device(31)])];
     let mut node = Node::new(2, 21, HIGH, &[(3, Reason::Public)]).holding(&documents, &[]);
     node.open(0, LOW, false, [6; 32], None);
     tell(&mut node, &hello());
-    let tags = vec![offered_tag(LOW, HIGH, true, SALT, account(3)).unwrap()];
     let sent = tell(&mut node, &Message::Offer { add: true, tags });
-    assert!(sent.iter().any(|message| matches!(message, Message::Share { shared, .. } if *shared == [true])));
-    node
+    (node, sent)
 }
 
 /// The tags that a dialer offers a stranger.
@@ -153,9 +159,10 @@ fn what_is_handed_over_is_checked_counted_and_answered() {
     let mut node = live();
     let sent = tell(&mut node, &delivery(&mut author, "hello"));
     assert!(matches!(sent.as_slice(), [Message::Status(_, Verdict::Queued)]), "{sent:?}");
-    // More than 64 in a minute are refused unread: here the last is not even signed.
+    // More than 64 in a minute are asked for later, unread: here the last is not even signed.
     for _ in 0..63 {
-        tell(&mut node, &delivery(&mut author, "again"));
+        let sent = tell(&mut node, &delivery(&mut author, "again"));
+        assert!(matches!(sent.as_slice(), [Message::Status(_, Verdict::Queued)]), "{sent:?}");
     }
     let Message::Deliver { document, entry } = delivery(&mut author, "too much") else { unreachable!() };
     let mut forged = entry.to_vec();
@@ -163,7 +170,12 @@ fn what_is_handed_over_is_checked_counted_and_answered() {
     forged[HEADER_FIXED + 8] ^= 1;
     let forged = Message::Deliver { document, entry: forged.into() };
     let sent = tell(&mut node, &forged);
-    assert!(matches!(sent.as_slice(), [Message::Status(_, Verdict::Refused)]), "{sent:?}");
+    assert!(matches!(sent.as_slice(), [Message::Status(_, Verdict::Later)]), "{sent:?}");
+    // In the next minute it is looked at.
+    node.handle(60_000, Input::Frame(SESSION, delivery(&mut author, "once more").encode()));
+    node.work(60_000, 0);
+    let last = node.outbox.pop_back().map(|(frame, _)| Message::decode(frame));
+    assert!(matches!(last, Some(Ok(Message::Status(_, Verdict::Queued)))), "{last:?}");
     let mut node = live();
     assert_eq!(tell(&mut node, &forged), [Message::Close(CloseCode::ForgedEntry, 0)]);
     for (document, entry, code) in [
@@ -205,6 +217,60 @@ fn nothing_is_handed_to_a_peer_that_has_not_proved_who_it_is() {
     node.handle(0, Input::Deliver(SESSION, Arc::new(identity(3, 0, 1, vec![device(31)])), shared));
     node.work(0, 0);
     assert!(node.outbox.is_empty());
+}
+
+/// SYNC-44.
+#[test]
+fn what_is_asked_for_later_is_handed_over_again_after_a_minute() {
+    let (mut node, _) = live_with(vec![]);
+    node.handle(0, Input::Frame(SESSION, prove().encode()));
+    let document = Arc::new(identity(2, 0, 1, vec![device(21)]));
+    let mut author = Author::new(2, 21, log(2));
+    let letters: Vec<_> = (0..3).map(|_| author.post("for you")).collect();
+    // What goes out when a letter is to be handed over at some time.
+    let sent = |node: &mut Node, now, letter: &Verified<Entry>| {
+        node.handle(now, Input::Tick);
+        node.handle(now, Input::Deliver(SESSION, Arc::clone(&document), Box::new(letter.clone())));
+        let mut events = Vec::new();
+        while let Some(output) = node.machine.poll() {
+            match output {
+                Output::Send(_, frame) => node.outbox.push_back((frame, 0)),
+                Output::Event(event) => events.push(event),
+                _ => {}
+            }
+        }
+        let frames: Vec<_> =
+            node.outbox.drain(..).filter_map(|(frame, _)| Message::decode(frame).ok()).collect();
+        for frame in &frames {
+            if let Message::Offer { tags, .. } = frame {
+                // They share nothing; a peer that does not say so is given up.
+                let share = Message::Share { shared: vec![false; tags.len()], fingerprints: vec![] };
+                node.handle(now, Input::Frame(SESSION, share.encode()));
+            }
+        }
+        (frames.iter().filter(|sent| matches!(sent, Message::Deliver { .. })).count(), events)
+    };
+    let answer = |node: &mut Node, now, letter: &Verified<Entry>, verdict| {
+        node.handle(now, Input::Frame(SESSION, Message::Status(letter.id, verdict).encode()));
+    };
+    for letter in &letters[..2] {
+        assert_eq!(sent(&mut node, 1_000, letter).0, 1);
+    }
+    answer(&mut node, 2_000, &letters[0], Verdict::Later);
+    let status = Event::Status(SESSION, letters[0].id, Verdict::Later);
+    // For a minute nothing is handed over, neither that nor anything else.
+    let (count, events) = sent(&mut node, 2_000, &letters[0]);
+    assert!(count == 0 && events.contains(&status), "{events:?}");
+    assert!(!node.machine.takes_deliveries(SESSION));
+    answer(&mut node, 3_000, &letters[1], Verdict::Queued);
+    assert_eq!(sent(&mut node, 61_999, &letters[2]).0, 0);
+    // Then it is said once that it is time.
+    let (count, events) = sent(&mut node, 62_000, &letters[0]);
+    assert_eq!((count, events), (1, vec![Event::DeliverAgain(SESSION)]));
+    assert_eq!(sent(&mut node, 62_001, &letters[2]), (1, vec![]));
+    // An answer to what was not handed over stops nothing.
+    answer(&mut node, 62_002, &letters[1], Verdict::Later);
+    assert!(node.machine.takes_deliveries(SESSION));
 }
 
 /// SYNC-48.

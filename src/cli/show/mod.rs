@@ -30,6 +30,7 @@ pub fn reply(reply: &Reply, style: Style) -> String {
         Reply::Post(view) => social::post(view, style, now),
         Reply::Shown(view) => social::post_alone(view, style, now),
         Reply::Missing(view) => social::missing(view),
+        Reply::Position(view) => private::position(view, now),
         Reply::Version(view) => social::version(view, style, now),
         Reply::Notification(view) => social::notification(view, style, now),
         Reply::Notifications(view) => social::unread(view),

@@ -1,4 +1,4 @@
-//! Filters and drafts, in words.
+//! Filters, drafts and reading positions, in words.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::clean;
 use super::social::one_line;
 use crate::cli::terminal::{Style, ago, paragraph};
-use crate::node::api::{DraftView, FilterAction, FilterContext, FilterView, Visibility};
+use crate::node::api::{DraftView, FilterAction, FilterContext, FilterView, PositionView, Visibility};
 
 pub fn filter(view: &FilterView, style: Style) -> String {
     let action = match view.action {
@@ -28,6 +28,11 @@ pub fn filter(view: &FilterView, style: Style) -> String {
     text
 }
 
+pub fn position(view: &PositionView, now: Timestamp) -> String {
+    let id = view.last_read_id.as_deref().map(|id| format!(" {}", clean(id))).unwrap_or_default();
+    format!("Read up to{id}, {}.\n", ago(&view.read_up_to, now))
+}
+
 pub fn draft(view: &DraftView, style: Style, now: Timestamp) -> String {
     let post = &view.post;
     let mut text = format!("Draft {} · {}\n", clean(&view.draft), ago(&view.saved_at, now));
@@ -40,7 +45,10 @@ pub fn draft(view: &DraftView, style: Style, now: Timestamp) -> String {
     }
     text.push_str(&paragraph(&post.text, style));
     for file in &post.attachments {
-        let _ = writeln!(text, "  ▣ {} {}", clean(&file.file), one_line(&file.alt, style));
+        let _ = writeln!(text, "  ▣ {}", clean(&file.file));
+        if !file.alt.is_empty() {
+            let _ = writeln!(text, "    {}", one_line(&file.alt, style));
+        }
     }
     if let Some(poll) = &post.poll {
         for (at, option) in poll.options.iter().enumerate() {

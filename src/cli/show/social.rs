@@ -221,11 +221,15 @@ pub fn notification(view: &NotificationView, style: Style, now: Timestamp) -> St
         NotificationKind::Quote => "quoted you".to_owned(),
         NotificationKind::Follow => "follows you".to_owned(),
         NotificationKind::Poll => "asked: the poll has ended".to_owned(),
+        NotificationKind::Request => "wants to talk to you".to_owned(),
     };
     let author = who(view.petname.as_deref(), &view.name, &view.account, style);
     let new = if view.unread { "• " } else { "  " };
     let mut text = format!("{new}{author} {did} · {}\n", ago(&view.created_at, now));
-    if let Some(post) = &view.post {
+    if view.kind == NotificationKind::Request {
+        // What a stranger says is shown to whoever asks for it.
+        text.push_str("    `majlis requests` shows what they say.\n");
+    } else if let Some(post) = &view.post {
         let first = lines(&post.text).next().unwrap_or_default();
         let shown = if post.filtered.is_empty() { isolated(&first, style) } else { filtered(post, style) };
         let _ = writeln!(text, "    {shown}");

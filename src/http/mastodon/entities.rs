@@ -283,7 +283,7 @@ fn kind(media_type: &str) -> &'static str {
 /// What apps call a kind of notification.
 pub fn type_of(kind: NotificationKind) -> &'static str {
     match kind {
-        NotificationKind::Mention | NotificationKind::Reply => "mention",
+        NotificationKind::Mention | NotificationKind::Reply | NotificationKind::Request => "mention",
         NotificationKind::Reaction => "favourite",
         NotificationKind::Repost => "reblog",
         NotificationKind::Quote => "quote",

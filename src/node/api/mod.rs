@@ -22,7 +22,9 @@ pub use post::{
     MissingView, NewEdit, NewPoll, NewPost, PollOptionView, PollView, PostView, RefView, RepostView,
     UsageView, VersionView, Visibility,
 };
-pub use private::{DraftView, FilterAction, FilterContext, FilterPhrase, FilterView, NewFilter, NewPhrase};
+pub use private::{
+    DraftView, FilterAction, FilterContext, FilterPhrase, FilterView, NewFilter, NewPhrase, PositionView,
+};
 
 pub use storage::{KeepView, PrunedView, StorageOf, StorageView};
 
@@ -73,7 +75,8 @@ pub enum Request {
     },
     /// Whom the owner follows. Answers [`Reply::Followed`] each.
     Following,
-    /// Newest posts first. Answers [`Reply::Post`] each; with `watch` goes on with new ones as they come.
+    /// Newest posts first. Answers [`Reply::Post`] each; with `watch` goes on with new ones as they come. Where the page
+    /// is to be marked as read, answers [`Reply::Position`] behind the posts, if there is one.
     Timeline {
         /// Which part of which timeline.
         page: TimelinePage,
@@ -342,7 +345,6 @@ impl Request {
             | Self::Peers
             | Self::Sync { .. }
             | Self::Following
-            | Self::Timeline { .. }
             | Self::Thread { .. }
             | Self::Search { .. }
             | Self::History { .. }
@@ -362,6 +364,7 @@ impl Request {
             | Self::Verify => true,
             Self::Profile { edit } => *edit == ProfileEdit::default(),
             Self::Notifications { mark_read, .. } => !mark_read,
+            Self::Timeline { page, .. } => !page.mark_read,
             Self::List { add, remove, delete, make, .. } => {
                 add.is_empty() && remove.is_empty() && !delete && !make
             }
@@ -454,6 +457,12 @@ pub struct TimelinePage {
     pub before_ms: Option<u64>,
     /// Leave out what was made by AI.
     pub hide_ai: bool,
+    /// Only what is newer than the reading position.
+    #[serde(default)]
+    pub unread: bool,
+    /// Then move the reading position to the newest post that is shown.
+    #[serde(default)]
+    pub mark_read: bool,
 }
 
 /// One answer. As JSON each is a flat object; people are shown the same in words.
@@ -482,6 +491,8 @@ pub enum Reply {
     Shown(Box<PostView>),
     /// A post of a conversation that is not held here.
     Missing(MissingView),
+    /// Up to where a timeline was read.
+    Position(PositionView),
     /// What a post said at a time.
     Version(VersionView),
     /// Something that concerns the owner.

@@ -108,12 +108,22 @@ pub enum NotificationKind {
     Follow,
     /// A poll has ended that is the owner's or in which the owner has voted.
     Poll,
+    /// Is not known, and has said something to the owner that waits for a decision; told once for each, with the latest.
+    Request,
 }
 
 impl NotificationKind {
     /// All there are.
-    pub const ALL: [Self; 7] =
-        [Self::Mention, Self::Reply, Self::Reaction, Self::Repost, Self::Quote, Self::Follow, Self::Poll];
+    pub const ALL: [Self; 8] = [
+        Self::Mention,
+        Self::Reply,
+        Self::Reaction,
+        Self::Repost,
+        Self::Quote,
+        Self::Follow,
+        Self::Poll,
+        Self::Request,
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -125,6 +135,7 @@ impl NotificationKind {
             Self::Quote => "quote",
             Self::Follow => "follow",
             Self::Poll => "poll",
+            Self::Request => "request",
         }
     }
 }

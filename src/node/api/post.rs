@@ -155,8 +155,9 @@ pub struct PostView {
     /// On a timeline: who has shown it there.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub repost: Option<RepostView>,
-    /// In a conversation, of its first post: how many posts of it others have that were not fetched.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    /// In a conversation, of its first post that is held: how many posts of it others have that were not fetched. None where that was
+    /// not asked.
+    #[serde(default)]
     pub missing_replies: Option<u64>,
     /// In a conversation: how many answers it is away from the first post.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -1,4 +1,4 @@
-//! Filters and drafts, which the owner keeps to themself.
+//! Filters, drafts and reading positions, which the owner keeps to themself.
 
 use serde::{Deserialize, Serialize};
 
@@ -97,6 +97,21 @@ pub struct FilterPhrase {
     pub text: String,
     /// Whether it is looked for in the midst of words too.
     pub in_words: bool,
+}
+
+/// Up to where a timeline was read, on whichever of the owner's devices.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PositionView {
+    /// Its name: `home`, `mentions`, or `list` and the list's name.
+    pub timeline: String,
+    /// The entry id of the newest post or repost that was read.
+    pub last_read_id: Option<String>,
+    /// RFC 3339: the time at which that stands.
+    pub read_up_to: String,
+    /// Grows with each change.
+    pub version: u64,
+    /// RFC 3339: when it was changed.
+    pub updated_at: String,
 }
 
 /// A post that waits to be signed.

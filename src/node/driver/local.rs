@@ -35,6 +35,8 @@ impl Driver {
                     self.hand_over(session);
                 }
             }
+            // While some are not answered, the next follow when they are.
+            Local::HandOver { session, .. } if self.machine.is_delivering(session) => {}
             Local::HandOver { session, letters } => {
                 for (document, entry) in letters {
                     self.letter(session, document, entry);
@@ -117,7 +119,7 @@ impl Driver {
         if self.machine.is_shared(session, &entry.header.account) {
             if let Some(account) = self.links.get(&session).and_then(|link| link.account) {
                 let node = Arc::clone(&self.node);
-                tokio::spawn(async move { node.handed_over(account, entry.id).await });
+                tokio::spawn(async move { node.handed_over(account, vec![entry.id]).await });
             }
         } else {
             self.input(Input::Deliver(session, document, Box::new(entry)));

@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use crate::net::PeerId;
 use bytes::Bytes;
-use majlis_protocol::sync::{Event, Frame, Input, Opened, Output, Replicator, SessionId, Settings};
-use majlis_protocol::{AccountId, Entry, Kind, Verified, limits};
+use majlis_protocol::sync::{Event, Frame, Input, Opened, Output, Replicator, SessionId, Settings, Verdict};
+use majlis_protocol::{AccountId, Entry, EntryId, Kind, Verified, limits};
 use tokio::sync::{mpsc, oneshot};
 
 use self::links::Link;
@@ -67,6 +67,8 @@ struct Driver {
     next_question: u64,
     /// Who waits for a piece of a file, and which session owes it.
     pieces: BTreeMap<u64, (SessionId, oneshot::Sender<Bytes>)>,
+    /// Letters that a session has answered, while it has not answered all that were handed to it.
+    letters: BTreeMap<SessionId, Vec<EntryId>>,
     started: std::time::Instant,
     max_lan: usize,
     hints: hints::Line,
@@ -129,6 +131,7 @@ pub fn start(node: &Arc<Node>, net: Net, events: NetEvents, config: &NodeConfig)
         asked: BTreeMap::new(),
         next_question: 1,
         pieces: BTreeMap::new(),
+        letters: BTreeMap::new(),
         started: std::time::Instant::now(),
         max_lan: config.max_lan_peers,
         hints,
@@ -256,9 +259,8 @@ impl Driver {
                 let node = Arc::clone(&self.node);
                 tokio::spawn(async move {
                     let id = entry.id;
-                    if let Some(verdict) = node.receive((document, *entry)).await {
-                        node.tell(Local::Answer { session, entry: id, verdict }).await;
-                    }
+                    let verdict = node.receive((document, *entry)).await;
+                    node.tell(Local::Answer { session, entry: id, verdict }).await;
                 });
             }
             Output::Event(event) => self.event(event),
@@ -325,17 +327,8 @@ impl Driver {
                 self.node.media.met();
                 self.hand_over(session);
             }
-            Event::Status(session, entry, _) => {
-                let account = self.links.get(&session).and_then(|link| link.account);
-                let (node, is_last) = (Arc::clone(&self.node), !self.machine.is_delivering(session));
-                tokio::spawn(async move {
-                    let Some(account) = account else { return };
-                    node.handed_over(account, entry).await;
-                    if is_last {
-                        node.hand_over(session, account).await;
-                    }
-                });
-            }
+            Event::Status(session, entry, verdict) => self.answered(session, entry, verdict),
+            Event::DeliverAgain(session) => self.hand_over(session),
             Event::Synced(session) => self.on_synced(session),
             Event::Proved(session, account) => self.on_proved(session, account),
             Event::Holds { session, log, low, top } => {
@@ -361,6 +354,28 @@ impl Driver {
         }
     }
 
+    /// A peer has answered a letter. When it has answered all that were handed to it they are crossed off together, and
+    /// the next are handed over; what it asks for later waits.
+    fn answered(&mut self, session: SessionId, entry: EntryId, verdict: Verdict) {
+        let answered = self.letters.entry(session).or_default();
+        if verdict != Verdict::Later {
+            answered.push(entry);
+        }
+        if self.machine.is_delivering(session) {
+            return;
+        }
+        let answered = self.letters.remove(&session).unwrap_or_default();
+        let Some(account) = self.links.get(&session).and_then(|link| link.account) else { return };
+        let (node, goes_on) = (Arc::clone(&self.node), self.machine.takes_deliveries(session));
+        tracing::debug!(count = answered.len(), goes_on, "letters were answered");
+        tokio::spawn(async move {
+            node.handed_over(account, answered).await;
+            if goes_on {
+                node.hand_over(session, account).await;
+            }
+        });
+    }
+
     fn on_proved(&mut self, session: SessionId, account: AccountId) {
         let Some(link) = self.links.get_mut(&session) else { return };
         link.account = Some(account);
@@ -374,6 +389,9 @@ impl Driver {
 
     /// Has the letters that wait for a peer's owner handed over, if it is known who that is.
     pub(super) fn hand_over(&self, session: SessionId) {
+        if !self.machine.takes_deliveries(session) {
+            return;
+        }
         let Some(account) = self.links.get(&session).and_then(|link| link.account) else { return };
         let node = Arc::clone(&self.node);
         tokio::spawn(async move { node.hand_over(session, account).await });
@@ -465,6 +483,7 @@ impl Driver {
             Arrival::Gone(id) => {
                 self.tell_peer(id, false);
                 self.input(Input::Closed(id));
+                self.letters.remove(&id);
                 self.links.remove(&id);
                 self.asked.retain(|_, (session, _)| *session != id);
                 self.pieces.retain(|_, (session, _)| *session != id);

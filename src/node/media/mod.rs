@@ -10,6 +10,7 @@ mod unasked;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use majlis_protocol::body::{Attachment, BlobId, Body, EntryRef, Focus};
@@ -31,12 +32,20 @@ const FOLDER: &str = "blobs";
 const UNNAMED: &[u8] = b"unnamed/";
 /// Files that are fetched at once.
 const AT_ONCE: usize = 3;
+/// How long it is remembered that a file may be given, and of how many.
+const GIVEN_FOR: Duration = Duration::from_secs(2);
+const MAX_GIVEN: usize = 64;
+
+/// Files of which pieces were given a moment ago, with the entry and length that they were asked for by; whose entry
+/// that is.
+type Given = HashMap<(EntryId, BlobId, u64), (AccountId, Instant)>;
 
 /// What the node keeps about files.
 pub(super) struct Media {
     blobs: Mutex<Option<Arc<Blobs>>>,
     slots: Semaphore,
     under_way: fetch::UnderWay,
+    given: Mutex<Given>,
     wanted: Mutex<unasked::Wanted>,
     /// Told when a session has come that may have what is missing.
     met: Notify,
@@ -100,6 +109,7 @@ impl Media {
             blobs: Mutex::default(),
             slots: Semaphore::new(AT_ONCE),
             under_way: fetch::UnderWay::default(),
+            given: Mutex::default(),
             wanted: Mutex::default(),
             met: Notify::new(),
             quota: config.media_quota,
@@ -292,6 +302,20 @@ impl Node {
     /// A piece of a file that a peer asks for, and whose entry names it; none where that does not count or does not name
     /// it, or the file is not here.
     pub(super) fn piece(&self, want: &BlobWant) -> Result<Option<(AccountId, Bytes)>, Failure> {
+        let Some(account) = self.may_give(want)? else { return Ok(None) };
+        let piece = self.blobs()?.piece(&want.blob, want.size, want.span)?;
+        Ok(piece.map(|piece| (account, piece.into())))
+    }
+
+    /// Whose entry names a file that is asked for, if pieces of it may be given for that. A large file is asked for
+    /// thousands of times in a row, so the answer is kept for a moment.
+    fn may_give(&self, want: &BlobWant) -> Result<Option<AccountId>, Failure> {
+        let key = (want.entry, want.blob, want.size);
+        if let Some((account, since)) = self.media.given.lock().get(&key)
+            && since.elapsed() < GIVEN_FOR
+        {
+            return Ok(Some(*account));
+        }
         let Some(stored) = self.store.effective_entry(&want.entry)? else { return Ok(None) };
         let is_named = |named: &Named| named.blob == want.blob && named.size == want.size;
         if stored.entry.header.log_id.class() != LogId::PUBLIC || !files(&stored.entry).iter().any(is_named) {
@@ -301,8 +325,12 @@ impl Node {
         if self.is_secret(&want.blob, &account)? {
             return Ok(None);
         }
-        let piece = self.blobs()?.piece(&want.blob, want.size, want.span)?;
-        Ok(piece.map(|piece| (account, piece.into())))
+        let mut given = self.media.given.lock();
+        if given.len() >= MAX_GIVEN {
+            given.clear();
+        }
+        given.insert(key, (account, Instant::now()));
+        Ok(Some(account))
     }
 
     /// Whether a file may be here for a reason that nobody is to know of: someone who is followed privately has posted

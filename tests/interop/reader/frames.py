@@ -160,6 +160,11 @@ def code(fields):
     return {"code": value if value <= 13 else 12, "retry_after": fields.varint()}
 
 
+def verdict(fields):
+    value = fields.byte()
+    return value if value <= 3 else 2
+
+
 def referred(fields):
     out = {"number": fields.varint(), "total": fields.varint(), "posts": []}
     while fields.left():
@@ -196,7 +201,7 @@ READERS = {
     0x87: ("BLOB", lambda fields: {"number": fields.varint(), "piece": fields.take(fields.left())}),
     0x88: ("REFERRED", referred),
     0x81: ("DELIVER", lambda fields: {"document": sized(fields, MAX_FRAME), "entry": fields.take(fields.left())}),
-    0x82: ("STATUS", lambda fields: {"entry": fields.take(32), "verdict": min(fields.byte(), 2)}),
+    0x82: ("STATUS", lambda fields: {"entry": fields.take(32), "verdict": verdict(fields)}),
 }
 
 

@@ -69,6 +69,7 @@ VALUE = bodies.record(
     (4, "account", bodies.ID, "opt"),
     (5, "filter", FILTER, "opt"),
     (6, "draft", bodies.data(16_000), "plain"),
+    (7, "entry", bodies.ID, "opt"),
 )
 
 

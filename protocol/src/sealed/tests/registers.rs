@@ -62,6 +62,8 @@ fn the_highest_is_in_force_and_the_next_is_higher() {
         assert_eq!(registers.get("follow", b"k"), Some(&b"new"[..]));
         assert_eq!(registers.get("follow", b"gone"), None);
         assert_eq!(registers.collection("follow").collect::<Vec<_>>(), [(&b"k"[..], &b"new"[..])]);
+        let changed = [&b"k"[..], b"gone", b"other"].map(|key| registers.changed_at("follow", key));
+        assert_eq!(changed, [Some(10), Some(7), None]);
         assert_eq!(registers.time_for(&item(b"gone", None), 3), 8);
         assert_eq!(registers.time_for(&item(b"k", None), 1_000), 1_000);
         assert_eq!(registers.time_for(&item(b"other", None), 3), 3);

@@ -234,7 +234,7 @@ fn small(file: &mut File) {
     good(file, "a CREDIT", &["SYNC-16"], &Message::Credit(1_048_576));
     let (document, entry) = (vec![1; 300].into(), vec![2; 200].into());
     good(file, "a DELIVER", &["SYNC-41"], &Message::Deliver { document, entry });
-    for verdict in [Verdict::Accepted, Verdict::Queued, Verdict::Refused] {
+    for verdict in [Verdict::Accepted, Verdict::Queued, Verdict::Refused, Verdict::Later] {
         let status = Message::Status(EntryId([7; 32]), verdict);
         good(file, &format!("a STATUS {verdict:?}"), &["SYNC-42"], &status);
     }

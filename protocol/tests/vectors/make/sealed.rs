@@ -2,6 +2,7 @@
 //! thirty-two times.
 
 use majlis_protocol::body::{Body, Content, Post, Sealed};
+use majlis_protocol::ids::EntryId;
 use majlis_protocol::keys::x25519_public;
 use majlis_protocol::sealed::{Envelope, Filter, ItemValue, Phrase, Place, PrivateItem, SealedError, seal};
 use serde_json::{Value, json};
@@ -101,6 +102,7 @@ pub fn show_value(value: &ItemValue) -> Value {
         ("account", value.account.map(|account| hex(&account.0))),
         ("filter", value.filter.as_ref().map(show_filter)),
         ("draft", (!value.draft.is_empty()).then(|| hex(&value.draft))),
+        ("entry", value.entry.map(|entry| hex(&entry.0))),
     ])
 }
 
@@ -258,6 +260,8 @@ fn values(file: &mut File, bytes: &dyn Fn(&str) -> Vec<u8>) {
     };
     value(file, "nothing said", &["SEAL-14"], &ItemValue::default().encode().unwrap());
     value(file, "all said of someone", &["SEAL-14"], &full.encode().unwrap());
+    let read = ItemValue { at: Some(1), entry: Some(EntryId([7; 32])), ..ItemValue::default() };
+    value(file, "a reading position", &["SEAL-14"], &read.encode().unwrap());
     value(file, "a filter", &["SEAL-14", "SEAL-15"], &filtering(2));
     value(file, "a filter with all its phrases", &["SEAL-14", "SEAL-15"], &filtering(32));
     let said = Content { text: "صباح الخير".into(), language: "ar".into(), ..Content::default() };
@@ -284,12 +288,13 @@ fn values(file: &mut File, bytes: &dyn Fn(&str) -> Vec<u8>) {
         value(file, name, &["SEAL-14", "SEAL-15"], &bytes(value_bytes));
     }
     for (name, value_bytes) in [
-        ("an unknown field", "a1 07 00"),
+        ("an unknown field", "a1 08 00"),
         ("cut short", "a1"),
         ("no map", "80"),
         ("an empty name", "a1 03 60"),
         ("a time of 2^47", "a1 01 1b 0000800000000000"),
         ("a short account", "a1 04 41 00"),
+        ("a short entry", "a1 07 41 00"),
         ("an empty draft", "a1 06 40"),
         ("a byte behind", "a0 00"),
     ] {
