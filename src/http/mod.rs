@@ -17,6 +17,7 @@ mod limit;
 mod mastodon;
 mod openapi;
 mod pace;
+mod pictures;
 mod routes;
 mod server;
 mod surfaces;

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::error::ApiError;
-use super::{App, auth, connected, guard, mastodon, openapi, surfaces};
+use super::{App, auth, connected, guard, mastodon, openapi, pictures, surfaces};
 
 /// Something that is answered.
 pub struct Route {
@@ -80,6 +80,7 @@ pub fn table() -> Vec<Route> {
     routes.extend(connected::routes());
     routes.extend(mastodon::routes());
     routes.extend(openapi::routes());
+    routes.extend(pictures::routes());
     routes
 }
 

@@ -251,6 +251,10 @@ fn people_lists_and_what_there_is_none_of() {
     for empty in ["custom_emojis", "announcements", "follow_requests", "trends/tags", "followed_tags"] {
         assert_eq!(one.get(&path(&[empty]), &[]), json!([]));
     }
+    let picture = text(&one.me(), "avatar");
+    let picture = picture.split_once("/static/").unwrap().1;
+    let given = ask(one.node, "GET", &format!("/static/{picture}")).send().expect(200);
+    assert_eq!(given.header("content-type"), Some("image/svg+xml"));
     let instance = one.get("/api/v2/instance", &[]);
     assert!(instance["configuration"]["statuses"]["max_characters"].is_u64());
     // Every address of the document is answered, and none without a token that needs one.
