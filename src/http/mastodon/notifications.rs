@@ -29,8 +29,8 @@ pub struct Asked {
     account_id: Option<u64>,
 }
 
-/// A notification's number is when it came, in milliseconds since 1970: it sorts, and no two have the same that came in
-/// one millisecond more than a poll of apps can tell.
+/// A notification's number is when it came, in milliseconds since 1970, so that it sorts by arrival. Two that came in
+/// the same millisecond share one.
 fn number(view: &NotificationView) -> u64 {
     let time: Option<jiff::Timestamp> = view.created_at.parse().ok();
     time.and_then(|time| u64::try_from(time.as_millisecond()).ok()).unwrap_or(0)

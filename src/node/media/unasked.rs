@@ -21,6 +21,8 @@ const LOOK_BACK: usize = 500;
 /// have its own post stored yet; who holds a post may be about to fetch its files.
 const SOON: Duration = Duration::from_millis(500);
 const AT_LAST: Duration = Duration::from_mins(2);
+/// So often it is looked whether an entry counts by now: about two minutes.
+const MAX_UNNAMED: u32 = 8;
 /// Bytes of a preview at most.
 const MAX_PREVIEW: u64 = 1 << 20;
 
@@ -120,6 +122,17 @@ impl Node {
         Ok(())
     }
 
+    /// Fetches a file if the entry that names it counts: whether it does. One that was pushed a moment ago may not be
+    /// stored yet; one that was taken back, perhaps before it came, has nothing to bring with it.
+    async fn fetch_unasked(self: &Arc<Self>, named: Named) -> Result<bool, Failure> {
+        let reader = Arc::clone(self);
+        let counts = blocking(move || Ok(reader.store.effective_entry(&named.entry.id)?.is_some())).await?;
+        if counts {
+            self.fetch(named, |_| {}).await?;
+        }
+        Ok(counts)
+    }
+
     /// Looks through the newest posts and all profiles for files that are missing, the oldest first.
     fn want_newest(&self) -> Result<(), Failure> {
         let interests = self.peers.interests();
@@ -155,7 +168,7 @@ async fn fetching(node: Arc<Node>) {
         while under_way.len() < AT_ONCE {
             let Some(want) = node.media.wanted.lock().take(Instant::now()) else { break };
             let node = Arc::clone(&node);
-            under_way.spawn(async move { (want, node.fetch(want.named, |_| {}).await) });
+            under_way.spawn(async move { (want, node.fetch_unasked(want.named).await) });
         }
         let due = node.media.wanted.lock().due().filter(|_| under_way.len() < AT_ONCE);
         let due = async {
@@ -166,9 +179,15 @@ async fn fetching(node: Arc<Node>) {
         };
         tokio::select! {
             Some(done) = under_way.join_next() => {
-                if let Ok((want, Err(error))) = done {
-                    tracing::debug!(%error, "a file could not be fetched yet");
-                    node.media.wanted.lock().put_back(want, Instant::now());
+                match done {
+                    Ok((want, Ok(false))) if want.tries < MAX_UNNAMED => {
+                        node.media.wanted.lock().put_back(want, Instant::now());
+                    }
+                    Ok((want, Err(error))) => {
+                        tracing::debug!(%error, "a file could not be fetched yet");
+                        node.media.wanted.lock().put_back(want, Instant::now());
+                    }
+                    _ => {}
                 }
             }
             () = node.media.met.notified() => node.media.wanted.lock().try_all(),
