@@ -87,7 +87,9 @@ pub async fn run(
     let finding = node.start_finding()?;
     let fetching = node.start_fetching();
     let pruning = tokio::spawn(Arc::clone(&node).keep_pruning());
+    let posting = tokio::spawn(Arc::clone(&node).keep_posting());
     stop.await;
+    posting.abort();
     purging.abort();
     pruning.abort();
     drop((finding, fetching));

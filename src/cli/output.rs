@@ -158,6 +158,7 @@ fn json(reply: &Reply) -> io::Result<String> {
         Reply::List(view) => serde_json::to_string(view),
         Reply::Usage(view) => serde_json::to_string(view),
         Reply::Profile(view) => serde_json::to_string(view),
+        Reply::Tag(view) => serde_json::to_string(view),
         Reply::File(view) => serde_json::to_string(view),
         Reply::Account(view) => serde_json::to_string(view),
         Reply::Attachment(view) => serde_json::to_string(view),

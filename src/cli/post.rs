@@ -34,6 +34,7 @@ Examples:
   majlis post 'Tea or coffee?' --poll tea coffee --closes 2d
   majlis post 'What a view' --attach view.jpg --alt 'The sea from above' --usage train-ai=n
   majlis post --draft 'Not yet'      kept until `majlis draft post`
+  majlis post --at 12h 'Tomorrow'    kept until then; this node has to run at that time, or posts it when it next does
   majlis post --from posts.jsonl     with one {\"text\":\"…\",\"lang\":\"…\"} a line; lang may be missing")]
 pub struct PostArgs {
     /// What it says; - or nothing: read from standard input.
@@ -73,9 +74,12 @@ pub struct PostArgs {
     /// Do not post it yet: keep it for `majlis draft`.
     #[arg(long)]
     draft: bool,
+    /// Post it at a time to come: in 30m, 12h, 3d, 2w, or at a time as 2026-12-31T18:00:00Z.
+    #[arg(long, value_name = "TIME", conflicts_with = "draft")]
+    at: Option<String>,
     /// Post every line of a JSON lines file; nothing is posted if any line is bad.
     #[arg(long, value_name = "FILE", conflicts_with_all = [
-        "text", "lang", "reply_to", "quote", "cw", "attach", "poll", "visibility", "usage", "made_with", "draft",
+        "text", "lang", "reply_to", "quote", "cw", "attach", "poll", "visibility", "usage", "made_with", "draft", "at",
     ])]
     from: Option<PathBuf>,
 }
@@ -105,8 +109,9 @@ impl PostArgs {
             source_type: self.made_with,
         };
         check(&post).map_err(|fault| Failure::usage(fault.to_string(), fault.hint()))?;
-        let request = if self.draft {
-            Request::SaveDraft { post: Box::new(post) }
+        let at = self.at.map(|time| when::rfc3339(&time, Timestamp::now())).transpose()?;
+        let request = if self.draft || at.is_some() {
+            Request::SaveDraft { post: Box::new(post), at }
         } else {
             Request::Post { posts: vec![post] }
         };

@@ -40,6 +40,11 @@ impl ApiError {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, format!("Validation failed: {}", error.into()))
     }
 
+    /// A value that is none of its kind, in the words that apps look for.
+    pub fn invalid_record() -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Record invalid")
+    }
+
     /// Without a token that holds.
     pub fn unauthorized() -> Self {
         let error = Self::new(StatusCode::UNAUTHORIZED, "The access token is invalid");
@@ -112,7 +117,8 @@ impl From<Failure> for ApiError {
             return Self::unprocessable(failure.message);
         }
         Self {
-            description: Some(failure.hint),
+            // Apps show one of the two.
+            description: Some(format!("{}. {}", failure.message, failure.hint)),
             ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, failure.message)
         }
     }

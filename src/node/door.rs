@@ -4,7 +4,7 @@
 //! sorts by time. Two can have the same one, by chance or because somebody wanted it; so the rows decide, and the next
 //! free number is given to whoever comes later.
 
-use majlis_protocol::{AccountId, EntryId};
+use majlis_protocol::{AccountId, EntryId, Kind};
 use parking_lot::Mutex;
 
 use super::{Failure, Node};
@@ -18,6 +18,9 @@ const BY_NUMBER: &[u8] = b"number/";
 const BY_NAME: &[u8] = b"numbered/";
 /// Numbers stay below this, as many programs take them for signed.
 const MAX_NUMBER: u64 = i64::MAX as u64;
+
+/// Entries of one millisecond that are looked at together.
+const STEP: usize = 64;
 
 /// Something that apps name by a number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -135,7 +138,40 @@ impl Node {
 
     /// What has a number.
     pub fn by_number(&self, number: u64) -> Result<Option<Named>, Failure> {
-        let name = self.store.setting(&[BY_NUMBER, &number.to_be_bytes()].concat())?;
-        Ok(name.and_then(|name| Named::read(&name)))
+        if let Some(name) = self.store.setting(&[BY_NUMBER, &number.to_be_bytes()].concat())? {
+            return Ok(Named::read(&name));
+        }
+        // It may be known from another node, and not have been shown here yet.
+        for named in self.unnumbered(number)? {
+            if self.numbers(std::slice::from_ref(&named))? == [number] {
+                return Ok(Some(named));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What is held and would be given this number.
+    fn unnumbered(&self, number: u64) -> Result<Vec<Named>, Failure> {
+        let mut found = Vec::new();
+        let would = |named: &Named, display_ms| {
+            named.bytes().is_ok_and(|name| first_choice(&name, display_ms) == number)
+        };
+        for account in self.store.replica().accounts().map(|(account, _)| *account) {
+            found.extend(Some(Named::Account(account.to_string())).filter(|named| would(named, 0)));
+        }
+        let display_ms = number >> 16;
+        let mut before = (display_ms + 1, EntryId::ZERO);
+        loop {
+            let step = self.store.timeline(None, &[Kind::POST, Kind::REPOST], Some(before), STEP)?;
+            let is_end = step.len() < STEP || step.iter().any(|stored| stored.display_ms < display_ms);
+            for stored in step.into_iter().filter(|stored| stored.display_ms == display_ms) {
+                before = (display_ms, stored.entry.id);
+                let named = Named::Entry(stored.entry.id.to_string());
+                found.extend(Some(named).filter(|named| would(named, display_ms)));
+            }
+            if is_end {
+                return Ok(found);
+            }
+        }
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::api::{
     AccountView, DoneView, DraftView, EntryView, IdView, ListView, PhraseView, PostView, ProfileEdit,
-    ProgressView, Reply, Request, StatusView, SyncedView, TimelinePage,
+    ProgressView, Reply, Request, StatusView, SyncedView, TagView, TimelinePage,
 };
 use super::follows::parse_account;
 use super::posts::find;
@@ -82,6 +82,13 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
             let reader = Arc::clone(node);
             for view in blocking(move || reader.search(&query)).await? {
                 post(&out, view).await?;
+            }
+            Ok(())
+        }
+        Request::Tags { start, limit } => {
+            let reader = Arc::clone(node);
+            for tag in blocking(move || reader.tags(&start, limit)).await? {
+                reply(&out, Reply::Tag(TagView { tag })).await?;
             }
             Ok(())
         }
@@ -171,7 +178,8 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
             }
             Ok(())
         }
-        Request::SaveDraft { post } => draft(&out, node.save_draft(*post).await?).await,
+        Request::SaveDraft { post, at } => draft(&out, node.save_draft(*post, at.as_deref()).await?).await,
+        Request::MoveDraft { draft: id, at } => draft(&out, node.move_draft(&id, &at).await?).await,
         Request::PostDraft { draft } => {
             for posted in node.post_draft(&draft).await? {
                 reply(&out, Reply::Posted(posted)).await?;
@@ -313,13 +321,10 @@ async fn list(
         return node.set_list(name, false).await;
     }
     if !add.is_empty() {
-        node.set_list(name, true).await?;
-    }
-    for account in add {
-        node.set_list_member(name, &account, true).await?;
+        node.add_to_list(name, &add).await?;
     }
     for account in remove {
-        node.set_list_member(name, &account, false).await?;
+        node.take_off_list(name, &account).await?;
     }
     node.list_members(name).map(drop)
 }

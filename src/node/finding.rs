@@ -1,6 +1,7 @@
 //! Full-text search. The index follows the log like a view, in files of its own beside the database, and is made anew
 //! from it where it is missing or damaged.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
@@ -196,6 +197,12 @@ impl Node {
         }
         while self.index_some()? {}
         self.with_search(|search, _| Ok(search.compact()?))
+    }
+
+    /// The tags of posts held here that begin so, folded, in alphabetical order.
+    pub(super) fn tags(&self, start: &str, limit: usize) -> Result<BTreeSet<String>, Failure> {
+        while self.index_some()? {}
+        self.with_search(|search, _| Ok(search.tags(&fold_tag(start), limit)?))
     }
 
     /// Finds posts, the newest first.

@@ -68,14 +68,15 @@ impl Node {
         self.follow_view(&account, private)
     }
 
-    /// Stops following; what was held of the account is forgotten.
+    /// Stops following; what was held of the account is forgotten, and it is on no list any more.
     pub(super) async fn unfollow(self: &Arc<Self>, account: &AccountId) -> Result<(), Failure> {
-        if !self.follows_publicly(account)? && !self.follows_privately(account) {
+        if !self.follows(account)? {
             return Err(Failure::new(
                 "this account is not followed",
                 "`majlis following` lists those who are.",
             ));
         }
+        self.take_off_lists(account).await?;
         self.set_private_follow(account, false).await?;
         self.set_public_follow(account, false).await?;
         self.refresh_interests()?;
@@ -83,6 +84,11 @@ impl Node {
         let (node, account) = (Arc::clone(self), *account);
         super::blocking(move || node.forget_account(&account)).await?;
         Ok(())
+    }
+
+    /// Whether an account is followed, for all to see or not.
+    pub(super) fn follows(&self, account: &AccountId) -> Result<bool, Failure> {
+        Ok(self.follows_privately(account) || self.follows_publicly(account)?)
     }
 
     fn follows_publicly(&self, account: &AccountId) -> Result<bool, Failure> {

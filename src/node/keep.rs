@@ -242,16 +242,46 @@ impl Node {
         self.keep(LIST, name.as_bytes().to_vec(), on.then(Self::set_now)).await
     }
 
-    /// Puts an account on a list, or takes it off.
-    pub(super) async fn set_list_member(
+    /// Puts accounts on a list, which is made if there is none of this name. Each has to be followed.
+    pub(super) async fn add_to_list(
+        self: &Arc<Self>,
+        name: &str,
+        accounts: &[AccountId],
+    ) -> Result<(), Failure> {
+        for account in accounts {
+            if *account != self.keys.account && !self.follows(account)? {
+                return Err(Failure::new(
+                    format!("{account} is not followed, so nothing of theirs comes"),
+                    "Follow them first, with `majlis follow`.",
+                ));
+            }
+        }
+        self.set_list(name, true).await?;
+        for account in accounts {
+            self.keep(LIST_MEMBER, member_key(list_name(name)?, account), Some(Self::set_now())).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes an account off a list.
+    pub(super) async fn take_off_list(
         self: &Arc<Self>,
         name: &str,
         account: &AccountId,
-        on: bool,
     ) -> Result<(), Failure> {
         let name = list_name(name)?;
         self.list_members(name)?;
-        self.keep(LIST_MEMBER, member_key(name, account), on.then(Self::set_now)).await
+        self.keep(LIST_MEMBER, member_key(name, account), None).await
+    }
+
+    /// Takes an account off all lists.
+    pub(super) async fn take_off_lists(self: &Arc<Self>, account: &AccountId) -> Result<(), Failure> {
+        for (key, _) in self.kept_all(LIST_MEMBER) {
+            if key.ends_with(&account.0) {
+                self.keep(LIST_MEMBER, key, None).await?;
+            }
+        }
+        Ok(())
     }
 
     /// The names of all lists.

@@ -119,6 +119,8 @@ pub struct Node {
     numbering: door::Numbering,
     apps: apps::Apps,
     media: media::Media,
+    /// Told when a post comes to wait for a time.
+    scheduled: tokio::sync::Notify,
     keep: storage::Keep,
     /// Held while it is decided what is taken of a stranger.
     receiving: Mutex<()>,
@@ -185,6 +187,7 @@ impl Node {
             numbering: door::Numbering::default(),
             apps: apps::Apps::default(),
             media: media::Media::new(config, of_store),
+            scheduled: tokio::sync::Notify::new(),
             keep: storage::Keep::new(config),
             keys,
             store,

@@ -30,9 +30,14 @@ struct Meaning {
 }
 
 impl Meaning {
-    /// What it means where its author is not known: what is said waits for a decision, and nothing else is told.
+    /// What it means where its author is not known: that they follow is told, what is said waits for a decision, and
+    /// nothing else is told.
     fn of_stranger(self, kind: Kind) -> Option<Self> {
-        (kind == Kind::POST).then_some(Self { kind: NotificationKind::Request, ..self })
+        match kind {
+            Kind::FOLLOW => Some(self),
+            Kind::POST => Some(Self { kind: NotificationKind::Request, ..self }),
+            _ => None,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod tests;
 mod tokens;
 mod words;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::ops::Bound;
 use std::path::Path;
@@ -233,6 +234,26 @@ impl Search {
             found.extend(id);
         }
         Ok(found)
+    }
+
+    /// The tags that begin so, folded, the first in alphabetical order.
+    pub fn tags(&self, start: &str, limit: usize) -> Result<BTreeSet<String>, SearchError> {
+        let mut found = BTreeSet::new();
+        for segment in self.reader.searcher().segment_readers() {
+            let index = segment.inverted_index(self.fields.tag)?;
+            let mut terms =
+                index.terms().range().ge(start).into_stream().map_err(tantivy::TantivyError::from)?;
+            let mut of_segment = 0;
+            while of_segment < limit && terms.advance() {
+                let Ok(tag) = std::str::from_utf8(terms.key()) else { continue };
+                if !tag.starts_with(start) {
+                    break;
+                }
+                found.insert(tag.to_owned());
+                of_segment += 1;
+            }
+        }
+        Ok(found.into_iter().take(limit).collect())
     }
 
     fn query(&self, wanted: &Wanted) -> BooleanQuery {

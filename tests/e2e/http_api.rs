@@ -276,3 +276,106 @@ fn people_lists_and_what_there_is_none_of() {
         }
     }
 }
+
+#[test]
+fn posts_wait_for_a_time() {
+    let node = TestNode::started("one");
+    let app = Client::of(&node);
+    let form = [
+        ("status", "غدا #tea"),
+        ("scheduled_at", "4000-01-01T00:00:00Z"),
+        ("poll[options][]", "a"),
+        ("poll[options][]", "b"),
+    ];
+    let kept = app.post("/api/v1/statuses", &form);
+    assert_eq!(
+        (&kept["params"]["text"], &kept["params"]["visibility"]),
+        (&json!("غدا #tea"), &json!("public"))
+    );
+    let id = text(&kept, "id");
+    let at = path(&["scheduled_statuses", &id]);
+    let moved = app.send("PUT", &at, &[("scheduled_at", "3999-12-31T23:00:00.000")]).expect(200).json();
+    assert_eq!((&moved["id"], &moved["scheduled_at"]), (&json!(id), &json!("3999-12-31T23:00:00.000Z")));
+    assert_eq!(app.get("/api/v1/scheduled_statuses", &[]), json!([moved]));
+    assert_eq!(app.get(&at, &[]), moved);
+    assert!(app.home().is_empty());
+    app.send("DELETE", &at, &[]).expect(200);
+    app.send("GET", &at, &[]).expect(404);
+    let wrong =
+        app.send("POST", "/api/v1/statuses", &[("status", "x"), ("scheduled_at", "banana")]).expect(422);
+    assert_eq!(wrong.json()["error"], "Record invalid");
+    let past = [("status", "x"), ("scheduled_at", "2020-01-01T00:00:00Z")];
+    assert!(
+        text(&app.send("POST", "/api/v1/statuses", &past).expect(422).json(), "error").contains("before now")
+    );
+}
+
+#[test]
+fn numbers_hold_on_other_nodes_and_quotes_are_shown() {
+    let cluster = Cluster::started(&["one", "two"]);
+    cluster.follow_all();
+    let [one, two] = [&cluster.nodes[0], &cluster.nodes[1]].map(Client::of);
+    let said = one.post("/api/v1/statuses", &[("status", "الشاي جاهز #tea_time"), ("language", "ar")]);
+    let id = text(&said, "id");
+    // Asked for by the number that another node has given, before this one has shown it to anybody.
+    eventually("it is there", || two.send("GET", &path(&["statuses", &id]), &[]).status == 200);
+    let author = text(&said["account"], "id");
+    assert_eq!(two.get(&path(&["accounts", &author]), &[])["majlis"]["account"], one.node.account());
+    assert!(text(&said, "url").ends_with(&format!("/{id}")));
+
+    let quote = two.post("/api/v1/statuses", &[("status", "On my way"), ("quoted_status_id", &id)]);
+    assert_eq!(quote["quote"]["state"], "accepted");
+    assert_eq!(quote["quote"]["quoted_status"]["id"], id);
+    one.send("DELETE", &path(&["statuses", &id]), &[]).expect(200);
+    let shown = || two.get(&path(&["statuses", &text(&quote, "id")]), &[])["quote"].clone();
+    eventually("what is quoted was taken back", || {
+        shown() == json!({ "state": "deleted", "quoted_status": null })
+    });
+
+    // Tags are found by their beginnings.
+    two.post("/api/v1/statuses", &[("status", "#Tea_Pot")]);
+    let tags = || two.get("/api/v2/search", &[("q", "#tea"), ("type", "hashtags")])["hashtags"].clone();
+    assert!(tags().as_array().unwrap().iter().any(|tag| tag["name"] == "tea_pot"), "{}", tags());
+}
+
+#[test]
+fn lists_are_of_those_who_are_followed_and_votes_are_not_changed() {
+    let cluster = Cluster::started(&["one", "two"]);
+    let [one, two] = [&cluster.nodes[0], &cluster.nodes[1]].map(Client::of);
+    let friend = one.find(&two);
+    let list = text(&one.post("/api/v1/lists", &[("title", "أصدقاء")]), "id");
+    let members = path(&["lists", &list, "accounts"]);
+    one.send("POST", &members, &[("account_ids[]", &friend)]).expect(404);
+    one.node.cli(&["follow", &two.node.invite()]);
+    one.post(&members, &[("account_ids[]", &friend)]);
+    assert_eq!(one.get(&members, &[])[0]["id"], friend);
+    one.post(&path(&["accounts", &friend, "unfollow"]), &[]);
+    assert_eq!(one.get(&members, &[]), json!([]));
+
+    let poll = |several: &str| {
+        let form = [
+            ("status", "?"),
+            ("poll[options][]", "a"),
+            ("poll[options][]", "b"),
+            ("poll[multiple]", several),
+        ];
+        path(&["polls", &text(&one.post("/api/v1/statuses", &form), "id"), "votes"])
+    };
+    let vote = |poll: &str, choices: &[&str]| {
+        let form: Vec<_> = choices.iter().map(|choice| ("choices[]", *choice)).collect();
+        let answer = one.send("POST", poll, &form);
+        if answer.status == 200 {
+            answer.json()["own_votes"].to_string()
+        } else {
+            text(&answer.json(), "error")
+        }
+    };
+    let (single, several) = (poll("false"), poll("true"));
+    assert!(vote(&single, &["2"]).contains("does not exist"));
+    assert!(vote(&single, &["0", "1"]).contains("already voted"));
+    assert_eq!(vote(&single, &["1"]), "[1]");
+    assert!(vote(&single, &["0"]).contains("already voted"));
+    assert_eq!(vote(&several, &["1"]), "[1]");
+    assert_eq!(vote(&several, &["0"]), "[0,1]");
+    assert!(vote(&several, &["0"]).contains("already voted"));
+}

@@ -27,6 +27,7 @@ mod lifecycle;
 mod media;
 mod private;
 mod recovery;
+mod schedule;
 mod social;
 mod storage;
 #[path = "../support/mod.rs"]

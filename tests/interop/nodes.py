@@ -86,9 +86,9 @@ class Node:
         [line] = self.ask(*arguments)
         return line
 
-    def token(self, scopes="read,write,follow,push"):
+    def token(self, app="test", scopes="read,write,follow,push"):
         """A token for an app that acts for the owner."""
-        return self.one("token", "new", "--name", "test", "--scopes", scopes)["token"]
+        return self.one("token", "new", "--name", app, "--scopes", scopes)["token"]
 
     def address(self):
         """Where other nodes reach it."""

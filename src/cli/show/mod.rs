@@ -47,6 +47,7 @@ pub fn reply(reply: &Reply, style: Style) -> String {
         Reply::Storage(view) => storage::whole(view),
         Reply::Pruned(view) => storage::pruned(view),
         Reply::Profile(view) => social::profile(view, style),
+        Reply::Tag(view) => format!("#{}\n", clean(&view.tag)),
         Reply::Phrase(view) => phrase(view),
         Reply::Carried(view) => carried(view),
         Reply::Bad(view) => bad(view),

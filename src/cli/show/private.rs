@@ -37,6 +37,9 @@ pub fn draft(view: &DraftView, style: Style, now: Timestamp) -> String {
     let post = &view.post;
     let mut text = format!("Draft {} · {}\n", clean(&view.draft), ago(&view.saved_at, now));
     // Writing into a string cannot fail.
+    if let Some(at) = &view.post_at {
+        let _ = writeln!(text, "  is posted at {}", clean(at));
+    }
     if let Some(parent) = &post.reply_to {
         let _ = writeln!(text, "  ↳ answers {}", clean(parent));
     }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::desk::Desk;
 use super::html::{Addressed, escape, html, tag_url};
+use super::page::posts as posts_of;
 use crate::http::App;
 use crate::http::error::Answer;
 use crate::node::Named;
@@ -23,6 +24,8 @@ pub struct Shown {
     owner: String,
     numbers: HashMap<Named, u64>,
     cards: HashMap<String, AccountCard>,
+    /// Posts that are quoted, those that are held.
+    quoted: HashMap<String, PostView>,
 }
 
 fn entry(id: &str) -> Named {
@@ -38,12 +41,25 @@ pub fn bare(key: &str) -> &str {
     key.strip_prefix("did:key:").unwrap_or(key)
 }
 
+/// The posts that are quoted by some, those that are held.
+async fn quoted(app: &App, posts: &[&PostView]) -> HashMap<String, PostView> {
+    let mut held = HashMap::new();
+    for quote in posts.iter().filter_map(|post| post.quote.as_ref()) {
+        if !held.contains_key(&quote.id) {
+            let found = app.ask(Request::Show { id: quote.id.clone() }).await.map(posts_of);
+            held.extend(found.ok().and_then(|mut found| found.pop()).map(|post| (post.id.clone(), post)));
+        }
+    }
+    held
+}
+
 impl Shown {
     /// Gathers what these posts and accounts need.
     pub async fn of(app: &App, posts: &[&PostView], accounts: &[String]) -> Answer<Self> {
         let mut names: HashSet<Named> = accounts.iter().map(|key| account(key)).collect();
         let mut keys: HashSet<String> = accounts.iter().cloned().collect();
-        for post in posts {
+        let quoted = quoted(app, posts).await;
+        for post in posts.iter().copied().chain(quoted.values()) {
             names.insert(entry(&post.id));
             names.insert(account(&post.account));
             keys.insert(post.account.clone());
@@ -69,7 +85,7 @@ impl Shown {
         }
         let (base, owner) = (app.base.to_string(), app.node.account().to_string());
         let desk = Arc::clone(&app.desk);
-        Ok(Self { base, owner, desk, numbers: names.into_iter().zip(numbers).collect(), cards })
+        Ok(Self { base, owner, desk, numbers: names.into_iter().zip(numbers).collect(), cards, quoted })
     }
 
     fn number(&self, named: &Named) -> Value {
@@ -78,6 +94,10 @@ impl Shown {
 
     fn account_url(&self, key: &str) -> String {
         format!("{}/@{}", self.base, bare(key))
+    }
+
+    fn post_uri(&self, id: &str) -> String {
+        format!("{}/posts/{id}", self.base)
     }
 
     fn file_url(&self, cid: &str) -> String {
@@ -146,28 +166,46 @@ impl Shown {
         })
     }
 
+    /// The post that a post quotes. What that one quotes is only named.
+    fn quote(&self, post: &PostView, is_inner: bool) -> Value {
+        let Some(quote) = &post.quote else { return Value::Null };
+        let held = self.quoted.get(&quote.id);
+        let state = match held {
+            Some(held) if held.deleted => "deleted",
+            Some(_) => "accepted",
+            // It may come yet.
+            None => "pending",
+        };
+        let held = held.filter(|held| !held.deleted);
+        if is_inner {
+            return json!({ "state": state, "quoted_status_id": held.map(|held| self.number(&entry(&held.id))) });
+        }
+        json!({ "state": state, "quoted_status": held.map(|held| self.post(held, true)) })
+    }
+
     /// A post; where someone shows it to their followers, as theirs with the post in it.
     pub fn status(&self, post: &PostView) -> Value {
-        let inner = self.post(post);
+        let inner = self.post(post, false);
         let Some(repost) = &post.repost else { return inner };
         let mut outer = inner.clone();
         outer["id"] = self.number(&entry(&repost.id));
         outer["created_at"] = repost.created_at.clone().into();
         outer["account"] = self.account(&repost.account);
-        outer["uri"] = format!("{}/posts/{}", self.base, repost.id).into();
+        outer["uri"] = self.post_uri(&repost.id).into();
         outer["content"] = "".into();
         outer["majlis"]["id"] = repost.id.clone().into();
         outer["reblog"] = inner;
         outer
     }
 
-    fn post(&self, post: &PostView) -> Value {
+    fn post(&self, post: &PostView, is_quoted: bool) -> Value {
         let addressed: Vec<Addressed> = post
             .mentions
             .iter()
             .map(|key| Addressed { key: bare(key).to_owned(), url: self.account_url(key) })
             .collect();
-        let url = format!("{}/@{}/{}", self.base, bare(&post.account), post.id);
+        let number = self.numbers.get(&entry(&post.id)).copied().unwrap_or(0);
+        let url = format!("{}/{number}", self.account_url(&post.account));
         let of = |target: &Option<RefView>, named: fn(&str) -> Named, part: fn(&RefView) -> &str| {
             target.as_ref().map_or(Value::Null, |target| self.number(&named(part(target))))
         };
@@ -180,13 +218,18 @@ impl Shown {
         let tags: Vec<Value> =
             post.tags.iter().map(|tag| json!({ "name": tag, "url": tag_url(&self.base, tag) })).collect();
         let filtered: Vec<Value> = post.filtered.iter().map(|title| filter_result(title)).collect();
+        let own = json!({
+            "id": post.id, "account": post.account, "reactions": post.reactions, "my_reactions": post.my_reactions,
+            "usage": post.usage, "source_type": post.source_type, "held_by": post.held_by,
+            "quote": post.quote, "missing_replies": post.missing_replies,
+        });
         json!({
             "id": self.number(&entry(&post.id)), "created_at": post.created_at, "edited_at": post.edited_at,
             "in_reply_to_id": of(&post.reply_to, entry, |target| &target.id),
             "in_reply_to_account_id": of(&post.reply_to, account, |target| &target.account),
             "sensitive": post.content_warning.is_some(), "spoiler_text": post.content_warning.clone().unwrap_or_default(),
             "visibility": if post.visibility == Visibility::Public { "public" } else { "unlisted" },
-            "language": post.lang, "uri": url, "url": url,
+            "language": post.lang, "uri": self.post_uri(&post.id), "url": url,
             "replies_count": post.replies, "reblogs_count": post.reposts, "favourites_count": heart, "quotes_count": 0,
             "favourited": post.my_reactions.iter().any(|emoji| emoji == "♥"), "reblogged": post.reposted,
             "muted": false, "bookmarked": post.bookmarked, "pinned": post.pinned,
@@ -195,11 +238,10 @@ impl Shown {
             "media_attachments": post.attachments.iter().map(|file| self.media(file)).collect::<Vec<_>>(),
             "mentions": mentions, "tags": tags, "emojis": [], "card": null, "filtered": filtered,
             "poll": post.poll.as_ref().map(|poll| self.poll(&post.id, poll)),
-            "majlis": {
-                "id": post.id, "account": post.account, "reactions": post.reactions, "my_reactions": post.my_reactions,
-                "usage": post.usage, "source_type": post.source_type, "held_by": post.held_by,
-                "quote": post.quote, "missing_replies": post.missing_replies,
-            },
+            "quote": self.quote(post, is_quoted),
+            // Whoever can read a post can quote it.
+            "quote_approval": { "automatic": ["public"], "manual": [], "current_user": "automatic" },
+            "majlis": own,
         })
     }
 

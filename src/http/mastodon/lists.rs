@@ -103,7 +103,14 @@ pub async fn add(
     Input(whom): Input<Whom>,
 ) -> Answer<Json<Value>> {
     let keys = keys(&app, &whom).await?;
-    ask(&app, of(Some(named(&app, id).await?.list), keys, vec![], false)).await?;
+    let list = named(&app, id).await?.list;
+    // Apps know by this that someone has to be followed first.
+    let cards = app.ask(Request::Accounts { accounts: keys.clone() }).await?;
+    let follows = |reply: &Reply| matches!(reply, Reply::Account(card) if card.relation.following);
+    if !cards.iter().all(follows) {
+        return Err(ApiError::not_found());
+    }
+    ask(&app, of(Some(list), keys, vec![], false)).await?;
     Ok(Json(json!({})))
 }
 

@@ -10,6 +10,7 @@ mod media;
 mod notifications;
 mod other;
 mod page;
+mod scheduled;
 mod search;
 mod statuses;
 mod timelines;
@@ -117,6 +118,10 @@ fn about_posts() -> Vec<Route> {
             timelines::favourites,
         ),
         post("/api/v1/statuses", write, "Post", statuses::create),
+        get("/api/v1/scheduled_statuses", read, "Posts that wait for a time", scheduled::list),
+        get("/api/v1/scheduled_statuses/{id}", read, "A post that waits", scheduled::show),
+        put("/api/v1/scheduled_statuses/{id}", write, "Have it wait for another time", scheduled::change),
+        delete("/api/v1/scheduled_statuses/{id}", write, "Have it never be posted", scheduled::delete),
         get("/api/v1/statuses", read, "Several posts", statuses::several),
         get("/api/v1/statuses/{id}", read, "A post", statuses::show),
         put("/api/v1/statuses/{id}", write, "New words for a post", statuses::edit),
@@ -172,7 +177,6 @@ fn about_the_node() -> Vec<Route> {
         ("/api/v1/followed_tags", Some("read:follows"), "Tags are not followed"),
         ("/api/v1/featured_tags", Some("read:accounts"), "Tags are not shown on a page"),
         ("/api/v1/endorsements", Some("read:accounts"), "Nobody is shown on a page"),
-        ("/api/v1/scheduled_statuses", Some("read:statuses"), "Posts are not signed ahead of their time"),
         ("/api/v1/domain_blocks", Some("read:blocks"), "There are no servers to block"),
     ];
     let mut routes: Vec<Route> =

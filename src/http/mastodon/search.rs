@@ -12,7 +12,7 @@ use super::page;
 use crate::http::App;
 use crate::http::error::Answer;
 use crate::http::input::{Input, lenient};
-use crate::node::api::{Request, SearchQuery};
+use crate::node::api::{Reply, Request, SearchQuery, TagView};
 
 /// What is looked for.
 #[derive(Debug, Default, Deserialize)]
@@ -40,22 +40,28 @@ pub async fn search(State(app): State<App>, Input(asked): Input<Asked>) -> Answe
             Some(id) => Some(key(&app, id).await?),
             None => None,
         };
-        let query =
-            SearchQuery { text: asked.q.clone(), from, limit: limit + offset, ..SearchQuery::default() };
+        // A tag alone is not looked for among words.
+        let tag = asked.q.trim().strip_prefix('#').filter(|tag| !tag.contains(char::is_whitespace));
+        let text = if tag.is_some() { String::new() } else { asked.q.clone() };
+        let tag = tag.map(ToOwned::to_owned);
+        let query = SearchQuery { text, tag, from, limit: limit + offset, ..SearchQuery::default() };
         posts = page::posts(app.ask(Request::Search { query }).await?).into_iter().skip(offset).collect();
     }
     let views: Vec<_> = posts.iter().collect();
     let shown = Shown::of(&app, &views, &people).await?;
-    let tag = asked.q.trim().trim_start_matches('#');
-    let is_tag = wants("hashtags")
-        && offset == 0
-        && !tag.is_empty()
-        && tag.chars().all(|c| c.is_alphanumeric() || c == '_');
-    let tags = is_tag
-        .then(|| json!({ "name": tag, "url": tag_url(&app.base, tag), "history": [], "following": false }));
+    let mut tags = Vec::new();
+    if wants("hashtags") && !asked.q.trim().contains(char::is_whitespace) {
+        let start = asked.q.trim().to_owned();
+        for reply in app.ask(Request::Tags { start, limit: limit + offset }).await?.into_iter().skip(offset) {
+            let Reply::Tag(TagView { tag }) = reply else { continue };
+            tags.push(
+                json!({ "name": tag, "url": tag_url(&app.base, &tag), "history": [], "following": false }),
+            );
+        }
+    }
     Ok(Json(json!({
         "accounts": people.iter().map(|key| shown.account(key)).collect::<Vec<_>>(),
         "statuses": views.iter().map(|post| shown.status(post)).collect::<Vec<_>>(),
-        "hashtags": tags.into_iter().collect::<Vec<_>>(),
+        "hashtags": tags,
     })))
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::entities::{Shown, bare};
-use super::page;
+use super::{page, scheduled};
 use crate::http::App;
 use crate::http::auth::Signed;
 use crate::http::error::{Answer, ApiError};
@@ -106,9 +106,6 @@ pub async fn create(
     headers: HeaderMap,
     Input(new): Input<NewStatus>,
 ) -> Answer<Json<Value>> {
-    if new.scheduled_at.is_some_and(|at| !at.is_empty()) {
-        return Err(ApiError::unprocessable("a post cannot be signed ahead of its time"));
-    }
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(ToOwned::to_owned);
     let turn = app.once(signed.app(), key).await;
     if let Some(id) = turn.done() {
@@ -143,6 +140,11 @@ pub async fn create(
         usage: said(new.majlis.usage),
         source_type: said(new.majlis.source_type),
     };
+    if let Some(at) = said(new.scheduled_at) {
+        let kept = scheduled::create(&app, post, &at).await?;
+        app.forget_uploads(&new.media_ids);
+        return Ok(kept);
+    }
     let replies = app.ask(Request::Post { posts: vec![post] }).await?;
     let Some(Reply::Posted(posted)) = replies.into_iter().next() else { return Err(ApiError::not_found()) };
     app.forget_uploads(&new.media_ids);
@@ -344,11 +346,21 @@ pub async fn vote(
     Input(asked): Input<Choices>,
 ) -> Answer<Json<Value>> {
     let post = found(&app, id).await?;
-    // Apps count from 0, people from 1.
-    let choices: Option<Vec<String>> =
-        asked.choices.iter().map(|choice| Some((choice.parse::<u64>().ok()? + 1).to_string())).collect();
-    let choices = choices.filter(|choices| !choices.is_empty());
-    let choices = choices.ok_or_else(|| ApiError::unprocessable("a choice is the number of an answer"))?;
+    let poll = post.poll.as_ref().ok_or_else(ApiError::not_found)?;
+    let chosen: Option<Vec<u64>> = asked.choices.iter().map(|choice| choice.parse().ok()).collect();
+    let chosen = chosen.filter(|chosen| !chosen.is_empty());
+    let chosen = chosen.ok_or_else(|| ApiError::unprocessable("a choice is the number of an answer"))?;
+    if chosen.iter().any(|choice| *choice >= poll.options.len() as u64) {
+        return Err(ApiError::unprocessable("The chosen vote option does not exist"));
+    }
+    // Apps count from 0, people from 1. Apps add choices where a poll takes several; none of theirs takes one back.
+    let mut choices: Vec<u64> = poll.mine.iter().map(|choice| u64::from(*choice)).collect();
+    let is_again = chosen.iter().any(|choice| choices.contains(&(choice + 1)));
+    if is_again || (!poll.multiple && choices.len() + chosen.len() > 1) {
+        return Err(ApiError::unprocessable("You have already voted on this poll"));
+    }
+    choices.extend(chosen.iter().map(|choice| choice + 1));
+    let choices = choices.iter().map(ToString::to_string).collect();
     let replies = app.ask(Request::Vote { id: post.id, choices }).await?;
     let post = page::posts(replies).pop().ok_or_else(ApiError::not_found)?;
     poll_of(&app, &post).await

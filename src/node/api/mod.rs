@@ -93,6 +93,13 @@ pub enum Request {
         /// What is looked for.
         query: SearchQuery,
     },
+    /// The tags of posts held here that begin so. Answers [`Reply::Tag`] each, in alphabetical order.
+    Tags {
+        /// The beginning, with or without `#`, in any case.
+        start: String,
+        /// At most so many.
+        limit: usize,
+    },
     /// What a post has said so far. Answers [`Reply::Version`] each, the earliest first.
     History {
         /// An entry id or a post link.
@@ -203,7 +210,8 @@ pub enum Request {
         /// Its title or its id.
         filter: String,
     },
-    /// Posts that wait to be signed. Answers [`Reply::Draft`] each, the last one saved first.
+    /// Posts that wait to be signed. Answers [`Reply::Draft`] each, the last one saved first, then those that wait for
+    /// a time.
     Drafts {
         /// Only the one with this id.
         draft: Option<String>,
@@ -212,6 +220,15 @@ pub enum Request {
     SaveDraft {
         /// The post.
         post: Box<NewPost>,
+        /// RFC 3339: when this device is to post it by itself.
+        at: Option<String>,
+    },
+    /// Has a draft that waits for a time wait for another. Answers [`Reply::Draft`].
+    MoveDraft {
+        /// Its id.
+        draft: String,
+        /// RFC 3339.
+        at: String,
     },
     /// Signs and keeps the post of a draft, and removes the draft. Answers [`Reply::Posted`].
     PostDraft {
@@ -347,6 +364,7 @@ impl Request {
             | Self::Following
             | Self::Thread { .. }
             | Self::Search { .. }
+            | Self::Tags { .. }
             | Self::History { .. }
             | Self::Requests
             | Self::Show { .. }
@@ -384,6 +402,7 @@ impl Request {
             | Self::AddFilter { .. }
             | Self::RemoveFilter { .. }
             | Self::SaveDraft { .. }
+            | Self::MoveDraft { .. }
             | Self::PostDraft { .. }
             | Self::RemoveDraft { .. }
             | Self::Usage { .. }
@@ -491,6 +510,8 @@ pub enum Reply {
     Shown(Box<PostView>),
     /// A post of a conversation that is not held here.
     Missing(MissingView),
+    /// A tag.
+    Tag(TagView),
     /// Up to where a timeline was read.
     Position(PositionView),
     /// What a post said at a time.
@@ -564,6 +585,13 @@ pub struct IdView {
     pub home: String,
     /// Whether the recovery phrase is still kept, to be written down.
     pub phrase_unconfirmed: bool,
+}
+
+/// A tag of posts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TagView {
+    /// Without `#`, in lower case.
+    pub tag: String,
 }
 
 /// How the node is.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::media::AttachmentView;
 use super::post::NewPost;
 
 /// Where a filter holds.
@@ -121,6 +122,10 @@ pub struct DraftView {
     pub draft: String,
     /// RFC 3339: when it was saved.
     pub saved_at: String,
+    /// RFC 3339: when it is to be posted, where it waits for a time.
+    pub post_at: Option<String>,
+    /// Its files.
+    pub files: Vec<AttachmentView>,
     /// What is to be posted.
     #[serde(flatten)]
     pub post: NewPost,
