@@ -300,8 +300,8 @@ impl<'a> Growing<'a> {
             return Ok(());
         }
         told.extend(self.node.number_given(target)?.map(Coming::Gone));
-        for repost in store.about(&Subject::Entry(*target), Relation::Repost)? {
-            told.extend(self.node.number_given(&repost.entry.id)?.map(Coming::Gone));
+        for repost in store.reposts(target)?.into_iter().filter(|repost| repost.value) {
+            told.extend(self.node.number_given(&repost.id)?.map(Coming::Gone));
         }
         Ok(())
     }
@@ -312,10 +312,12 @@ impl<'a> Growing<'a> {
         if !store.reposts(target)?.iter().any(|known| known.id == repost.id) {
             return Ok(());
         }
-        for before in store.about(&Subject::Entry(*target), Relation::Repost)? {
-            if before.entry.header.account == repost.header.account {
-                told.extend(self.node.number_given(&before.entry.id)?.map(Coming::Gone));
-            }
+        let all = store.about(&Subject::Entry(*target), Relation::Repost)?;
+        let mut before = all.iter().map(|stored| &stored.entry);
+        let is_before =
+            |entry: &&Entry| entry.header.account == repost.header.account && entry.id != repost.id;
+        if let Some(last) = before.rfind(is_before) {
+            told.extend(self.node.number_given(&last.id)?.map(Coming::Gone));
         }
         Ok(())
     }
@@ -399,8 +401,43 @@ impl Late {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may fail loudly")]
 mod tests {
+    use majlis_protocol::body::{Content, Post};
+
     use super::*;
+    use crate::node::NodeConfig;
+    use crate::store::StoreConfig;
+
+    #[tokio::test]
+    async fn of_a_long_past_the_newest_is_told() {
+        let home = tempfile::tempdir().unwrap();
+        let (node, _) = Node::open(home.path(), &StoreConfig::default(), &NodeConfig::default()).unwrap();
+        let mut live = node.coming();
+        let begin = now_ms() - 24 * 60 * 60 * 1_000;
+        let post = |n: u64| {
+            let content = Content { text: format!("قديم {n}"), ..Content::default() };
+            (Body::Post(Post { content, ..Post::default() }), begin + n)
+        };
+        node.publish(LogId::PUBLIC, (0..300).map(post).collect()).await.unwrap();
+        node.publish(LogId::PUBLIC, vec![(post(300).0, now_ms())]).await.unwrap();
+        let home_and_all = || Wanted {
+            channels: vec![Channel::of(Feed::Home), Channel::of(Feed::All)],
+            notifications: true,
+            any: true,
+        };
+        let mut texts = Vec::new();
+        while texts.last().is_none_or(|text| text != "قديم 300") {
+            for one in live.next(home_and_all).await.unwrap() {
+                let Coming::Post { view, is_edit: false, channels } = one else { panic!("{one:?}") };
+                assert_eq!(channels.len(), 2, "told once for all timelines");
+                texts.push(view.text);
+            }
+        }
+        let expected: Vec<_> = (100..=300).map(|n| format!("قديم {n}")).collect();
+        assert_eq!(texts, expected);
+        node.close().unwrap();
+    }
 
     #[test]
     fn late_entries_are_told_within_bounds() {
