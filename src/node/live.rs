@@ -252,7 +252,13 @@ impl<'a> Growing<'a> {
             return Ok(());
         };
         match &body {
-            Body::Post(_) => self.shown(&entry.id, false, told)?,
+            Body::Post(_) => {
+                self.shown(&entry.id, false, told)?;
+                // Whoever has shown it before it was here shows it now.
+                for repost in self.node.store.reposts(&entry.id)?.into_iter().filter(|repost| repost.value) {
+                    self.shown(&repost.id, false, told)?;
+                }
+            }
             Body::Repost(repost) if repost.on => self.shown(&entry.id, false, told)?,
             Body::Repost(repost) => self.ended(entry, &repost.target.id, told)?,
             Body::Edit(edit) => {
