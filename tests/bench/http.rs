@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use majlis::node::Request;
-use majlis::node::api::{LoginWith, NewPost, Reply};
+use majlis::node::api::{LoginWith, NewPost, Reply, SearchQuery};
 use tungstenite::Message;
 use tungstenite::client::IntoClientRequest as _;
 
@@ -16,7 +16,7 @@ use crate::homes::{Homes, discard};
 use crate::table::{Table, quantile};
 use crate::{Options, Result, say};
 
-/// Clients that follow while pages are read, and whose memory is weighed. A token has at most 64 streams.
+/// Clients that follow while pages are read, and further ones whose memory is weighed. A token has at most 64 streams.
 const STREAMS: usize = 50;
 const WEIGHED: usize = 200;
 const OF_TOKEN: usize = 50;
@@ -36,22 +36,24 @@ pub fn measure(table: &mut Table, options: &Options, homes: &Homes) -> Result<()
     let home = homes.copy(&homes.synced)?;
     let node = homes.start(&home)?;
     let door = Door::of(&node)?;
+    // The search index is made before anything is measured, not meanwhile.
+    let query = SearchQuery { text: "index".to_owned(), limit: 1, ..SearchQuery::default() };
+    node.ask(&Request::Search { query })?;
     say("a page of the home timeline over HTTP, nobody following");
     let alone = door.pages(READS)?;
     say(&format!("{STREAMS} streams"));
-    let before = node.memory();
-    let mut streams = door.streams(STREAMS)?;
+    let streams = door.streams(STREAMS)?;
     pages(table, options, &door, &alone)?;
     latency(table, &node, &streams)?;
-    say(&format!("{WEIGHED} streams"));
-    streams.extend(door.streams(WEIGHED - STREAMS)?);
+    say(&format!("{WEIGHED} further streams"));
+    let before = node.memory();
+    let more = door.streams(WEIGHED)?;
     post(&node, "to all")?;
-    streams.iter().try_for_each(|stream| stream.next().map(drop))?;
+    streams.iter().chain(&more).try_for_each(|stream| stream.next().map(drop))?;
     let each = node.memory().saturating_sub(before) as f64 / WEIGHED as f64;
-    let absolute =
-        format!("resident memory, {WEIGHED} clients by WebSocket, before the first and after an event");
+    let absolute = format!("resident memory before and after {WEIGHED} more by WebSocket, and a post to all");
     table.note("memory of a streaming client", &format!("{:.1} kB", each / 1e3), &absolute);
-    drop(streams);
+    drop((streams, more));
     node.stop()?;
     discard(&home)
 }
@@ -133,7 +135,7 @@ impl Door {
         let address = login.http.ok_or("the node serves no apps")?;
         let address = address.strip_prefix("http://").ok_or("the address is another one")?.to_owned();
         let mut tokens = Vec::new();
-        for _ in 0..WEIGHED.div_ceil(OF_TOKEN) {
+        for _ in 0..(STREAMS + WEIGHED).div_ceil(OF_TOKEN) {
             let request = Request::NewToken { name: "bench".into(), scopes: "read".into() };
             if let Some(Reply::Token(made)) = node.ask(&request)?.pop() {
                 tokens.push(made.token);
