@@ -71,6 +71,16 @@ impl ApiError {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests: wait a minute")
     }
 
+    /// No more streams may be open.
+    pub fn too_many_streams() -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many streams are open: close some that you do not need")
+    }
+
+    /// As it is said on a stream that goes on.
+    pub fn said(&self) -> String {
+        json!({ "error": self.error, "status": self.status.as_u16() }).to_string()
+    }
+
     /// There is nothing at this address.
     pub fn no_such_address() -> Self {
         Self::new(StatusCode::NOT_FOUND, "Not Found")

@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 pub use config::HttpConfig;
 pub use server::{HttpServer, serve};
@@ -56,6 +56,9 @@ struct App {
     limits: Arc<limit::Limits>,
     tally: Arc<surfaces::Tally>,
     desk: Arc<mastodon::Desk>,
+    streams: Arc<mastodon::Hub>,
+    /// True once the node stops.
+    stopped: watch::Receiver<bool>,
 }
 
 /// The two ends of a connection; among a request's extensions.

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use tower_service::Service as _;
 
 use super::config::DEFAULT_LISTEN;
-use super::mastodon::Desk;
+use super::mastodon::{Desk, pass_on};
 use super::{App, Ends, HttpConfig, guard, pace, routes};
 use crate::node::{Failure, Node};
 
@@ -46,6 +46,7 @@ pub struct HttpServer {
     node: Arc<Node>,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
+    streams: JoinHandle<()>,
 }
 
 impl HttpServer {
@@ -55,6 +56,7 @@ impl HttpServer {
         self.stop.send_replace(true);
         // It only ends early by a panic, which has been reported.
         let _ = self.task.await;
+        self.streams.abort();
     }
 }
 
@@ -93,10 +95,13 @@ pub async fn serve(node: Arc<Node>, config: HttpConfig, home: &Path) -> Result<O
         limits: Arc::default(),
         tally: Arc::default(),
         desk: Arc::new(desk),
+        streams: Arc::default(),
+        stopped,
     };
-    let task = tokio::spawn(accept(listener, routes::router(app), stopped));
+    let streams = tokio::spawn(pass_on(app.clone()));
+    let task = tokio::spawn(accept(listener, app));
     node.set_door_address(Some(address.clone()));
-    Ok(Some(HttpServer { address, node, stop, task }))
+    Ok(Some(HttpServer { address, node, stop, task, streams }))
 }
 
 /// An empty folder: what a crash has left there belongs to no request.
@@ -170,7 +175,9 @@ async fn listen(wanted: &str) -> Result<TcpListener, Failure> {
     Err(cannot(wanted, &last))
 }
 
-async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
+async fn accept(listener: TcpListener, app: App) {
+    let (mut stopped, all_streams) = (app.stopped.clone(), Arc::clone(&app.streams));
+    let router = routes::router(app);
     let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut connections = JoinSet::new();
     loop {
@@ -201,7 +208,12 @@ async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Recei
     }
     drop(listener);
     // Those that are still at it after this are broken off with the set.
-    let _ = timeout(STOP_TIMEOUT, async { while connections.join_next().await.is_some() {} }).await;
+    let _ = timeout(STOP_TIMEOUT, async {
+        while connections.join_next().await.is_some() {}
+        // Those by WebSocket are no connections of this door's any more.
+        all_streams.is_empty().await;
+    })
+    .await;
 }
 
 /// Also returns when the [`HttpServer`] is gone.

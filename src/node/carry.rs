@@ -22,6 +22,7 @@ use tokio::sync::mpsc;
 
 use super::api::{BadView, CarriedView, ProgressView, Reply, VerifiedView};
 use super::execute::{Out, reply};
+use super::watch::News;
 use super::{Failure, Node, blocking, now_ms};
 use crate::store::Batch;
 
@@ -209,9 +210,11 @@ impl Node {
             accounts.extend(incoming.identities.iter().map(|document| document.account()));
             let own = false;
             let Incoming { identities, proofs, entries, .. } = incoming;
-            let entries = entries.into();
+            let entries: Arc<[_]> = entries.into();
+            let imported = Arc::clone(&entries);
             let batch = Batch { now_ms: now_ms(), own, identities, proofs, entries, ..Batch::default() };
             let committed = self.commit(batch).await?;
+            self.crier.call(News::Stored(imported));
             carried.entries += committed.added as u64;
             carried.refused += committed.refused as u64;
             let (changed, identities) = (committed.changed, committed.identities_changed);

@@ -128,6 +128,12 @@ impl Node {
         Ok(numbers)
     }
 
+    /// The number of an entry, if it has one: nothing that was never shown to an app does.
+    pub(super) fn number_given(&self, id: &EntryId) -> Result<Option<u64>, Failure> {
+        let number = self.store.setting(&[BY_NAME, b"e", &id.0].concat())?;
+        Ok(number.and_then(|number| number.try_into().ok()).map(u64::from_be_bytes))
+    }
+
     /// When an entry is shown to have been written; 0 for what has no time, or is not held here.
     fn display_ms(&self, name: &[u8]) -> Result<u64, Failure> {
         let Some(id) = name.strip_prefix(b"e").and_then(|id| id.try_into().ok()).map(EntryId) else {

@@ -23,8 +23,8 @@ type Belongs = Box<dyn Fn(&PostView) -> bool + Send>;
 /// Whether a post is shown on a timeline; which filters have found it is noted in it.
 pub(super) type Shows = Box<dyn Fn(&mut PostView) -> bool + Send>;
 
-/// What is known of a timeline while a page of it is put together.
-struct Page<'a> {
+/// What is known of a timeline while a page of it is put together, or while it grows.
+pub(super) struct Page<'a> {
     node: &'a Node,
     sieve: Sieve,
     hide_ai: bool,
@@ -41,6 +41,12 @@ impl Page<'_> {
     /// Whether what stands at a place is left out as it was read before.
     fn was_read(&self, position: Position) -> bool {
         self.after.is_some_and(|after| position <= after)
+    }
+
+    /// A post or repost that has come just now as it is shown, if it is.
+    pub(super) fn newest(&mut self, stored: &Stored) -> Result<Option<PostView>, Failure> {
+        self.shown.clear();
+        self.view(stored)
     }
 
     /// A post or repost as it is shown, if it is.
@@ -112,6 +118,14 @@ impl Page<'_> {
     }
 }
 
+/// What a timeline is made of.
+pub(super) fn kinds(feed: &Feed) -> &'static [Kind] {
+    match feed {
+        Feed::Home | Feed::Account(_) | Feed::List(_) => &[Kind::POST, Kind::REPOST],
+        _ => &[Kind::POST],
+    }
+}
+
 fn is_ai_made(view: &PostView) -> bool {
     view.source_type.as_deref().is_some_and(usage::is_ai_made)
 }
@@ -135,34 +149,48 @@ impl Node {
         Ok(edit.and_then(|edit| content(&edit.entry)).unwrap_or_else(|| said.content.clone()))
     }
 
+    /// A timeline of which nothing is on the page yet.
+    pub(super) fn page(&self, feed: &Feed) -> Page<'_> {
+        Page {
+            node: self,
+            sieve: self.sieve_of(feed),
+            hide_ai: false,
+            home: matches!(feed, Feed::Home).then(|| self.at_home()),
+            shown: BTreeSet::new(),
+            after: None,
+            only_known: matches!(feed, Feed::All | Feed::Tag(_) | Feed::Mentions),
+        }
+    }
+
+    /// Whom the owner follows, and the owner.
+    fn at_home(&self) -> BTreeSet<AccountId> {
+        self.peers.interests().iter().map(|(account, _)| *account).collect()
+    }
+
+    /// Of whom a timeline shows what they post and repost; none: of all.
+    pub(super) fn authors(&self, feed: &Feed) -> Result<Option<BTreeSet<AccountId>>, Failure> {
+        Ok(match feed {
+            Feed::Home => Some(self.at_home()),
+            Feed::Account(account) => Some(BTreeSet::from([parse_account(account)?])),
+            Feed::List(name) => Some(self.list_members(name)?.into_iter().collect()),
+            Feed::All | Feed::Tag(_) | Feed::Mentions | Feed::Bookmarks | Feed::Favourites => None,
+        })
+    }
+
     /// A page of a timeline.
     pub(super) fn timeline(&self, page: &TimelinePage) -> Result<Vec<PostView>, Failure> {
         let named = page.before.as_deref().map(|target| self.position(target)).transpose()?;
         let before = named.or(page.before_ms.map(|time| (time, EntryId::ZERO)));
-        let home = || self.peers.interests().iter().map(|(account, _)| *account).collect::<BTreeSet<_>>();
-        let mut work = Page {
-            node: self,
-            sieve: self.sieve_of(&page.feed),
-            hide_ai: page.hide_ai,
-            home: matches!(page.feed, Feed::Home).then(home),
-            shown: BTreeSet::new(),
-            after: if page.unread { self.feed_read(&page.feed)? } else { None },
-            only_known: matches!(page.feed, Feed::All | Feed::Tag(_) | Feed::Mentions),
-        };
-        let both = [Kind::POST, Kind::REPOST];
+        let mut work = self.page(&page.feed);
+        work.hide_ai = page.hide_ai;
+        if page.unread {
+            work.after = self.feed_read(&page.feed)?;
+        }
         match &page.feed {
-            Feed::Home => {
-                let accounts: Vec<_> = home().into_iter().collect();
-                self.of_logs(&mut work, Some(&accounts), &both, before, page.limit)
-            }
-            Feed::All => self.of_logs(&mut work, None, &[Kind::POST], before, page.limit),
-            Feed::Account(account) => {
-                let account = parse_account(account)?;
-                self.of_logs(&mut work, Some(&[account]), &both, before, page.limit)
-            }
-            Feed::List(name) => {
-                let accounts = self.list_members(name)?;
-                self.of_logs(&mut work, Some(&accounts), &both, before, page.limit)
+            Feed::Home | Feed::All | Feed::Account(_) | Feed::List(_) => {
+                let accounts = self.authors(&page.feed)?.map(|accounts| accounts.into_iter().collect());
+                let accounts: Option<Vec<_>> = accounts;
+                self.of_logs(&mut work, accounts.as_deref(), kinds(&page.feed), before, page.limit)
             }
             Feed::Tag(tag) => {
                 let has_tag =
@@ -205,7 +233,7 @@ impl Node {
             |accounts: Vec<AccountId>| accounts.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
         let belongs: Belongs = match &page.feed {
             Feed::Home => {
-                let home = names(self.peers.interests().iter().map(|(account, _)| *account).collect());
+                let home = names(self.at_home().into_iter().collect());
                 Box::new(move |view| {
                     let answers =
                         |parent: &RefView| parent.account == view.account || home.contains(&parent.account);

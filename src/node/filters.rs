@@ -12,7 +12,8 @@ use super::sift::comparable;
 use super::view::rfc3339;
 use super::{Failure, Node, now_ms};
 
-const FILTER: &str = "filter";
+/// The collection of their items.
+pub(super) const FILTER: &str = "filter";
 
 fn bit(context: FilterContext) -> u16 {
     match context {

@@ -187,11 +187,11 @@ impl Node {
             Ok(Some((is_known, committed))) => {
                 let (changed, identities) = (committed.changed, committed.identities_changed);
                 self.tell(Local::Committed { changed, identities }).await;
-                if !is_known {
-                    return Verdict::Queued;
+                if is_known {
+                    self.crier.call(News::Entries(Arc::clone(&letter)));
                 }
-                self.crier.call(News::Entries(letter));
-                Verdict::Accepted
+                self.crier.call(News::Stored(letter));
+                if is_known { Verdict::Accepted } else { Verdict::Queued }
             }
             Ok(None) => Verdict::Refused,
             Err(error) => {

@@ -24,6 +24,7 @@ mod identity;
 mod keep;
 mod keys;
 mod letters;
+mod live;
 mod media;
 mod notifications;
 mod peers;
@@ -56,6 +57,7 @@ pub use door::Named;
 pub use execute::execute;
 pub use identity::restore;
 pub use keys::Keys;
+pub use live::{Channel, Coming, Live, Wanted, Whose};
 pub use peers::{Addresses, KnownPeer};
 pub use watch::{NodeEvent, Watch};
 

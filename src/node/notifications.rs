@@ -279,6 +279,12 @@ impl Node {
 
     /// Polls of the owner's, and those in which the owner has voted, that have ended: when, and which.
     fn ended(&self) -> Result<Vec<(u64, Stored)>, Failure> {
+        let now = now_ms();
+        Ok(self.polls()?.into_iter().filter(|(end, _)| *end <= now).collect())
+    }
+
+    /// The same with those that go on, as far as they are to end: when they do, and which.
+    fn polls(&self) -> Result<Vec<(u64, Stored)>, Failure> {
         let me = Subject::Account(self.keys.account);
         let mut ids: BTreeSet<EntryId> =
             self.store.about(&me, Relation::Poll)?.into_iter().map(|stored| stored.entry.id).collect();
@@ -293,9 +299,35 @@ impl Node {
         for id in ids {
             let Some(stored) = self.store.effective_entry(&id)? else { continue };
             let end = post(&stored.entry).and_then(|said| said.content.poll?.closes_at);
-            found.extend(end.filter(|end| *end <= now_ms()).map(|end| (end, stored)));
+            found.extend(end.map(|end| (end, stored)));
         }
         Ok(found)
+    }
+
+    /// What an entry that has come tells the owner, as the list of notifications does.
+    pub(super) fn told(&self, entries: &[&Entry]) -> Result<Vec<NotificationView>, Failure> {
+        let me = self.keys.account;
+        let read = self.read_up_to(NOTIFICATIONS).map_or(0, |read| read.at);
+        let mut look = Look::new(self);
+        let mut found = Vec::new();
+        for entry in entries.iter().filter(|entry| entry.header.account != me) {
+            if let Some(notice) = self.store.notice(&me, entry)? {
+                found.extend(look.notification(&notice, read)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The polls that have ended after a time, as the list of notifications tells it.
+    pub(super) fn told_of_polls(&self, after_ms: u64) -> Result<Vec<NotificationView>, Failure> {
+        let read = self.read_up_to(NOTIFICATIONS).map_or(0, |read| read.at);
+        Ok(self.polls_ended(after_ms, read)?.into_iter().map(|(_, view)| view).collect())
+    }
+
+    /// When the next of the polls ends of which the owner is told.
+    pub(super) fn next_poll_end(&self) -> Result<Option<u64>, Failure> {
+        let now = now_ms();
+        Ok(self.polls()?.into_iter().map(|(end, _)| end).filter(|end| *end > now).min())
     }
 
     fn polls_ended(&self, after_ms: u64, read: u64) -> Result<Vec<(u64, NotificationView)>, Failure> {

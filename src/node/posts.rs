@@ -100,6 +100,7 @@ impl Node {
         self.tell(Local::Publish(entries.to_vec())).await;
         self.crier.call(News::Entries(Arc::clone(&entries)));
         self.commit_own(Arc::clone(&entries), Vec::new()).await?;
+        self.crier.call(News::Stored(Arc::clone(&entries)));
         if !addressed.is_empty() {
             self.tell(Local::Letters(addressed)).await;
         }

@@ -10,7 +10,9 @@ use majlis_protocol::{Kind, LogId};
 use parking_lot::RwLock;
 use zeroize::Zeroizing;
 
+use super::filters::FILTER;
 use super::keys::{Keys, random};
+use super::watch::News;
 use super::{Failure, Node, blocking, now_ms};
 
 /// The registers, and whose turn it is to change them.
@@ -77,7 +79,11 @@ impl Node {
     pub async fn refresh_private(self: &Arc<Self>) -> Result<(), Failure> {
         let _turn = self.private.turn.lock().await;
         let node = Arc::clone(self);
+        let filters = self.private_items(FILTER);
         blocking(move || node.read_private()).await?;
+        if self.private_items(FILTER) != filters {
+            self.crier.call(News::Filters);
+        }
         let missed = self.private.registers.read().to_repeat();
         if missed.is_empty() || self.may_sign().is_err() {
             return Ok(());
@@ -90,11 +96,17 @@ impl Node {
     async fn write_private(self: &Arc<Self>, items: Vec<(PrivateItem, u64)>) -> Result<(), Failure> {
         self.may_sign()?;
         let node = Arc::clone(self);
+        let is_of_filters = items.iter().any(|(item, _)| item.collection == FILTER);
         let bodies = blocking(move || node.seal(&items)).await?;
         let entries = self.publish(LogId::OWN_DEVICES, bodies).await?;
-        let mut registers = self.private.registers.write();
-        for entry in &*entries {
-            registers.add(entry);
+        {
+            let mut registers = self.private.registers.write();
+            for entry in &*entries {
+                registers.add(entry);
+            }
+        }
+        if is_of_filters {
+            self.crier.call(News::Filters);
         }
         Ok(())
     }

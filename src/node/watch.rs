@@ -11,8 +11,8 @@ use super::api::PostView;
 use super::view::{Author, post, profile};
 use super::{Node, now_ms};
 
-/// News that a slow watcher may be behind before it misses some. News of entries hold a frame's worth of them.
-const QUEUE: usize = 1_024;
+/// News that a slow watcher may be behind before it misses some. Of entries it is told twice, of a frame's worth each time.
+const QUEUE: usize = 2_048;
 /// Authors that a watcher keeps at hand.
 const MAX_AUTHORS: usize = 16_384;
 
@@ -44,6 +44,10 @@ pub enum NodeEvent {
 pub(super) enum News {
     /// These were verified.
     Entries(Arc<[Verified<Entry>]>),
+    /// These are in the store.
+    Stored(Arc<[Verified<Entry>]>),
+    /// The owner has other filters.
+    Filters,
     /// See [`NodeEvent::Peer`].
     Peer { peer_id: String, connected: bool, account: Option<AccountId> },
     /// See [`NodeEvent::Synced`].
@@ -115,7 +119,7 @@ impl Watch {
             }
             match self.news.recv().await {
                 Ok(News::Entries(entries)) if self.posts => self.entries = (entries, 0),
-                Ok(News::Entries(_)) => {}
+                Ok(News::Entries(_) | News::Stored(_) | News::Filters) => {}
                 Ok(News::Peer { peer_id, connected, account }) => {
                     let account = account.map(|account| account.to_string());
                     return Some(NodeEvent::Peer { peer_id, connected, account });

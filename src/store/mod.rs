@@ -312,6 +312,11 @@ impl Store {
         self.viewed(|index, replica| views::about(index, replica, subject, relation))
     }
 
+    /// What an entry tells an account, if it concerns it and counts.
+    pub fn notice(&self, account: &AccountId, entry: &Entry) -> Result<Option<Notice>, StoreError> {
+        self.viewed(|index, replica| views::notice(index, replica, account, entry))
+    }
+
     /// What concerns an owner of this home and came after a time: the latest arrival first, at most `limit`, from
     /// before a notice, which is named by its arrival and id.
     pub fn notices(

@@ -43,8 +43,12 @@ pub fn command(binary: &Path, home: &Path, words: &[&str]) -> Result<String> {
 
 /// The most memory that a process has held, in bytes.
 pub fn peak_memory(process: u32) -> u64 {
+    bytes_of(process, "VmHWM:")
+}
+
+fn bytes_of(process: u32, what: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(what));
     let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
     kilobytes.unwrap_or(0) * 1024
 }
@@ -169,6 +173,11 @@ impl Daemon {
     /// The most memory that it has held, in bytes.
     pub fn peak_memory(&self) -> u64 {
         peak_memory(self.child.id())
+    }
+
+    /// The memory that it holds now, in bytes.
+    pub fn memory(&self) -> u64 {
+        bytes_of(self.child.id(), "VmRSS:")
     }
 
     /// Ends it as Ctrl-C would.

@@ -19,6 +19,7 @@ mod door;
 mod files;
 mod gossip;
 mod homes;
+mod http;
 mod indexing;
 mod machine;
 mod meeting;
@@ -98,7 +99,7 @@ impl Options {
 }
 
 const USAGE: &str = "usage: bench [--scale POSTS] [--authors N] [--rounds N] [--quick] [--binary MAJLIS] \
-                     [--keep DIR] [--only catchup,wire,start,reading,index,pages,files,warm,missing,publish,live]";
+                     [--keep DIR] [--only catchup,wire,start,reading,index,pages,http,files,warm,missing,publish,live]";
 
 fn number(text: &str) -> Result<usize> {
     text.replace('_', "").parse().map_err(|_| format!("{text} is not a number; {USAGE}"))
@@ -139,6 +140,7 @@ fn run(options: &Options) -> Result<()> {
     catchup::measure(&mut table, options, &workload, &homes)?;
     reading::measure(&mut table, options, &workload, &homes)?;
     pages::measure(&mut table, options, &workload, &homes)?;
+    http::measure(&mut table, options, &homes)?;
     files::measure(&mut table, options, &homes)?;
     gossip::measure(&mut table, options, &base, &mut workload, &homes)?;
     table.print(&machine::describe(), options, &base, &workload);

@@ -21,6 +21,7 @@ mod hostile;
 mod http_api;
 mod http_door;
 mod http_login;
+mod http_streaming;
 mod lan;
 mod letters;
 mod lifecycle;

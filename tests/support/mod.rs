@@ -8,6 +8,7 @@ pub mod http;
 pub mod journal;
 pub mod node;
 pub mod random;
+pub mod stream;
 
 use std::time::{Duration, Instant};
 

@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use data_encoding::BASE32_NOPAD;
 
 use super::TextError;
 use crate::body::BlobId;
 use crate::ids::{AccountId, DeviceId, EntryId};
-use crate::keys::check_key;
+use crate::keys::KeyCache;
 
 /// Multicodec `ed25519-pub`, as a varint.
 const ED25519: [u8; 2] = [0xed, 0x01];
@@ -21,6 +22,10 @@ const DID_KEY: &str = "did:key:";
 const LONGEST_KEY: usize = 64;
 /// What stands before the hash in a file's CID: version 1, raw bytes, BLAKE3, 32 bytes.
 const CID: [u8; 4] = [0x01, 0x55, 0x1e, 0x20];
+
+/// Keys that were read before: the same few names are read again and again, and to check one costs as much as to check a
+/// signature.
+static CHECKED: LazyLock<KeyCache> = LazyLock::new(KeyCache::default);
 
 /// A key without `did:key:` before it: `z6Mk…`.
 pub fn bare_key(key: &[u8; 32]) -> String {
@@ -40,7 +45,7 @@ fn parse_key(text: &str) -> Result<[u8; 32], TextError> {
     let bytes = bs58::decode(digits).into_vec().map_err(|_| TextError::KeyForm)?;
     let key = bytes.strip_prefix(&ED25519).ok_or(TextError::KeyType)?;
     let key = key.try_into().map_err(|_| TextError::KeyForm)?;
-    check_key(&key).map_err(TextError::Key)?;
+    CHECKED.check(&key).map_err(TextError::Key)?;
     Ok(key)
 }
 

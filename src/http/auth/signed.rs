@@ -4,11 +4,12 @@ use axum::body::Body;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request};
 use axum::http::header;
 use axum::http::request::Parts;
+use blake3::Hash;
 
 use crate::http::error::{Answer, ApiError};
 use crate::http::input::{MAX_BODY, whole};
 use crate::http::{App, pace};
-use crate::node::apps::{Scopes, Token};
+use crate::node::apps::{Scopes, Token, hash};
 
 /// Bytes of a token that is looked at.
 const MAX_TOKEN: usize = 256;
@@ -29,6 +30,7 @@ pub enum Identity {
 #[derive(Clone, Debug)]
 pub struct Signed {
     token: Token,
+    hash: Hash,
     scopes: Scopes,
 }
 
@@ -48,6 +50,11 @@ impl Signed {
     /// Whether it acts for the owner.
     pub fn is_owner(&self) -> bool {
         self.token.of_owner
+    }
+
+    /// By which the node knows the token.
+    pub fn hash(&self) -> Hash {
+        self.hash
     }
 
     /// The id of the app that it was given to.
@@ -99,7 +106,7 @@ pub async fn identify(app: &App, request: Request) -> Result<(Request, Identity)
     let token = if text.len() > MAX_TOKEN { None } else { app.node.token(&text)? };
     let identity = token.map_or(Identity::Wrong, |token| {
         let scopes = token.scopes();
-        Identity::Signed(Signed { token, scopes })
+        Identity::Signed(Signed { token, hash: hash(&text), scopes })
     });
     Ok((request, identity))
 }

@@ -44,7 +44,8 @@ async fn shown(app: &App, name: &str) -> Answer<Value> {
     Ok(json!({ "id": number.to_string(), "title": name, "replies_policy": "list", "exclusive": false }))
 }
 
-async fn named(app: &App, id: u64) -> Answer<ListView> {
+/// The list that has a number.
+pub async fn named(app: &App, id: u64) -> Answer<ListView> {
     let Some(Named::List(name)) = app.by_number(id).await? else { return Err(ApiError::not_found()) };
     ask(app, of(Some(name), vec![], vec![], false)).await?.pop().ok_or_else(ApiError::not_found)
 }

@@ -13,9 +13,11 @@ mod page;
 mod scheduled;
 mod search;
 mod statuses;
+mod streaming;
 mod timelines;
 
 pub use desk::Desk;
+pub use streaming::{Hub, run as pass_on};
 
 use super::routes::{Route, delete, get, patch, post, put};
 
@@ -25,6 +27,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(about_posts());
     routes.extend(about_lists());
     routes.extend(about_the_node());
+    routes.extend(streaming::routes());
     routes
 }
 

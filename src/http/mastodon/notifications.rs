@@ -67,6 +67,12 @@ pub async fn list(
     Ok((page::links(&app, "/api/v1/notifications?", ends), Json(body)))
 }
 
+/// A notification that has come, as it is shown in the list too.
+pub async fn shown(app: &App, view: &NotificationView) -> Answer<Value> {
+    let shown = statuses(app, &[(number(view), view.clone())]).await?;
+    shown.into_iter().next().ok_or_else(ApiError::not_found)
+}
+
 async fn statuses(app: &App, page: &[(u64, NotificationView)]) -> Answer<Vec<Value>> {
     let posts: Vec<_> = page.iter().filter_map(|(_, view)| view.post.as_ref()).collect();
     let accounts: Vec<_> = page.iter().map(|(_, view)| view.account.clone()).collect();

@@ -422,7 +422,7 @@ impl Request {
 }
 
 /// Which posts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Feed {
     /// Of the owner and of those whom the owner follows: posts, answers among them, and what they show.

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use blake3::Hash;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 pub use owner::Proof;
 pub use redirect::OUT_OF_BAND;
@@ -100,11 +101,17 @@ pub(super) struct Apps {
     codes: owner::Codes,
     /// Where the door for programs is, while it is open.
     address: Mutex<Option<String>>,
+    /// Changed whenever tokens have ended.
+    ended: watch::Sender<u64>,
 }
 
 impl Apps {
     fn address(&self) -> Option<String> {
         self.address.lock().clone()
+    }
+
+    fn tokens_ended(&self) {
+        self.ended.send_modify(|times| *times += 1);
     }
 }
 
@@ -261,6 +268,7 @@ impl Node {
             self.door_put(rows)?;
             if let Some(gone) = gone {
                 book.forget(&gone);
+                self.apps.tokens_ended();
             }
             book.apps.insert(app.id.clone(), app.clone());
             Ok((app, secret))
@@ -310,6 +318,9 @@ impl Node {
             self.door_put(rows)?;
             book.tokens.retain(|known, _| !gone.contains(known));
             book.tokens.insert(hash, token);
+            if !gone.is_empty() {
+                self.apps.tokens_ended();
+            }
             Ok(secret)
         })
     }
@@ -318,6 +329,16 @@ impl Node {
     pub fn token(&self, token: &str) -> Result<Option<Token>, Failure> {
         let hash = secrets::hash(token);
         self.with_book(|book| Ok(book.tokens.get(&hash).cloned()))
+    }
+
+    /// Whether the token with this hash still holds.
+    pub fn holds(&self, token: &Hash) -> Result<bool, Failure> {
+        self.with_book(|book| Ok(book.tokens.contains_key(token)))
+    }
+
+    /// Changes whenever tokens have ended.
+    pub fn tokens_ended(&self) -> watch::Receiver<u64> {
+        self.apps.ended.subscribe()
     }
 
     /// Ends the token with this hash. It has to be of this program; whether it was one.
@@ -329,6 +350,7 @@ impl Node {
                 if is_its {
                     node.door_put(vec![(token_key(&hash), None)])?;
                     book.tokens.remove(&hash);
+                    node.apps.tokens_ended();
                 }
                 Ok(is_its)
             })
@@ -353,6 +375,7 @@ impl Node {
             let name = book.apps.get(id).map(|app| app.name.clone()).ok_or_else(|| unknown(id))?;
             self.door_put(book.without(id))?;
             book.forget(id);
+            self.apps.tokens_ended();
             Ok(name)
         })
     }

@@ -45,8 +45,13 @@ enum Arrival {
 
 enum Finished {
     Job(Input),
-    /// Its ticket, what became of it, and entries that watchers have not been told of.
-    Commit(u64, Result<Committed, StoreError>, Option<Arc<[Verified<Entry>]>>),
+    /// Its ticket, what became of it, its entries, and whether watchers have been told of these.
+    Commit {
+        ticket: u64,
+        result: Result<Committed, StoreError>,
+        entries: Arc<[Verified<Entry>]>,
+        told: bool,
+    },
 }
 
 struct Driver {
@@ -204,7 +209,7 @@ impl Driver {
                 if live {
                     self.node.crier.call(News::Entries(Arc::clone(&entries)));
                 }
-                let pulled = (!live).then(|| Arc::clone(&entries));
+                let stored = Arc::clone(&entries);
                 let hinting = entries.iter().filter(|entry| entry.header.kind == Kind::HINTS);
                 let hinting: Vec<_> = hinting.map(|entry| entry.header.account).collect();
                 let batch = Batch { now_ms: now_ms(), identities, proofs, entries, ..Batch::default() };
@@ -216,7 +221,8 @@ impl Driver {
                         hints.tell(Heard::Hints(account));
                     }
                     // Fails only when the driver has ended.
-                    let _ = finished.send(Finished::Commit(ticket, result, pulled)).await;
+                    let done = Finished::Commit { ticket, result, entries: stored, told: live };
+                    let _ = finished.send(done).await;
                 });
             }
             Output::Refs(session, number, root) => {
@@ -280,10 +286,11 @@ impl Driver {
     fn on_finished(&mut self, finished: Finished) {
         match finished {
             Finished::Job(input) => self.input(input),
-            Finished::Commit(ticket, Ok(committed), pulled) => {
-                if let Some(entries) = pulled {
-                    self.node.crier.call(News::Entries(entries));
+            Finished::Commit { ticket, result: Ok(committed), entries, told } => {
+                if !told {
+                    self.node.crier.call(News::Entries(Arc::clone(&entries)));
                 }
+                self.node.crier.call(News::Stored(entries));
                 self.own_news(&committed.changed, &committed.identities_changed);
                 for account in &committed.identities_changed {
                     self.hints.tell(Heard::Hints(*account));
@@ -294,7 +301,7 @@ impl Driver {
                     identities: committed.identities_changed,
                 });
             }
-            Finished::Commit(ticket, Err(error), _) => {
+            Finished::Commit { ticket, result: Err(error), .. } => {
                 tracing::warn!(%error, "others' entries could not be stored");
                 let input = match error {
                     StoreError::Busy => Input::StoreBusy(ticket),

@@ -22,7 +22,7 @@ use super::log::{Index, rows};
 use super::plan::Plan;
 use super::writer::Shared;
 
-pub use notices::{Notice, notices};
+pub use notices::{Notice, notice, notices};
 pub use references::{Relation, Subject, about, fold_tag, newest_about};
 pub use registers::{follows, history, latest};
 pub use responses::{Response, followers, reactions, reposts, votes};

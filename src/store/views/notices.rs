@@ -70,6 +70,22 @@ pub struct Notice {
     pub stored: Stored,
 }
 
+/// What an entry tells an account, if it concerns it and counts.
+pub fn notice(
+    index: &Index,
+    replica: &Replica,
+    account: &AccountId,
+    entry: &Entry,
+) -> Result<Option<Notice>, StoreError> {
+    let place = [account.0.as_slice(), &entry.header.timestamp.to_be_bytes(), &entry.id.0].concat();
+    let arrived = index.db()?.get(&view_key(NUMBER, &place))?;
+    let Some(arrived_ms) = arrived.and_then(|row| row.as_ref().try_into().ok()).map(u64::from_be_bytes)
+    else {
+        return Ok(None);
+    };
+    Ok(effective(index, replica, &entry.id)?.map(|stored| Notice { arrived_ms, stored }))
+}
+
 /// What concerns an account, came after a time and before another notice, and counts: the latest arrival first, at most
 /// `limit`.
 pub fn notices(
