@@ -91,30 +91,13 @@ impl Page<'_> {
     }
 
     fn repost(&mut self, stored: &Stored) -> Result<Option<PostView>, Failure> {
-        let (header, id) = (&stored.entry.header, stored.entry.id);
-        let Some(Ok(Some(Body::Repost(repost)))) =
-            stored.entry.body().map(|body| Body::decode(Kind::REPOST, body))
-        else {
-            return Ok(None);
-        };
-        if !repost.on || self.sieve.hides_account(&header.account) {
+        if self.sieve.hides_account(&stored.entry.header.account) {
             return Ok(None);
         }
-        let in_force = self.node.store.reposts(&repost.target.id)?;
-        if !in_force.iter().any(|known| known.id == id) {
-            return Ok(None);
-        }
-        // What it shows may not be held here, or have been taken back.
-        let Some(target) = self.node.store.effective_entry(&repost.target.id)? else { return Ok(None) };
+        let Some((target, repost)) = self.node.reposted(stored)? else { return Ok(None) };
         let Some(said) = post(&target.entry) else { return Ok(None) };
-        let Some(mut view) = self.shown_post(&target, &said)? else { return Ok(None) };
-        view.repost = Some(RepostView {
-            id: id.to_string(),
-            account: header.account.to_string(),
-            name: self.node.profile_of(&header.account)?.name,
-            created_at: rfc3339(stored.display_ms),
-        });
-        Ok(Some(view))
+        let Some(view) = self.shown_post(&target, &said)? else { return Ok(None) };
+        Ok(Some(PostView { repost: Some(repost), ..view }))
     }
 }
 
@@ -131,6 +114,25 @@ fn is_ai_made(view: &PostView) -> bool {
 }
 
 impl Node {
+    /// What a repost that is in force shows, where that is held and was not taken back.
+    pub(super) fn reposted(&self, stored: &Stored) -> Result<Option<(Stored, RepostView)>, Failure> {
+        let (header, id) = (&stored.entry.header, stored.entry.id);
+        let body = stored.entry.body().map(|body| Body::decode(Kind::REPOST, body));
+        let Some(Ok(Some(Body::Repost(repost)))) = body else { return Ok(None) };
+        let in_force = self.store.reposts(&repost.target.id)?;
+        if !repost.on || !in_force.iter().any(|known| known.id == id) {
+            return Ok(None);
+        }
+        let Some(target) = self.store.effective_entry(&repost.target.id)? else { return Ok(None) };
+        let repost = RepostView {
+            id: id.to_string(),
+            account: header.account.to_string(),
+            name: self.profile_of(&header.account)?.name,
+            created_at: rfc3339(stored.display_ms),
+        };
+        Ok(Some((target, repost)))
+    }
+
     /// What the owner does not want to see on a timeline. Who asks for someone's posts by name, or for bookmarks,
     /// wants to see them.
     fn sieve_of(&self, feed: &Feed) -> Sieve {

@@ -147,10 +147,17 @@ impl Node {
         Ok(())
     }
 
-    /// One post.
+    /// One post; named by a repost, as that shows it.
     pub(super) fn show(&self, id: &EntryId) -> Result<PostView, Failure> {
         let stored = self.store.entry(id)?;
-        let view = stored.map(|stored| self.post_view(&stored)).transpose()?.flatten();
+        let mut view = stored.as_ref().map(|stored| self.post_view(stored)).transpose()?.flatten();
+        if view.is_none()
+            && let Some(stored) = stored
+            && let Some((target, repost)) = self.reposted(&stored)?
+        {
+            let shown = self.post_view(&target)?;
+            view = shown.map(|shown| PostView { repost: Some(repost), ..shown });
+        }
         view.ok_or_else(|| {
             Failure::new(
                 format!("no post {id} is held here"),

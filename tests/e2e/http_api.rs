@@ -95,6 +95,8 @@ fn what_one_app_posts_another_reads() {
     assert_eq!(two.post(&path(&["polls", &id, "votes"]), &[("choices[]", "1")])["own_votes"], json!([1]));
     let boost = two.post(&path(&["statuses", &id, "reblog"]), &[]);
     assert_eq!(boost["reblog"]["id"], *id);
+    let boosted = path(&["statuses", &text(&boost, "id")]);
+    assert_eq!(two.get(&boosted, &[])["reblog"]["id"], *id);
     let mention = format!("@{} صباح النور", text(&one.me(), "acct"));
     let reply = two.post("/api/v1/statuses", &[("status", &mention), ("in_reply_to_id", &id)]);
     assert_eq!(reply["mentions"][0]["acct"], one.me()["acct"]);
@@ -331,6 +333,20 @@ fn numbers_hold_on_other_nodes_and_quotes_are_shown() {
     eventually("what is quoted was taken back", || {
         shown() == json!({ "state": "deleted", "quoted_status": null })
     });
+
+    // A boost has a number of its own, by which it is ended.
+    let again = two.post(&path(&["statuses", &text(&quote, "id"), "reblog"]), &[]);
+    two.send("DELETE", &path(&["statuses", &text(&again, "id")]), &[]).expect(200);
+    assert_eq!(two.get(&path(&["statuses", &text(&quote, "id")]), &[])["reblogged"], false);
+    // Numbers that nothing has say a time.
+    let number: u64 = text(&quote, "id").parse().unwrap();
+    let between = |from: u64, to: u64| {
+        let query = [("min_id", from.to_string()), ("max_id", to.to_string())];
+        two.get("/api/v1/timelines/home", &query.each_ref().map(|(name, value)| (*name, value.as_str())))
+    };
+    assert_eq!(between(number - 1_000, number + 1_000)[0]["id"], quote["id"]);
+    assert_eq!(between(number + 1_000, number + 2_000), json!([]));
+    assert_eq!(between(number - 2_000, number - 1_000), json!([]));
 
     // Tags are found by their beginnings.
     two.post("/api/v1/statuses", &[("status", "#Tea_Pot")]);

@@ -15,6 +15,8 @@ const MOST: usize = 40;
 /// Posts that are looked through for those next after a given one.
 const FAR: usize = 4_000;
 const STEP: usize = 200;
+/// Posts of one millisecond that are looked at to find those below a number that none of them has.
+const SAME_TIME: usize = 20;
 
 /// Which part of a list.
 #[derive(Debug, Default, Deserialize)]
@@ -63,15 +65,20 @@ pub async fn timeline(app: &App, feed: Feed, paging: &Paging) -> Answer<Vec<(u64
     if let Some(most) = paging.max_id {
         match app.by_number(most).await? {
             Some(Named::Entry(id)) => page.before = Some(id),
-            // Nothing has that number here: it says a time.
-            _ => page.before_ms = Some(most >> 16),
+            // Nothing has that number here: it says a time, to less than a millisecond.
+            _ => {
+                page.before_ms = Some((most >> 16) + 1);
+                page.limit += SAME_TIME;
+            }
         }
     }
     let Some(least) = paging.min_id.or(paging.since_id) else {
-        return numbered(app, read(app, &page).await?).await;
+        return Ok(paging.cut(numbered(app, read(app, &page).await?).await?));
     };
     let mut found = Vec::new();
-    page.limit = if paging.min_id.is_some() { STEP } else { paging.limit() };
+    if paging.min_id.is_some() {
+        page.limit = STEP;
+    }
     loop {
         let step = numbered(app, read(app, &page).await?).await?;
         let is_end = step.len() < page.limit || paging.min_id.is_none() || found.len() >= FAR;

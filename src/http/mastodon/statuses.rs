@@ -202,7 +202,13 @@ pub async fn context(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json
 /// Takes a post back; what it said is given once more, to be written anew.
 pub async fn delete(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
     let post = found(&app, id).await?;
-    if post.account != app.node.account().to_string() {
+    let me = app.node.account().to_string();
+    if post.repost.as_ref().is_some_and(|repost| repost.account == me) {
+        let shown = shown(&app, &post).await?;
+        app.ask(Request::Repost { id: post.id, on: false }).await?;
+        return Ok(shown);
+    }
+    if post.account != me {
         return Err(ApiError::not_found());
     }
     let Json(mut status) = shown(&app, &post).await?;
