@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::control;
 use crate::http;
 use crate::net::{self, Multiaddr, Net, NetEvents};
-use crate::node::api::IdView;
+use crate::node::api::{DoorView, IdView};
 use crate::node::{Failure, Node, NodeEvent, Watch, driver};
 
 /// What `run` was told on the command line.
@@ -26,6 +26,8 @@ pub struct RunOptions {
     pub posts: bool,
     /// Address and port to serve apps and browsers at instead of what is set, or `off`.
     pub http: Option<String>,
+    /// The same with HTTPS.
+    pub https: Option<String>,
 }
 
 /// What a running node says.
@@ -37,8 +39,8 @@ pub enum DaemonEvent {
         id: Box<IdView>,
         /// The home was made just now.
         created: bool,
-        /// Where apps and browsers find the node, if they do.
-        http: Option<String>,
+        /// Where apps and browsers find the node.
+        door: DoorView,
     },
     /// What the node told.
     News(NodeEvent),
@@ -74,12 +76,16 @@ pub async fn run(
     if let Some(listen) = options.http {
         for_apps.listen = listen;
     }
+    if let Some(listen) = options.https {
+        for_apps.tls_listen = listen;
+    }
     let apps = http::serve(Arc::clone(&node), for_apps, home).await?;
     for address in &options.bootstrap {
         node.befriend(address).await?;
     }
-    let http = apps.as_ref().map(|apps| apps.address.clone());
-    let ready = DaemonEvent::Ready { id: Box::new(node.id_view()?), created: opened.created, http };
+    let door_for_apps = apps.as_ref().map(|apps| apps.door.clone()).unwrap_or_default();
+    let ready =
+        DaemonEvent::Ready { id: Box::new(node.id_view()?), created: opened.created, door: door_for_apps };
     say(&events, ready).await;
     let forwarding = tokio::spawn(forward(watch, events));
     let grace = Duration::from_millis(config.store.erase_after_ms);

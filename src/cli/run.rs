@@ -12,10 +12,10 @@ use tokio::time::{sleep, timeout};
 use super::app::{App, Stop};
 use super::identity::qr;
 use super::output::{Output, say};
-use super::show::row;
+use super::show::{places, row};
 use super::terminal::{counted, short_key};
 use crate::daemon::{self, DaemonEvent, RunOptions};
-use crate::node::api::{IdView, PostView};
+use crate::node::api::{DoorView, IdView, PostView};
 use crate::node::{Failure, NodeEvent};
 
 /// Events that wait to be printed.
@@ -34,6 +34,7 @@ Examples:
   majlis
   majlis run --listen /ip4/0.0.0.0/tcp/4001
   majlis run --http off
+  majlis run --https 0.0.0.0:7443
   majlis run --no-mdns --bootstrap /ip4/192.0.2.7/tcp/4001/p2p/12D3Koo…
   majlis --json run                  prints one event a line: ready, post, peer, synced")]
 pub struct RunArgs {
@@ -49,6 +50,9 @@ pub struct RunArgs {
     /// Serve apps and browsers here instead of at 127.0.0.1:7411; off: nowhere.
     #[arg(long, value_name = "ADDRESS:PORT")]
     http: Option<String>,
+    /// Serve them with HTTPS too, for other devices: 0.0.0.0:7443; off: nowhere.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    https: Option<String>,
 }
 
 impl RunArgs {
@@ -59,6 +63,7 @@ impl RunArgs {
             mdns: !self.no_mdns,
             posts: app.out.is_json(),
             http: self.http,
+            https: self.https,
         };
         let (home, config) = (app.home.clone(), app.config()?);
         let signalled = signals()?;
@@ -147,7 +152,8 @@ enum Event<'a> {
         #[serde(flatten)]
         id: &'a IdView,
         created: bool,
-        http: Option<&'a str>,
+        #[serde(flatten)]
+        door: &'a DoorView,
     },
     Post(&'a PostView),
     Peer {
@@ -172,9 +178,7 @@ fn show(out: &mut Output, event: DaemonEvent) -> io::Result<()> {
         return show_people(out, &event);
     }
     match &event {
-        DaemonEvent::Ready { id, created, http } => {
-            out.object(&Event::Ready { id, created: *created, http: http.as_deref() })
-        }
+        DaemonEvent::Ready { id, created, door } => out.object(&Event::Ready { id, created: *created, door }),
         DaemonEvent::News(NodeEvent::Post(post)) => out.object(&Event::Post(post)),
         DaemonEvent::News(NodeEvent::Peer { peer_id, connected, account }) => {
             out.object(&Event::Peer { peer_id, connected: *connected, account: account.as_deref() })
@@ -187,15 +191,13 @@ fn show(out: &mut Output, event: DaemonEvent) -> io::Result<()> {
 
 fn show_people(out: &mut Output, event: &DaemonEvent) -> io::Result<()> {
     match event {
-        DaemonEvent::Ready { id, created, http } => {
+        DaemonEvent::Ready { id, created, door } => {
             out.text(&welcome(id, *created))?;
-            if let Some(address) = http {
+            let mut places = places(door);
+            if !places.is_empty() {
+                places.push("`majlis login` shows what to type when an app asks.".to_owned());
                 let mut text = String::new();
-                row(
-                    &mut text,
-                    "Apps",
-                    [address.as_str(), "`majlis login` shows what to type when an app asks."],
-                );
+                row(&mut text, "Apps", places.iter().map(String::as_str));
                 out.text(&text)?;
             }
             if *created {

@@ -1,7 +1,7 @@
 //! The apps that may act for the owner, for a page that shows and ends them.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use serde_json::{Value, json};
 
 use super::App;
@@ -17,14 +17,14 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-async fn list(State(app): State<App>) -> Answer<Json<Vec<AppView>>> {
+async fn list(app: App) -> Answer<Json<Vec<AppView>>> {
     let replies = app.ask(Request::Apps).await?.into_iter();
     Ok(Json(
         replies.filter_map(|reply| if let Reply::App(view) = reply { Some(view) } else { None }).collect(),
     ))
 }
 
-async fn revoke(State(app): State<App>, Path(id): Path<String>) -> Answer<Json<Value>> {
+async fn revoke(app: App, Path(id): Path<String>) -> Answer<Json<Value>> {
     app.ask(Request::RevokeApp { app: id }).await?;
     Ok(Json(json!({})))
 }

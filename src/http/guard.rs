@@ -4,8 +4,8 @@
 //! asks is found out once; whoever is not the owner may ask so much and no more. Out: headers, by which browsers let
 //! apps on other sites read what is meant for them and nothing else, and which say what may be done with what is shown.
 
-use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{Request, State};
@@ -18,12 +18,11 @@ use futures::FutureExt as _;
 use super::auth::{self, Identity};
 use super::error::ApiError;
 use super::input::MAX_BODY;
-use super::{App, Ends, consent, pace};
+use super::names::{self, Names};
+use super::{App, Door, Ends, consent, pace};
 
 /// Where apps on other sites may read the answers: none of these goes by anything but a token.
 const SHARED: [&str; 5] = ["/api/", "/oauth/token", "/oauth/revoke", "/.well-known/", "/nodeinfo/"];
-/// The names that this machine always has for itself.
-const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 /// What an answer says if its handler has not said otherwise.
 const DEFAULTS: [(HeaderName, &str); 6] = [
@@ -44,16 +43,16 @@ const PREFLIGHT: [(HeaderName, &str); 3] = [
 ];
 
 /// Takes a request in, has it answered, and sees the answer out.
-pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn guard(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let mut response = match enter(&app, request).await {
-        Ok(Entered::Request(request)) => answer(&app, *request, next).await,
+    let mut response = match enter(&door, request).await {
+        Ok(Entered::Request(request)) => answer(&door, *request, next).await,
         Ok(Entered::Preflight) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => error.into_response(),
     };
-    leave(&app, &method, &path, &mut response).await;
-    app.tally.count(response.status());
+    leave(&door, &method, &path, &mut response).await;
+    door.tally.count(response.status());
     // The query is left out: it may hold a token or a code.
     let (status, took) = (response.status().as_u16(), started.elapsed());
     tracing::debug!(%method, path, status, ?took, "answered");
@@ -65,27 +64,27 @@ enum Entered {
     Preflight,
 }
 
-async fn enter(app: &App, request: Request) -> Result<Entered, ApiError> {
+async fn enter(door: &Arc<Door>, request: Request) -> Result<Entered, ApiError> {
     let ends = request.extensions().get::<Ends>().copied().ok_or_else(ApiError::fault)?;
-    if !is_for_this_node(app, ends.local.ip(), request.uri(), request.headers()) {
-        return Err(ApiError::foreign_host());
-    }
+    let base = found_by(&door.names, ends, request.uri(), request.headers());
+    let base = base.ok_or_else(ApiError::foreign_host)?.into();
     if request.method() == Method::OPTIONS && is_shared(request.uri().path()) {
         return Ok(Entered::Preflight);
     }
     // Before the body is touched: a token in a form costs reading it.
-    let (request, identity) = auth::identify(app, request).await?;
+    let (request, identity) = auth::identify(door, request).await?;
     let is_owner = matches!(&identity, Identity::Signed(signed) if signed.is_owner());
-    if !is_owner && !app.limits.ask(ends.peer.ip()) {
+    if !is_owner && !door.limits.ask(ends.peer.ip()) {
         return Err(ApiError::too_many());
     }
-    let limit = if is_owner { app.config.max_upload.saturating_add(MAX_BODY) } else { MAX_BODY };
+    let limit = if is_owner { door.config.max_upload.saturating_add(MAX_BODY) } else { MAX_BODY };
     let mut request = request.map(|body| pace::paced(body, limit));
     request.extensions_mut().insert(identity);
+    request.extensions_mut().insert(App { door: Arc::clone(door), base });
     Ok(Entered::Request(Box::new(request)))
 }
 
-async fn answer(app: &App, request: Request, next: Next) -> Response {
+async fn answer(door: &Door, request: Request, next: Next) -> Response {
     let from = request.extensions().get::<Ends>().map(|ends| ends.peer.ip());
     let identity = request.extensions().get::<Identity>();
     let is_owner = matches!(identity, Some(Identity::Signed(signed)) if signed.is_owner());
@@ -94,7 +93,7 @@ async fn answer(app: &App, request: Request, next: Next) -> Response {
         && response.status().is_client_error()
         && !is_owner
     {
-        app.limits.failed(from);
+        door.limits.failed(from);
     }
     response
 }
@@ -110,8 +109,8 @@ async fn shielded(answer: impl Future<Output = Response>) -> Response {
     })
 }
 
-async fn leave(app: &App, method: &Method, path: &str, response: &mut Response) {
-    let statements = consent::headers(&app.node).await;
+async fn leave(door: &Door, method: &Method, path: &str, response: &mut Response) {
+    let statements = consent::headers(&door.node).await;
     let headers = response.headers_mut();
     for (name, value) in DEFAULTS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -136,82 +135,23 @@ fn is_shared(path: &str) -> bool {
     })
 }
 
-/// Whether each name that a request says it is for is one of this node's.
-fn is_for_this_node(app: &App, local: IpAddr, uri: &Uri, headers: &HeaderMap) -> bool {
+/// Scheme, host and port by which the client has found the node; none where a name that the request says it is for is
+/// not this node's.
+fn found_by(names: &Names, ends: Ends, uri: &Uri, headers: &HeaderMap) -> Option<String> {
     let mut hosts = headers.get_all(header::HOST).iter().map(HeaderValue::to_str);
-    let (Some(Ok(host)), None) = (hosts.next(), hosts.next()) else { return false };
-    let known = |host: &str| is_known(app.public_host.as_deref(), local, host);
-    known(host) && uri.authority().is_none_or(|authority| known(authority.as_str()))
-}
-
-/// A host with or without a port, against the names of this node.
-fn is_known(public: Option<&str>, local: IpAddr, host: &str) -> bool {
-    let host = without_port(host).to_ascii_lowercase();
-    let bound = match local.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => format!("[{address}]"),
-    };
-    LOCAL.contains(&host.as_str()) || host == bound || public == Some(host.as_str())
+    let (Some(Ok(host)), None) = (hosts.next(), hosts.next()) else { return None };
+    let base = names.base(ends, host)?;
+    uri.authority().is_none_or(|authority| names.base(ends, authority.as_str()).is_some()).then_some(base)
 }
 
 /// Whether a request is for one of this machine's own names.
 pub fn is_local_name(headers: &HeaderMap) -> bool {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    LOCAL.contains(&without_port(host).to_ascii_lowercase().as_str())
-}
-
-/// `name` of `name:80`, `[::1]` of `[::1]:80`.
-pub fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port))
-            if port.bytes().all(|byte| byte.is_ascii_digit())
-                && (name.ends_with(']') || !name.contains(':')) =>
-        {
-            name
-        }
-        _ => host,
-    }
+    headers.get(header::HOST).and_then(|host| host.to_str().ok()).is_some_and(names::is_local)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_this_nodes_names_are_answered() {
-        let local = IpAddr::from([192, 0, 2, 7]);
-        let public = Some("majlis.example");
-        for known in [
-            "localhost",
-            "LOCALHOST:7411",
-            "127.0.0.1:1",
-            "127.0.0.1",
-            "[::1]",
-            "[::1]:7411",
-            "192.0.2.7:7411",
-            "majlis.example",
-            "Majlis.Example:443",
-        ] {
-            assert!(is_known(public, local, known), "{known}");
-        }
-        for foreign in [
-            "",
-            "evil.example",
-            "localhost.evil.example",
-            "majlis.example.evil.example",
-            "127.0.0.1.evil.example",
-            "127.0.0.2",
-            "::1",
-            "localhost:evil.example",
-            "localhost:80:80",
-            "user@localhost",
-            "0.0.0.0",
-        ] {
-            assert!(!is_known(public, local, foreign), "{foreign}");
-        }
-        assert!(!is_known(None, local, "majlis.example"));
-        assert!(is_known(None, "2001:db8::7".parse().unwrap(), "[2001:db8::7]:7411"));
-    }
 
     #[tokio::test]
     async fn a_panic_is_an_answer() {

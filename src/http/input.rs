@@ -6,6 +6,7 @@ pub mod lenient;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Multipart, Request};
@@ -13,7 +14,7 @@ use axum::http::header;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::App;
+use super::Door;
 use super::error::ApiError;
 use brackets::{put, put_all};
 
@@ -43,11 +44,11 @@ impl Upload {
     }
 }
 
-impl<T: DeserializeOwned> FromRequest<App> for Input<T> {
+impl<T: DeserializeOwned> FromRequest<Arc<Door>> for Input<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
-        Parts::from_request(request, app).await?.read().map(Self)
+    async fn from_request(request: Request, door: &Arc<Door>) -> Result<Self, ApiError> {
+        Parts::from_request(request, door).await?.read().map(Self)
     }
 }
 
@@ -59,17 +60,17 @@ impl Parts {
     }
 }
 
-impl FromRequest<App> for Parts {
+impl FromRequest<Arc<Door>> for Parts {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, door: &Arc<Door>) -> Result<Self, ApiError> {
         let mut fields = Map::new();
         put_all(&mut fields, request.uri().query().unwrap_or_default().as_bytes())?;
         let mut files = Vec::new();
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let kind = kind.unwrap_or_default().to_ascii_lowercase();
         if kind.starts_with("multipart/form-data") {
-            read_multipart(request, app, &mut fields, &mut files).await?;
+            read_multipart(request, door, &mut fields, &mut files).await?;
         } else {
             let body = whole(request.into_body()).await?;
             if kind.starts_with("application/json") && !body.is_empty() {
@@ -104,20 +105,20 @@ pub async fn whole(body: Body) -> Result<Bytes, ApiError> {
 
 async fn read_multipart(
     request: Request,
-    app: &App,
+    door: &Arc<Door>,
     fields: &mut Map<String, Value>,
     files: &mut Vec<(String, Upload)>,
 ) -> Result<(), ApiError> {
     let broken = |error: String| ApiError::bad_request(format!("The form is broken: {error}"));
-    let mut form = Multipart::from_request(request, app).await.map_err(|error| broken(error.body_text()))?;
-    let (mut for_files, mut for_fields) = (app.config.max_upload, MAX_BODY);
+    let mut form = Multipart::from_request(request, door).await.map_err(|error| broken(error.body_text()))?;
+    let (mut for_files, mut for_fields) = (door.config.max_upload, MAX_BODY);
     while let Some(mut part) = form.next_field().await.map_err(|error| broken(error.body_text()))? {
         let name = part.name().unwrap_or_default().to_owned();
         if part.file_name().is_some() {
             if files.len() == MAX_FILES {
                 return Err(ApiError::too_large());
             }
-            let path = app.next_upload();
+            let path = door.next_upload();
             let kept = tempfile::TempPath::try_from_path(path.clone());
             let kept = Upload(kept.map_err(|error| broken(error.to_string()))?);
             save(&mut part, path, &mut for_files).await?;

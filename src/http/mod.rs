@@ -11,22 +11,28 @@ mod config;
 mod connected;
 mod consent;
 mod error;
+mod feed;
 mod guard;
 mod input;
 mod limit;
 mod mastodon;
+mod names;
 mod openapi;
 mod pace;
 mod pictures;
 mod routes;
 mod server;
 mod surfaces;
+mod tls;
 
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use tokio::sync::{mpsc, watch};
 
 pub use config::HttpConfig;
@@ -40,25 +46,47 @@ use error::ApiError;
 /// Replies of the node that wait to be taken.
 const REPLIES: usize = 64;
 
-/// What every request is answered with.
-#[derive(Clone)]
-struct App {
+/// What all requests are answered with.
+struct Door {
     node: Arc<Node>,
-    auth: Arc<Auth>,
-    config: Arc<HttpConfig>,
-    /// Scheme, host and port, as in links.
-    base: Arc<str>,
-    /// The name under which others reach the node, if any do.
-    public_host: Option<Arc<str>>,
+    auth: Auth,
+    config: HttpConfig,
+    names: names::Names,
     /// Where files lie while a request is under way.
-    uploads: Arc<Path>,
-    counter: Arc<AtomicU64>,
-    limits: Arc<limit::Limits>,
-    tally: Arc<surfaces::Tally>,
+    uploads: Box<Path>,
+    counter: AtomicU64,
+    limits: limit::Limits,
+    tally: surfaces::Tally,
     desk: Arc<mastodon::Desk>,
+    since: feed::Since,
     streams: Arc<mastodon::Hub>,
     /// True once the node stops.
     stopped: watch::Receiver<bool>,
+}
+
+/// What one request is answered with. Handlers take it as an argument.
+#[derive(Clone)]
+struct App {
+    door: Arc<Door>,
+    /// Scheme, host and port, as in links: those by which this client has found the node, as it may reach no others.
+    base: Arc<str>,
+}
+
+impl Deref for App {
+    type Target = Door;
+
+    fn deref(&self) -> &Door {
+        &self.door
+    }
+}
+
+impl FromRequestParts<Arc<Door>> for App {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Door>) -> Result<Self, ApiError> {
+        // The guard has put it there.
+        parts.extensions.get::<Self>().cloned().ok_or_else(ApiError::fault)
+    }
 }
 
 /// The two ends of a connection; among a request's extensions.
@@ -66,9 +94,11 @@ struct App {
 struct Ends {
     local: SocketAddr,
     peer: SocketAddr,
+    /// Whether it is encrypted.
+    tls: bool,
 }
 
-impl App {
+impl Door {
     /// Where a file that is handed over may lie.
     fn next_upload(&self) -> PathBuf {
         self.uploads.join(self.counter.fetch_add(1, Ordering::Relaxed).to_string())

@@ -2,7 +2,6 @@
 //! else than what is there.
 
 use axum::Json;
-use axum::extract::State;
 use serde_json::{Map, Value, json};
 
 use super::App;
@@ -13,7 +12,7 @@ pub fn routes() -> Vec<Route> {
     vec![get("/api/openapi.json", None, "This document", document)]
 }
 
-async fn document(State(app): State<App>) -> Json<Value> {
+async fn document(app: App) -> Json<Value> {
     let mut paths: Map<String, Value> = Map::new();
     for route in table() {
         let mut operation = json!({

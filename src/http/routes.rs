@@ -1,6 +1,7 @@
 //! The table of routes: what is answered at which address, for whom, and in a word what it is.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -11,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::error::ApiError;
-use super::{App, auth, connected, guard, mastodon, openapi, pictures, surfaces};
+use super::{Door, auth, connected, feed, guard, mastodon, openapi, pictures, surfaces};
 
 /// Something that is answered.
 pub struct Route {
@@ -24,12 +25,12 @@ pub struct Route {
     pub scope: Option<&'static str>,
     /// What it is, for people.
     pub summary: &'static str,
-    handler: MethodRouter<App>,
+    handler: MethodRouter<Arc<Door>>,
 }
 
 impl Route {
     /// For any method.
-    pub fn new<H: Handler<T, App>, T: 'static>(
+    pub fn new<H: Handler<T, Arc<Door>>, T: 'static>(
         (method, filter): (Method, MethodFilter),
         path: &'static str,
         scope: Option<&'static str>,
@@ -39,7 +40,7 @@ impl Route {
         Self { method, path, scope, summary, handler: on(filter, handler) }
     }
 
-    fn guarded(&self) -> MethodRouter<App> {
+    fn guarded(&self) -> MethodRouter<Arc<Door>> {
         let handler = self.handler.clone();
         match self.scope {
             None => handler,
@@ -59,7 +60,7 @@ macro_rules! constructors {
     ($($name:ident $method:ident),*) => {
         $(
             #[doc = concat!("A route for ", stringify!($method), ".")]
-            pub fn $name<H: Handler<T, App>, T: 'static>(
+            pub fn $name<H: Handler<T, Arc<Door>>, T: 'static>(
                 path: &'static str,
                 scope: Option<&'static str>,
                 summary: &'static str,
@@ -78,6 +79,7 @@ pub fn table() -> Vec<Route> {
     let mut routes = surfaces::routes();
     routes.extend(auth::routes());
     routes.extend(connected::routes());
+    routes.extend(feed::routes());
     routes.extend(mastodon::routes());
     routes.extend(openapi::routes());
     routes.extend(pictures::routes());
@@ -85,8 +87,8 @@ pub fn table() -> Vec<Route> {
 }
 
 /// What answers.
-pub fn router(app: App) -> Router {
-    let mut paths: BTreeMap<&str, MethodRouter<App>> = BTreeMap::new();
+pub fn router(door: Arc<Door>) -> Router {
+    let mut paths: BTreeMap<&str, MethodRouter<Arc<Door>>> = BTreeMap::new();
     for route in table() {
         let handler = route.guarded();
         let merged = match paths.remove(route.path) {
@@ -107,8 +109,8 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(async || ApiError::wrong_method())
         // Bodies are measured by the guard.
         .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
-        .with_state(app)
+        .layer(middleware::from_fn_with_state(Arc::clone(&door), guard::guard))
+        .with_state(door)
 }
 
 async fn nothing(uri: Uri) -> Response {

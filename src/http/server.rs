@@ -12,15 +12,23 @@ use axum::body::Body;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 use tower_service::Service as _;
 
-use super::config::DEFAULT_LISTEN;
-use super::mastodon::{Desk, pass_on};
-use super::{App, Ends, HttpConfig, guard, pace, routes};
+use super::auth::Auth;
+use super::config::{DEFAULT_LISTEN, OFF};
+use super::feed::Since;
+use super::limit::Limits;
+use super::mastodon::{Desk, Hub, pass_on};
+use super::names::Names;
+use super::surfaces::Tally;
+use super::tls::Certificates;
+use super::{Door, Ends, HttpConfig, pace, routes};
+use crate::node::api::DoorView;
 use crate::node::{Failure, Node};
 
 /// Ports after the default one that are tried; then the system chooses.
@@ -29,6 +37,8 @@ const PORTS: u16 = 16;
 const MAX_CONNECTIONS: usize = 512;
 /// The head of a request has to come within this time, and so has the next on the same connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+/// An encrypted connection has to be made within this time.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of a head, or of what is read ahead.
 const MAX_HEAD: usize = 64 * 1024;
 const MAX_HEADERS: usize = 64;
@@ -41,34 +51,51 @@ const UPLOADS: &str = "uploads";
 
 /// The open door.
 pub struct HttpServer {
-    /// Where it is on this machine: `http://127.0.0.1:7411`.
-    pub address: String,
+    /// Where it is.
+    pub door: DoorView,
     node: Arc<Node>,
     stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
+    tasks: Vec<JoinHandle<()>>,
     streams: JoinHandle<()>,
 }
 
 impl HttpServer {
     /// Closes it; answers under way are given a moment.
     pub async fn shutdown(self) {
-        self.node.set_door_address(None);
+        self.node.set_door(DoorView::default());
         self.stop.send_replace(true);
-        // It only ends early by a panic, which has been reported.
-        let _ = self.task.await;
+        // They only end early by a panic, which has been reported.
+        futures::future::join_all(self.tasks).await;
         self.streams.abort();
     }
 }
 
 /// Opens the door of a node that runs, where it is to have one.
 pub async fn serve(node: Arc<Node>, config: HttpConfig, home: &Path) -> Result<Option<HttpServer>, Failure> {
-    if config.listen == "off" {
+    let names = Names::of(&config)?;
+    let plain = listen(&config.listen, "--http").await?;
+    let encrypted = listen(&config.tls_listen, "--https").await?;
+    if plain.is_none() && encrypted.is_none() {
         return Ok(None);
     }
-    let listener = listen(&config.listen).await?;
-    let local = listener.local_addr().map_err(|source| cannot(&config.listen, &source))?;
-    if !local.ip().is_loopback() {
-        tracing::warn!(address = %local, "apps are served beyond this machine, without encryption");
+    let mut door = DoorView::default();
+    if let Some((_, local)) = &plain {
+        if !local.ip().is_loopback() {
+            tracing::warn!(address = %local, "apps are served beyond this machine, without encryption");
+        }
+        door.http = Some(format!("http://{}", reachable(*local, &[])));
+    }
+    let mut certificates = None;
+    if let Some((_, local)) = &encrypted {
+        let own = own_addresses(&node, *local);
+        let mut wanted = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+        wanted.extend(names.all().map(str::to_owned));
+        wanted.extend(own.iter().map(IpAddr::to_string));
+        let (settings, home) = (config.clone(), home.to_owned());
+        let opened = Arc::new(blocking(move || Certificates::open(&settings, &home, wanted)).await?);
+        door.https = Some(format!("https://{}", reachable(*local, &own)));
+        door.fingerprint = Some(opened.current().await.fingerprint.clone());
+        certificates = Some(opened);
     }
     let uploads = home.join(UPLOADS);
     prepare(&uploads).map_err(|source| {
@@ -77,31 +104,42 @@ pub async fn serve(node: Arc<Node>, config: HttpConfig, home: &Path) -> Result<O
             "Check the permissions of the home directory and the space on its disk.",
         )
     })?;
-    let address = format!("http://{}", reachable(local));
-    let (base, public_host) = public(&config.public_name, &address)?;
     let keeper = Arc::clone(&node);
-    let desk = tokio::task::spawn_blocking(move || Desk::open(&keeper)).await.unwrap_or_else(|error| {
-        Err(Failure::new(format!("the work was broken off: {error}"), "Start the node again."))
-    })?;
+    let desk = blocking(move || Desk::open(&keeper)).await?;
     let (stop, stopped) = watch::channel(false);
-    let app = App {
+    let open = Arc::new(Door {
         node: Arc::clone(&node),
-        auth: Arc::default(),
-        config: Arc::new(config),
-        base: base.into(),
-        public_host: public_host.map(Into::into),
+        auth: Auth::default(),
+        config,
+        names,
         uploads: uploads.into(),
-        counter: Arc::new(AtomicU64::default()),
-        limits: Arc::default(),
-        tally: Arc::default(),
+        counter: AtomicU64::default(),
+        limits: Limits::default(),
+        tally: Tally::default(),
         desk: Arc::new(desk),
-        streams: Arc::default(),
+        since: Since::default(),
+        streams: Arc::new(Hub::default()),
         stopped,
+    });
+    let streams = tokio::spawn(pass_on(Arc::clone(&open)));
+    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let router = routes::router(Arc::clone(&open));
+    let begin = |(listener, _), certificates| {
+        let way = Way { door: Arc::clone(&open), router: router.clone(), certificates };
+        tokio::spawn(accept(listener, way, Arc::clone(&slots)))
     };
-    let streams = tokio::spawn(pass_on(app.clone()));
-    let task = tokio::spawn(accept(listener, app));
-    node.set_door_address(Some(address.clone()));
-    Ok(Some(HttpServer { address, node, stop, task, streams }))
+    let tasks = plain.map(|plain| begin(plain, None)).into_iter();
+    let tasks = tasks.chain(encrypted.map(|encrypted| begin(encrypted, certificates))).collect();
+    node.set_door(door.clone());
+    Ok(Some(HttpServer { door, node, stop, tasks, streams }))
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+        Err(Failure::new(format!("the work was broken off: {error}"), "Start the node again."))
+    })
 }
 
 /// An empty folder: what a crash has left there belongs to no request.
@@ -116,69 +154,87 @@ fn prepare(uploads: &Path) -> io::Result<()> {
     folder.create(uploads)
 }
 
-/// An address under which this machine reaches the listener.
-fn reachable(local: SocketAddr) -> SocketAddr {
+/// The addresses of this machine that lead to the listener. Where it listens at all of them, those are told that the
+/// node's own network has found.
+fn own_addresses(node: &Node, local: SocketAddr) -> Vec<IpAddr> {
+    if !local.ip().is_unspecified() {
+        return vec![local.ip()];
+    }
+    let mut own: Vec<IpAddr> =
+        node.ip_addresses().into_iter().filter(|ip| !is_of_this_machine(*ip)).collect();
+    own.sort_unstable();
+    own.dedup();
+    own
+}
+
+/// Whether an address means nothing on other machines, or only with the name of a cable.
+fn is_of_this_machine(ip: IpAddr) -> bool {
+    ip.is_loopback() || matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local())
+}
+
+/// An address under which the listener is reached: one of these where it listens at all of them, or else from this
+/// machine alone.
+fn reachable(local: SocketAddr, own: &[IpAddr]) -> SocketAddr {
     match local.ip() {
-        ip if ip.is_unspecified() => SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), local.port()),
+        ip if ip.is_unspecified() => {
+            let ip = own.first().copied().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+            SocketAddr::new(ip, local.port())
+        }
         _ => local,
     }
 }
 
-/// Scheme, host and port as in links, and the host's name where it is a public one.
-fn public(name: &str, local: &str) -> Result<(String, Option<String>), Failure> {
-    let name = name.trim().to_ascii_lowercase();
-    if name.is_empty() {
-        return Ok((local.to_owned(), None));
-    }
-    let (scheme, host) = match name.split_once("://") {
-        Some((scheme @ ("http" | "https"), host)) => (scheme.to_owned(), host.to_owned()),
-        Some(_) => (String::new(), name.clone()),
-        None => ("https".to_owned(), name.clone()),
-    };
-    let host = host.trim_end_matches('/').to_owned();
-    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
-    if scheme.is_empty() || host.is_empty() || !host.bytes().all(is_host) {
-        return Err(Failure::usage(
-            format!("{name:?} is not a name under which a node can be reached"),
-            "Set http.public_name to a name such as majlis.example.",
-        ));
-    }
-    Ok((format!("{scheme}://{host}"), Some(guard::without_port(&host).to_owned())))
-}
-
-fn cannot(address: &str, source: &io::Error) -> Failure {
+fn cannot(address: &str, flag: &str, source: &io::Error) -> Failure {
     Failure::new(
         format!("cannot listen for apps at {address}: {source}"),
-        "Choose another address with --http ADDRESS:PORT, or go without: --http off.",
+        format!("Choose another address with {flag} ADDRESS:PORT, or go without: {flag} off."),
     )
 }
 
-/// Takes the address. Where the default is taken by another program, the next free port is as good.
-async fn listen(wanted: &str) -> Result<TcpListener, Failure> {
+/// Takes the address that is wanted, if one is. Where the default is taken by another program, the next free port is as
+/// good.
+async fn listen(wanted: &str, flag: &str) -> Result<Option<(TcpListener, SocketAddr)>, Failure> {
+    if wanted == OFF {
+        return Ok(None);
+    }
     let address: SocketAddr = wanted.parse().map_err(|_| {
         Failure::usage(
             format!("{wanted:?} is not an address and a port"),
-            "An address for apps looks like 127.0.0.1:7411; off is none.",
+            format!("An address for apps looks like {DEFAULT_LISTEN}; {flag} off is none."),
         )
     })?;
-    let mut last = match TcpListener::bind(address).await {
-        Err(source) if source.kind() == io::ErrorKind::AddrInUse && wanted == DEFAULT_LISTEN => source,
-        result => return result.map_err(|source| cannot(wanted, &source)),
+    let taken = |listener: TcpListener| {
+        let local = listener.local_addr().map_err(|source| cannot(wanted, flag, &source))?;
+        Ok(Some((listener, local)))
     };
+    let mut last = match TcpListener::bind(address).await {
+        Ok(listener) => return taken(listener),
+        Err(source) => source,
+    };
+    if last.kind() != io::ErrorKind::AddrInUse || wanted != DEFAULT_LISTEN {
+        return Err(cannot(wanted, flag, &last));
+    }
     let next = (1..=PORTS).filter_map(|n| address.port().checked_add(n));
     for port in next.chain([0]) {
         match TcpListener::bind((address.ip(), port)).await {
-            Ok(listener) => return Ok(listener),
+            Ok(listener) => return taken(listener),
             Err(source) => last = source,
         }
     }
-    Err(cannot(wanted, &last))
+    Err(cannot(wanted, flag, &last))
 }
 
-async fn accept(listener: TcpListener, app: App) {
-    let (mut stopped, all_streams) = (app.stopped.clone(), Arc::clone(&app.streams));
-    let router = routes::router(app);
-    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+/// What is done with a connection.
+#[derive(Clone)]
+struct Way {
+    door: Arc<Door>,
+    router: Router,
+    /// With which it is encrypted; none where it is not.
+    certificates: Option<Arc<Certificates>>,
+}
+
+async fn accept(listener: TcpListener, way: Way, slots: Arc<Semaphore>) {
+    let (mut stopped, all_streams) = (way.door.stopped.clone(), Arc::clone(&way.door.streams));
     let mut connections = JoinSet::new();
     loop {
         let taken = async {
@@ -191,9 +247,9 @@ async fn accept(listener: TcpListener, app: App) {
             Some(_) = connections.join_next() => {}
             taken = taken => match taken {
                 Ok((stream, peer, slot)) => {
-                    let (router, stopped) = (router.clone(), stopped.clone());
+                    let way = way.clone();
                     connections.spawn(async move {
-                        if let Err(error) = connection(stream, peer, router, stopped).await {
+                        if let Err(error) = connection(stream, peer, way).await {
                             tracing::debug!(%error, "a client of the HTTP door went away");
                         }
                         drop(slot);
@@ -221,15 +277,35 @@ async fn told_to_stop(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stop| *stop).await;
 }
 
+type Broken = Box<dyn std::error::Error + Send + Sync>;
+
 /// One client, with all that it asks.
-async fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
-    router: Router,
-    mut stopped: watch::Receiver<bool>,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+async fn connection(stream: TcpStream, peer: SocketAddr, way: Way) -> Result<(), Broken> {
     stream.set_nodelay(true)?;
-    let ends = Ends { local: stream.local_addr()?, peer };
+    let ends = Ends { local: stream.local_addr()?, peer, tls: way.certificates.is_some() };
+    let stream = pace::Patient::new(stream);
+    let Some(certificates) = way.certificates.clone() else { return answered(stream, ends, way).await };
+    let shaken = async {
+        let certificate = certificates.current().await;
+        way.door.node.set_door_fingerprint(&certificate.fingerprint);
+        certificate.acceptor.accept(stream).await
+    };
+    let mut stopped = way.door.stopped.clone();
+    let stream = tokio::select! {
+        shaken = timeout(HANDSHAKE_TIMEOUT, shaken) => shaken??,
+        () = told_to_stop(&mut stopped) => return Ok(()),
+    };
+    answered(stream, ends, way).await
+}
+
+/// All that comes by a connection that is made.
+async fn answered(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    ends: Ends,
+    way: Way,
+) -> Result<(), Broken> {
+    let Way { router, door, .. } = way;
+    let mut stopped = door.stopped.clone();
     let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(ends);
         // A router is always ready.
@@ -240,7 +316,7 @@ async fn connection(
         .header_read_timeout(HEAD_TIMEOUT)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD)
-        .serve_connection(TokioIo::new(pace::Patient::new(stream)), service)
+        .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     tokio::pin!(served);
     tokio::select! {
@@ -254,26 +330,14 @@ async fn connection(
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_public_name_is_behind_https_if_not_said_otherwise() {
-        let local = "http://127.0.0.1:7411";
-        let of = |name: &str| public(name, local).unwrap();
-        assert_eq!(of(""), (local.to_owned(), None));
-        assert_eq!(of("Majlis.example"), ("https://majlis.example".into(), Some("majlis.example".into())));
-        assert_eq!(of("majlis.example:8443/").1.unwrap(), "majlis.example");
-        assert_eq!(of("http://x.onion").0, "http://x.onion");
-        for wrong in ["ftp://x", "a b", "x/y", "https://", "user@host"] {
-            assert!(public(wrong, local).unwrap_err().usage, "{wrong}");
-        }
-    }
-
     #[tokio::test]
     async fn only_the_default_port_may_be_another() {
         let _taken = TcpListener::bind(DEFAULT_LISTEN).await;
-        let next = listen(DEFAULT_LISTEN).await.unwrap();
-        assert_ne!(next.local_addr().unwrap().port(), 7411);
-        let other = next.local_addr().unwrap().to_string();
-        assert!(listen(&other).await.unwrap_err().message.contains(&other));
-        assert!(listen("here").await.unwrap_err().usage);
+        let (_next, local) = listen(DEFAULT_LISTEN, "--http").await.unwrap().unwrap();
+        assert_ne!(local.port(), 7411);
+        let failure = listen(&local.to_string(), "--https").await.unwrap_err();
+        assert!(failure.message.contains(&local.to_string()) && failure.hint.contains("--https"));
+        assert!(listen("here", "--http").await.unwrap_err().usage);
+        assert!(listen("off", "--http").await.unwrap().is_none());
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Json;
-use axum::extract::{Extension, State};
+use axum::extract::Extension;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-async fn nodeinfo_links(State(app): State<App>) -> Json<Value> {
+async fn nodeinfo_links(app: App) -> Json<Value> {
     let rel = "http://nodeinfo.diaspora.software/ns/schema/2.0";
     Json(json!({ "links": [{ "rel": rel, "href": format!("{}/nodeinfo/2.0", app.base) }] }))
 }
@@ -58,10 +58,11 @@ async fn nodeinfo() -> Json<Value> {
     }))
 }
 
-/// A person's own node is nothing to crawl.
-async fn robots(State(app): State<App>) -> Answer<String> {
+/// A person's own node is nothing to crawl, beside what the owner gives to everyone.
+async fn robots(app: App) -> Answer<String> {
     let usage = app.node.own_usage().await?;
-    let mut text = "User-agent: *\nDisallow: /\n".to_owned();
+    let given = if app.config.feed { "Allow: /feed.atom\nAllow: /media/\n" } else { "" };
+    let mut text = format!("User-agent: *\n{given}Disallow: /\n");
     if let Some(aipref) = usage.aipref.as_deref() {
         // Writing into a string cannot fail.
         let _ = writeln!(text, "Content-Usage: {aipref}");
@@ -72,11 +73,7 @@ async fn robots(State(app): State<App>) -> Answer<String> {
     Ok(text)
 }
 
-async fn metrics(
-    State(app): State<App>,
-    Extension(ends): Extension<Ends>,
-    headers: HeaderMap,
-) -> Answer<Response> {
+async fn metrics(app: App, Extension(ends): Extension<Ends>, headers: HeaderMap) -> Answer<Response> {
     let is_near = ends.peer.ip().to_canonical().is_loopback() && guard::is_local_name(&headers);
     if !is_near && !app.config.open_metrics {
         return Err(ApiError::no_such_address());

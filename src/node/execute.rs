@@ -1,5 +1,6 @@
 //! Carries requests out: the same for the running node and for a command that opened the home itself.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -456,6 +457,12 @@ impl Node {
         Ok(keypair.public().to_peer_id().to_string())
     }
 
+    /// The addresses of this machine at which the network listens.
+    pub fn ip_addresses(&self) -> Vec<IpAddr> {
+        let listen = self.peers.addresses().listen;
+        listen.iter().filter_map(|address| address.split('/').nth(2)?.parse().ok()).collect()
+    }
+
     async fn status(self: &Arc<Self>) -> Result<StatusView, Failure> {
         let id = self.id_view()?;
         let running = self.is_running();
@@ -475,6 +482,7 @@ impl Node {
             free_bytes: stats.free_bytes,
             synced: !peers.is_empty() && peers.iter().all(|peer| peer.synced),
             uptime: if running { self.started.elapsed().as_secs() } else { 0 },
+            door: self.door(),
         })
     }
 }

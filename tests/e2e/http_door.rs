@@ -126,7 +126,10 @@ fn what_is_not_there_is_said_as_apps_expect() {
 
 #[test]
 fn the_owners_decision_is_in_every_answer() {
-    let node = TestNode::started("consent");
+    let mut node = TestNode::new("consent");
+    node.set("MAJLIS_HTTP_FEED", "true");
+    node.start();
+    node.cli(&["post", "to be read, not to be learned by heart"]);
     let token = text(&node.one(&["token", "new", "--name", "test", "--scopes", "read"]), "token");
     let said = || {
         let list = ask(&node, "GET", "/api/majlis/v1/apps").token(&token).send().expect(200);
@@ -135,25 +138,33 @@ fn the_owners_decision_is_in_every_answer() {
             ["content-usage", "tdm-reservation", "x-robots-tag"]
                 .map(|name| answer.header(name).map(str::to_owned).unwrap_or_default())
         };
+        let feed = ask(&node, "GET", "/feed.atom").send().expect(200);
         assert_eq!(of(&list), of(&page));
-        let [usage, reservation, robots] = of(&list);
-        (usage, reservation, robots, ask(&node, "GET", "/robots.txt").send().expect(200).body)
+        assert_eq!(of(&list), of(&feed));
+        let etag = feed.header("etag").unwrap().to_owned();
+        let crawlers = ask(&node, "GET", "/robots.txt").send().expect(200).body;
+        (of(&list), crawlers, feed.body, etag)
     };
-    let (usage, reservation, robots, crawlers) = said();
-    assert_eq!([usage.as_str(), &reservation, &robots], ["", "", ""], "nothing is said for the owner");
-    assert!(!crawlers.contains("Content-Usage"));
+    let nothing = said();
+    assert_eq!(nothing.0, ["", "", ""], "nothing is said for the owner");
+    assert!(!nothing.1.contains("Content-Usage") && !nothing.2.contains("<rights>"));
 
     node.cli(&["usage", "train-ai=n, search=y"]);
-    let (usage, reservation, robots, crawlers) = said();
-    assert_eq!([usage.as_str(), &reservation, &robots], ["train-ai=n, search=y", "1", "noai, noimageai"]);
-    assert!(crawlers.contains("Content-Usage: train-ai=n, search=y\n"));
+    let refused = said();
+    assert_eq!(refused.0, ["train-ai=n, search=y", "1", "noai, noimageai"]);
+    assert!(refused.1.contains("Content-Usage: train-ai=n, search=y\n"));
+    assert!(refused.2.contains("<rights>Content-Usage: train-ai=n, search=y</rights>"), "{}", refused.2);
 
     node.cli(&["usage", "train-ai=y"]);
-    let (usage, reservation, robots, _) = said();
-    assert_eq!([usage.as_str(), &reservation, &robots], ["train-ai=y", "", ""]);
+    let allowed = said();
+    assert_eq!(allowed.0, ["train-ai=y", "", ""]);
+    // Wherever it is said, other bytes say it.
+    assert!(allowed.1 != refused.1 && allowed.2 != refused.2 && allowed.3 != refused.3);
+    assert!(allowed.1 != nothing.1 && allowed.2 != nothing.2 && allowed.3 != nothing.3);
     node.cli(&["usage", "synthetic-content-generation=n"]);
-    let (usage, reservation, ..) = said();
-    assert_eq!([usage.as_str(), &reservation], ["", "1"]);
+    let intent = said();
+    assert_eq!(intent.0[..2], ["", "1"]);
+    assert!(intent.2.contains("<rights>Content-Usage: synthetic-content-generation=n</rights>"));
 }
 
 #[test]

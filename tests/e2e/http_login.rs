@@ -353,7 +353,8 @@ fn where_there_is_https_apps_are_told_where_everything_is() {
     let found = ask(&node, "GET", path).host(Some("majlis.example")).send().expect(200).json();
     assert_eq!(found["token_endpoint"], "https://majlis.example/oauth/token");
     assert_eq!(found["code_challenge_methods_supported"], json!(["S256"]));
-    ask(&node, "GET", path).host(Some(&door(&node))).send().expect(200);
+    // Without HTTPS apps that find it refuse to go on.
+    ask(&node, "GET", path).host(Some(&door(&node))).send().expect(404);
     ask(&node, "GET", "/metrics").send().expect(200);
     ask(&node, "GET", "/metrics").host(Some("majlis.example")).send().expect(404);
 }

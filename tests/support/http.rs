@@ -1,11 +1,16 @@
 //! A small HTTP client that sends exactly what a test says and reads what comes back.
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::Value;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use super::PATIENCE;
 use super::node::{TestNode, find, text};
@@ -61,6 +66,7 @@ pub struct Ask {
     host: Option<String>,
     headers: String,
     body: Vec<u8>,
+    tls: Option<(String, Arc<ClientConfig>)>,
 }
 
 /// The address at which a running node serves apps, without its scheme.
@@ -79,10 +85,41 @@ pub fn connect(node: &TestNode) -> TcpStream {
 pub fn ask(node: &TestNode, method: &str, path: &str) -> Ask {
     let to = door(node);
     let host = Some(to.clone());
-    Ask { to, method: method.into(), path: path.into(), host, headers: String::new(), body: Vec::new() }
+    Ask {
+        to,
+        method: method.into(),
+        path: path.into(),
+        host,
+        headers: String::new(),
+        body: Vec::new(),
+        tls: None,
+    }
+}
+
+/// Trusts the certificates in a PEM file and no others.
+pub fn trust(certificates: &Path) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(certificates).unwrap() {
+        roots.add(certificate.unwrap()).unwrap();
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    Arc::new(
+        config
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth(),
+    )
 }
 
 impl Ask {
+    /// With HTTPS, for a name that the certificate has to be for.
+    pub fn https(mut self, to: &str, name: &str, trusted: &Arc<ClientConfig>) -> Self {
+        to.clone_into(&mut self.to);
+        self.tls = Some((name.to_owned(), Arc::clone(trusted)));
+        self
+    }
+
     /// For another host, or none.
     pub fn host(mut self, host: Option<&str>) -> Self {
         self.host = host.map(str::to_owned);
@@ -127,20 +164,35 @@ impl Ask {
 
     /// Sends it and reads the answer.
     pub fn send(self) -> Answer {
+        self.try_send().unwrap()
+    }
+
+    /// The same, or why the connection cannot be made.
+    pub fn try_send(self) -> std::io::Result<Answer> {
         let host = self.host.map(|host| format!("Host: {host}\r\n")).unwrap_or_default();
-        let Self { to, method, path, headers, body, .. } = self;
+        let Self { to, method, path, headers, body, tls, .. } = self;
         let head = format!("{method} {path} HTTP/1.1\r\n{host}Connection: close\r\n{headers}\r\n");
-        let mut stream = TcpStream::connect(to).unwrap();
+        let stream = TcpStream::connect(to)?;
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.write_all(head.as_bytes()).unwrap();
-        // A node that refuses the head does not read the body to its end.
-        let _ = stream.write_all(&body);
-        answer(&read_all(&mut stream))
+        match tls {
+            None => said(stream, &head, &body),
+            Some((name, config)) => {
+                let connection = ClientConnection::new(config, name.try_into().unwrap()).unwrap();
+                said(StreamOwned::new(connection, stream), &head, &body)
+            }
+        }
     }
 }
 
+fn said(mut stream: impl Read + Write, head: &str, body: &[u8]) -> std::io::Result<Answer> {
+    stream.write_all(head.as_bytes())?;
+    // A node that refuses the head does not read the body to its end.
+    let _ = stream.write_all(body);
+    Ok(answer(&read_all(&mut stream)))
+}
+
 /// What comes until the connection is closed, in whatever way.
-pub fn read_all(stream: &mut TcpStream) -> Vec<u8> {
+pub fn read_all(stream: &mut impl Read) -> Vec<u8> {
     let mut all = Vec::new();
     let mut buffer = [0; 8 * 1024];
     loop {
@@ -148,10 +200,7 @@ pub fn read_all(stream: &mut TcpStream) -> Vec<u8> {
             Ok(0) => return all,
             Ok(count) => all.extend_from_slice(&buffer[..count]),
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return all,
-            Err(error) => panic!(
-                "{error}: not closed after {:?}",
-                stream.read_timeout().unwrap_or(Some(Duration::ZERO))
-            ),
+            Err(error) => panic!("{error}: not closed after {PATIENCE:?}"),
         }
     }
 }

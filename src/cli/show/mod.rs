@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::terminal::{Style, ago, bytes, counted, grouped, lines, person, short_key, span};
 use crate::node::api::{
-    BadView, CarriedView, FollowView, IdView, PeerView, PhraseView, PostedView, Reply, StatusView,
+    BadView, CarriedView, DoorView, FollowView, IdView, PeerView, PhraseView, PostedView, Reply, StatusView,
     SyncedView, VerifiedView,
 };
 
@@ -91,6 +91,13 @@ fn id(view: &IdView) -> String {
     text
 }
 
+/// Where apps find the node, a line each.
+pub fn places(door: &DoorView) -> Vec<String> {
+    let mut places: Vec<String> = door.http.iter().chain(&door.https).cloned().collect();
+    places.extend(door.fingerprint.iter().map(|print| format!("certificate SHA-256 {print}")));
+    places
+}
+
 fn status(view: &StatusView) -> String {
     let mut text = String::new();
     let running = if view.running {
@@ -106,6 +113,13 @@ fn status(view: &StatusView) -> String {
         let state = if view.synced { "nothing new" } else { "catching up" };
         let peers = counted(view.peers as u64, "peer", "peers");
         row(&mut text, "Network", [format!("{peers} connected, {state}").as_str()]);
+        let places = places(&view.door);
+        let closed = ["not served"];
+        if places.is_empty() {
+            row(&mut text, "Apps", closed);
+        } else {
+            row(&mut text, "Apps", places.iter().map(String::as_str));
+        }
     }
     row(&mut text, "Following", [grouped(view.following as u64).as_str()]);
     let held = format!(

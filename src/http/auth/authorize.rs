@@ -1,6 +1,5 @@
 //! The owner is asked, on a page of the node's own, and the answer goes to where the app has said at its registration.
 
-use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
@@ -48,7 +47,7 @@ fn words(lang: Option<&str>, headers: &HeaderMap) -> &'static Words {
     preferred(lang, accepted.unwrap_or_default())
 }
 
-pub async fn ask(State(app): State<App>, headers: HeaderMap, Input(query): Input<Query>) -> Answer<Response> {
+pub async fn ask(app: App, headers: HeaderMap, Input(query): Input<Query>) -> Answer<Response> {
     let words = words(query.lang.as_deref(), &headers);
     // As long as it is not known where the app is, nothing is sent there: the owner is told.
     let client = match query.client_id.as_deref() {
@@ -101,11 +100,7 @@ fn asked(
     Ok(Asked { app: client.id.clone(), redirect_uri, scopes, state: query.state.clone(), challenge })
 }
 
-pub async fn decide(
-    State(app): State<App>,
-    headers: HeaderMap,
-    Input(decision): Input<Decision>,
-) -> Answer<Response> {
+pub async fn decide(app: App, headers: HeaderMap, Input(decision): Input<Decision>) -> Answer<Response> {
     let words = words(decision.lang.as_deref(), &headers);
     // Browsers say which site a form was sent from; others say nothing.
     let from = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);

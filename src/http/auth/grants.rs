@@ -1,7 +1,7 @@
 //! Tokens: given for a code or for an app's own secret, and ended.
 
 use axum::Json;
-use axum::extract::{FromRequest as _, Request, State};
+use axum::extract::{FromRequest as _, Request};
 use axum::http::header;
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use serde::Deserialize;
@@ -34,7 +34,7 @@ struct Wanted {
 /// Reads the request, and which app it is from: by its secret, in the body or as a password in the header.
 async fn read(app: &App, request: Request) -> Answer<(Wanted, apps::App)> {
     let password = request.headers().get(header::AUTHORIZATION).and_then(|value| basic(value.as_bytes()));
-    let mut wanted: Wanted = Parts::from_request(request, app).await?.read()?;
+    let mut wanted: Wanted = Parts::from_request(request, &app.door).await?.read()?;
     if let Some((id, secret)) = password {
         (wanted.client_id, wanted.client_secret) = (Some(id), Some(secret));
     }
@@ -50,7 +50,7 @@ fn basic(value: &[u8]) -> Option<(String, String)> {
     text.split_once(':').map(|(id, secret)| (id.to_owned(), secret.to_owned()))
 }
 
-pub async fn token(State(app): State<App>, request: Request) -> Answer<Json<Value>> {
+pub async fn token(app: App, request: Request) -> Answer<Json<Value>> {
     let (wanted, client) = read(&app, request).await?;
     match wanted.grant_type.as_deref() {
         Some("authorization_code") => for_code(&app, &wanted, &client).await,
@@ -121,7 +121,7 @@ fn is_verified(challenge: Option<&str>, verifier: Option<&str>) -> bool {
 }
 
 /// A token that is not known is no error (RFC 7009); one of another app is.
-pub async fn revoke(State(app): State<App>, request: Request) -> Answer<Json<Value>> {
+pub async fn revoke(app: App, request: Request) -> Answer<Json<Value>> {
     let (wanted, client) = read(&app, request).await?;
     let token = wanted.token.as_deref().unwrap_or_default();
     let is_its = app.node.revoke_token(hash(token), &client.id).await?;

@@ -2,14 +2,13 @@
 //! to go on.
 
 use axum::Json;
-use axum::extract::State;
 use serde_json::{Value, json};
 
 use crate::http::App;
 use crate::http::error::{Answer, ApiError};
 use crate::node::apps::Scopes;
 
-pub async fn metadata(State(app): State<App>) -> Answer<Json<Value>> {
+pub async fn metadata(app: App) -> Answer<Json<Value>> {
     let base = &app.base;
     if !base.starts_with("https://") {
         return Err(ApiError::no_such_address());

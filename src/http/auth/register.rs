@@ -1,7 +1,6 @@
 //! Apps register themselves, and ask which one they are.
 
 use axum::Json;
-use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -23,7 +22,7 @@ pub struct Described {
     website: Option<String>,
 }
 
-pub async fn register(State(app): State<App>, Input(new): Input<Described>) -> Answer<Json<Value>> {
+pub async fn register(app: App, Input(new): Input<Described>) -> Answer<Json<Value>> {
     let uris = new.redirect_uris.iter().flat_map(|uris| uris.split_whitespace()).map(str::to_owned);
     let new = NewApp {
         name: new.client_name.unwrap_or_default(),
@@ -39,7 +38,7 @@ pub async fn register(State(app): State<App>, Input(new): Input<Described>) -> A
     Ok(Json(shown))
 }
 
-pub async fn verify(State(app): State<App>, signed: Signed) -> Answer<Json<Value>> {
+pub async fn verify(app: App, signed: Signed) -> Answer<Json<Value>> {
     app.node.app(signed.app())?.map(|app| Json(shown(&app))).ok_or_else(ApiError::unauthorized)
 }
 

@@ -1,5 +1,7 @@
 //! Who asks: found out once for each request, from its token.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request};
 use axum::http::header;
@@ -8,7 +10,7 @@ use blake3::Hash;
 
 use crate::http::error::{Answer, ApiError};
 use crate::http::input::{MAX_BODY, whole};
-use crate::http::{App, pace};
+use crate::http::{Door, pace};
 use crate::node::apps::{Scopes, Token, hash};
 
 /// Bytes of a token that is looked at.
@@ -63,10 +65,10 @@ impl Signed {
     }
 }
 
-impl FromRequestParts<App> for Signed {
+impl FromRequestParts<Arc<Door>> for Signed {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Door>) -> Result<Self, ApiError> {
         match parts.extensions.get::<Identity>() {
             Some(Identity::Signed(signed)) => Ok(signed.clone()),
             _ => Err(ApiError::unauthorized()),
@@ -75,10 +77,10 @@ impl FromRequestParts<App> for Signed {
 }
 
 /// None where there is no token; one that does not hold is refused here too.
-impl OptionalFromRequestParts<App> for Signed {
+impl OptionalFromRequestParts<Arc<Door>> for Signed {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Option<Self>, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Door>) -> Result<Option<Self>, ApiError> {
         match parts.extensions.get::<Identity>() {
             Some(Identity::Signed(signed)) => Ok(Some(signed.clone())),
             Some(Identity::Wrong) => Err(ApiError::unauthorized()),
@@ -97,13 +99,13 @@ pub fn required(request: &Request, scopes: &str) -> Answer<()> {
 
 /// Finds out who asks: from the header, as it should be; from the protocols of a WebSocket, for which pages can set no
 /// other header; or from `access_token` in the query or the form, as apps of old do.
-pub async fn identify(app: &App, request: Request) -> Result<(Request, Identity), ApiError> {
+pub async fn identify(door: &Door, request: Request) -> Result<(Request, Identity), ApiError> {
     let (request, token) = match in_head(&request) {
         Some(token) => (request, Some(token)),
         None => in_form(request).await?,
     };
     let Some(text) = token else { return Ok((request, Identity::Nobody)) };
-    let token = if text.len() > MAX_TOKEN { None } else { app.node.token(&text)? };
+    let token = if text.len() > MAX_TOKEN { None } else { door.node.token(&text)? };
     let identity = token.map_or(Identity::Wrong, |token| {
         let scopes = token.scopes();
         Identity::Signed(Signed { token, hash: hash(&text), scopes })

@@ -1,7 +1,7 @@
 //! People: who they are, what they have said, and how the owner stands to them.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ pub async fn all(app: &App, keys: &[String]) -> Answer<Json<Vec<Value>>> {
 }
 
 /// The owner.
-pub async fn verify_credentials(State(app): State<App>) -> Answer<Json<Value>> {
+pub async fn verify_credentials(app: App) -> Answer<Json<Value>> {
     Ok(Json(shown(&app, &[app.node.account().to_string()]).await?.credentials()))
 }
 
@@ -57,7 +57,7 @@ struct Field {
 }
 
 /// Changes the owner's profile.
-pub async fn update_credentials(State(app): State<App>, parts: Parts) -> Answer<Json<Value>> {
+pub async fn update_credentials(app: App, parts: Parts) -> Answer<Json<Value>> {
     let new: Credentials = parts.read()?;
     let picture = |name: &str| {
         let (_, upload) = parts.files.iter().find(|(field, _)| field == name)?;
@@ -80,7 +80,7 @@ pub async fn update_credentials(State(app): State<App>, parts: Parts) -> Answer<
 }
 
 /// An account.
-pub async fn show(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+pub async fn show(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     let key = key(&app, id).await?;
     Ok(Json(shown(&app, std::slice::from_ref(&key)).await?.account(&key)))
 }
@@ -102,11 +102,7 @@ pub struct Posts {
 }
 
 /// What an account has posted.
-pub async fn posts(
-    State(app): State<App>,
-    Path(id): Path<u64>,
-    Input(asked): Input<Posts>,
-) -> Answer<Statuses> {
+pub async fn posts(app: App, Path(id): Path<u64>, Input(asked): Input<Posts>) -> Answer<Statuses> {
     let feed = Feed::Account(key(&app, id).await?);
     if !(asked.pinned || asked.exclude_replies || asked.exclude_reblogs || asked.only_media) {
         return statuses(&app, feed, &asked.paging, &format!("/api/v1/accounts/{id}/statuses?")).await;
@@ -137,7 +133,7 @@ pub struct Whose {
 }
 
 /// How the owner stands to some accounts.
-pub async fn relationships(State(app): State<App>, Input(asked): Input<Whose>) -> Answer<Json<Vec<Value>>> {
+pub async fn relationships(app: App, Input(asked): Input<Whose>) -> Answer<Json<Vec<Value>>> {
     let mut keys = Vec::new();
     for id in asked.id.iter().take(80).filter_map(|id| id.parse().ok()) {
         keys.extend(key(&app, id).await.ok());
@@ -155,7 +151,7 @@ async fn relate(app: &App, id: u64, request: impl FnOnce(String) -> Request) -> 
 macro_rules! relations {
     ($($(#[$doc:meta])* $name:ident, |$key:ident| $request:expr;)*) => {$(
         $(#[$doc])*
-        pub async fn $name(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+        pub async fn $name(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
             relate(&app, id, |$key| $request).await
         }
     )*};
@@ -173,7 +169,7 @@ relations! {
 }
 
 /// Stops following; that someone is not followed is no error.
-pub async fn unfollow(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+pub async fn unfollow(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     let key = key(&app, id).await?;
     let followed = app.ask(Request::Following).await?;
     if followed.iter().any(|reply| matches!(reply, Reply::Followed(view) if view.account == key)) {
@@ -191,11 +187,7 @@ pub struct HowLong {
 }
 
 /// Shows nothing of someone's unasked, for a time or for good.
-pub async fn mute(
-    State(app): State<App>,
-    Path(id): Path<u64>,
-    Input(asked): Input<HowLong>,
-) -> Answer<Json<Value>> {
+pub async fn mute(app: App, Path(id): Path<u64>, Input(asked): Input<HowLong>) -> Answer<Json<Value>> {
     let end = asked.duration.filter(|seconds| *seconds > 0).and_then(|seconds| {
         jiff::Timestamp::now().checked_add(jiff::SignedDuration::from_secs(seconds)).ok()
     });
@@ -211,16 +203,12 @@ pub struct Note {
 }
 
 /// The owner's own name for someone, which is what a note is here.
-pub async fn note(
-    State(app): State<App>,
-    Path(id): Path<u64>,
-    Input(note): Input<Note>,
-) -> Answer<Json<Value>> {
+pub async fn note(app: App, Path(id): Path<u64>, Input(note): Input<Note>) -> Answer<Json<Value>> {
     relate(&app, id, |key| Request::Petname { account: key, name: note.comment }).await
 }
 
 /// Whom the owner follows; of others it is not told here.
-pub async fn following(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Vec<Value>>> {
+pub async fn following(app: App, Path(id): Path<u64>) -> Answer<Json<Vec<Value>>> {
     if key(&app, id).await? != app.node.account().to_string() {
         return Ok(Json(Vec::new()));
     }
@@ -256,13 +244,13 @@ pub fn resolve(text: &str) -> Option<String> {
 }
 
 /// An account by its key.
-pub async fn lookup(State(app): State<App>, Input(asked): Input<Who>) -> Answer<Json<Value>> {
+pub async fn lookup(app: App, Input(asked): Input<Who>) -> Answer<Json<Value>> {
     let key = resolve(&asked.acct).ok_or_else(ApiError::not_found)?;
     Ok(Json(shown(&app, std::slice::from_ref(&key)).await?.account(&key)))
 }
 
 /// Those of whom the owner knows whose key or name fits.
-pub async fn search(State(app): State<App>, Input(asked): Input<Who>) -> Answer<Json<Vec<Value>>> {
+pub async fn search(app: App, Input(asked): Input<Who>) -> Answer<Json<Vec<Value>>> {
     let keys = matching(&app, &asked.q, asked.limit.unwrap_or(40).min(80)).await?;
     all(&app, &keys).await
 }
@@ -285,7 +273,7 @@ pub async fn matching(app: &App, text: &str, limit: usize) -> Answer<Vec<String>
 }
 
 /// Accounts that are blocked.
-pub async fn blocks(State(app): State<App>) -> Answer<Json<Vec<Value>>> {
+pub async fn blocks(app: App) -> Answer<Json<Vec<Value>>> {
     let key = |reply| match reply {
         Reply::Blocked(view) => Some(view.account),
         _ => None,
@@ -295,7 +283,7 @@ pub async fn blocks(State(app): State<App>) -> Answer<Json<Vec<Value>>> {
 }
 
 /// Accounts that are muted.
-pub async fn mutes(State(app): State<App>) -> Answer<Json<Vec<Value>>> {
+pub async fn mutes(app: App) -> Answer<Json<Vec<Value>>> {
     let key = |reply| match reply {
         Reply::Muted(view) => match view.muted {
             Muted::Account(key) => Some(key),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use crate::http::App;
+use crate::http::Door;
 use crate::http::error::{Answer, ApiError};
 use crate::http::input::Upload;
 use crate::node::api::{AttachmentView, NewAttachment};
@@ -82,7 +82,7 @@ impl Turn {
     }
 }
 
-impl App {
+impl Door {
     /// The numbers of things.
     pub async fn numbers(&self, names: Vec<Named>) -> Answer<Vec<u64>> {
         let node = Arc::clone(&self.node);

@@ -1,7 +1,6 @@
 //! What this node is, for apps.
 
 use axum::Json;
-use axum::extract::State;
 use serde_json::{Value, json};
 
 use super::entities::Shown;
@@ -42,7 +41,7 @@ fn domain(app: &App) -> &str {
 }
 
 /// The old form.
-pub async fn old(State(app): State<App>) -> Answer<Json<Value>> {
+pub async fn old(app: App) -> Answer<Json<Value>> {
     let shown = Shown::of(&app, &[], &[app.node.account().to_string()]).await?;
     Ok(Json(json!({
         "uri": domain(&app), "title": "Majlis", "short_description": "", "description": "", "email": "",
@@ -55,7 +54,7 @@ pub async fn old(State(app): State<App>) -> Answer<Json<Value>> {
 }
 
 /// The new form.
-pub async fn new(State(app): State<App>) -> Answer<Json<Value>> {
+pub async fn new(app: App) -> Answer<Json<Value>> {
     let shown = Shown::of(&app, &[], &[app.node.account().to_string()]).await?;
     Ok(Json(json!({
         "domain": domain(&app), "title": "Majlis", "version": VERSION, "source_url": "", "description": "",

@@ -1,7 +1,7 @@
 //! Lists of accounts.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -51,7 +51,7 @@ pub async fn named(app: &App, id: u64) -> Answer<ListView> {
 }
 
 /// All lists.
-pub async fn lists(State(app): State<App>) -> Answer<Json<Vec<Value>>> {
+pub async fn lists(app: App) -> Answer<Json<Vec<Value>>> {
     let mut found = Vec::new();
     for list in ask(&app, of(None, vec![], vec![], false)).await? {
         found.push(shown(&app, &list.list).await?);
@@ -60,7 +60,7 @@ pub async fn lists(State(app): State<App>) -> Answer<Json<Vec<Value>>> {
 }
 
 /// Makes a list.
-pub async fn create(State(app): State<App>, Input(new): Input<Title>) -> Answer<Json<Value>> {
+pub async fn create(app: App, Input(new): Input<Title>) -> Answer<Json<Value>> {
     let request = Request::List {
         name: Some(new.title.clone()),
         add: vec![],
@@ -73,18 +73,18 @@ pub async fn create(State(app): State<App>, Input(new): Input<Title>) -> Answer<
 }
 
 /// A list.
-pub async fn show(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+pub async fn show(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     Ok(Json(shown(&app, &named(&app, id).await?.list).await?))
 }
 
 /// Removes a list.
-pub async fn delete(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+pub async fn delete(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     ask(&app, of(Some(named(&app, id).await?.list), vec![], vec![], true)).await?;
     Ok(Json(json!({})))
 }
 
 /// Who is on a list.
-pub async fn members(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Vec<Value>>> {
+pub async fn members(app: App, Path(id): Path<u64>) -> Answer<Json<Vec<Value>>> {
     all(&app, &named(&app, id).await?.accounts).await
 }
 
@@ -98,11 +98,7 @@ async fn keys(app: &App, whom: &Whom) -> Answer<Vec<String>> {
 }
 
 /// Puts accounts on a list.
-pub async fn add(
-    State(app): State<App>,
-    Path(id): Path<u64>,
-    Input(whom): Input<Whom>,
-) -> Answer<Json<Value>> {
+pub async fn add(app: App, Path(id): Path<u64>, Input(whom): Input<Whom>) -> Answer<Json<Value>> {
     let keys = keys(&app, &whom).await?;
     let list = named(&app, id).await?.list;
     // Apps know by this that someone has to be followed first.
@@ -116,11 +112,7 @@ pub async fn add(
 }
 
 /// Takes accounts off a list.
-pub async fn remove(
-    State(app): State<App>,
-    Path(id): Path<u64>,
-    Input(whom): Input<Whom>,
-) -> Answer<Json<Value>> {
+pub async fn remove(app: App, Path(id): Path<u64>, Input(whom): Input<Whom>) -> Answer<Json<Value>> {
     let keys = keys(&app, &whom).await?;
     ask(&app, of(Some(named(&app, id).await?.list), vec![], keys, false)).await?;
     Ok(Json(json!({})))

@@ -1,7 +1,7 @@
 //! Files: handed over, described, and given out.
 
 use axum::Json;
-use axum::extract::{Path, Request as HttpRequest, State};
+use axum::extract::{Path, Request as HttpRequest};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
@@ -23,7 +23,7 @@ pub struct Said {
 }
 
 /// Takes a file in.
-pub async fn upload(State(app): State<App>, parts: Parts) -> Answer<Json<Value>> {
+pub async fn upload(app: App, parts: Parts) -> Answer<Json<Value>> {
     let said: Said = parts.read()?;
     let file = parts.files.into_iter().find(|(name, _)| name == "file").map(|(_, upload)| upload);
     let upload = file.ok_or_else(|| ApiError::unprocessable("a file is needed"))?;
@@ -36,24 +36,20 @@ pub async fn upload(State(app): State<App>, parts: Parts) -> Answer<Json<Value>>
 }
 
 /// A file that waits for its post.
-pub async fn show(State(app): State<App>, Path(id): Path<String>) -> Answer<Json<Value>> {
+pub async fn show(app: App, Path(id): Path<String>) -> Answer<Json<Value>> {
     let view = app.waiting(&id).ok_or_else(ApiError::not_found)?;
     Ok(Json(Shown::of(&app, &[], &[]).await?.media(&view)))
 }
 
 /// Says what a file shows.
-pub async fn describe(
-    State(app): State<App>,
-    Path(id): Path<String>,
-    Input(said): Input<Said>,
-) -> Answer<Json<Value>> {
+pub async fn describe(app: App, Path(id): Path<String>, Input(said): Input<Said>) -> Answer<Json<Value>> {
     let view = app.describe(&id, said.description).ok_or_else(ApiError::not_found)?;
     Ok(Json(Shown::of(&app, &[], &[]).await?.media(&view)))
 }
 
 /// Gives a file out, fetching it if need be. Its address holds a key, as a page that shows pictures cannot send a token.
 pub async fn file(
-    State(app): State<App>,
+    app: App,
     Path((key, cid)): Path<(String, String)>,
     request: HttpRequest,
 ) -> Answer<Response> {

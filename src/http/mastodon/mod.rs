@@ -17,6 +17,7 @@ mod streaming;
 mod timelines;
 
 pub use desk::Desk;
+pub use html::{escape, html};
 pub use streaming::{Hub, run as pass_on};
 
 use super::routes::{Route, delete, get, patch, post, put};

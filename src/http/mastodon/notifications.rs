@@ -1,7 +1,7 @@
 //! What concerns the owner.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -49,10 +49,7 @@ async fn all(app: &App, unread: bool) -> Answer<(Vec<(u64, NotificationView)>, u
 }
 
 /// A page of notifications.
-pub async fn list(
-    State(app): State<App>,
-    Input(asked): Input<Asked>,
-) -> Answer<(HeaderMap, Json<Vec<Value>>)> {
+pub async fn list(app: App, Input(asked): Input<Asked>) -> Answer<(HeaderMap, Json<Vec<Value>>)> {
     let (mut found, _) = all(&app, false).await?;
     if let Some(id) = asked.account_id {
         let key = super::accounts::key(&app, id).await?;
@@ -81,7 +78,7 @@ async fn statuses(app: &App, page: &[(u64, NotificationView)]) -> Answer<Vec<Val
 }
 
 /// One notification.
-pub async fn show(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+pub async fn show(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     let (mut found, _) = all(&app, false).await?;
     found.retain(|(number, _)| *number == id);
     let shown = statuses(&app, &found).await?;
@@ -89,13 +86,13 @@ pub async fn show(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Va
 }
 
 /// How many are unread.
-pub async fn unread_count(State(app): State<App>) -> Answer<Json<Value>> {
+pub async fn unread_count(app: App) -> Answer<Json<Value>> {
     let (_, count) = all(&app, true).await?;
     Ok(Json(json!({ "count": count })))
 }
 
 /// Marks all as read.
-pub async fn clear(State(app): State<App>) -> Answer<Json<Value>> {
+pub async fn clear(app: App) -> Answer<Json<Value>> {
     app.ask(Request::Notifications { limit: 0, unread: true, mark_read: true }).await?;
     Ok(Json(json!({})))
 }

@@ -1,7 +1,7 @@
 //! Posts that wait for a time.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -79,7 +79,7 @@ async fn found(app: &App, id: u64) -> Answer<DraftView> {
 }
 
 /// All that wait, the next one first.
-pub async fn list(State(app): State<App>) -> Answer<Json<Vec<Value>>> {
+pub async fn list(app: App) -> Answer<Json<Vec<Value>>> {
     let mut all = Vec::new();
     for draft in drafts(&app, Request::Drafts { draft: None }).await? {
         all.push(shown(&app, &draft).await?);
@@ -88,13 +88,13 @@ pub async fn list(State(app): State<App>) -> Answer<Json<Vec<Value>>> {
 }
 
 /// One that waits.
-pub async fn show(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+pub async fn show(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     Ok(Json(shown(&app, &found(&app, id).await?).await?))
 }
 
 /// Has one wait for another time.
 pub async fn change(
-    State(app): State<App>,
+    app: App,
     Path(id): Path<u64>,
     Input(when): Input<When>,
 ) -> Answer<Json<Value>> {
@@ -105,7 +105,7 @@ pub async fn change(
 }
 
 /// Has one never be posted.
-pub async fn delete(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+pub async fn delete(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     let draft = found(&app, id).await?.draft;
     app.ask(Request::RemoveDraft { draft }).await?;
     Ok(Json(json!({})))

@@ -1,7 +1,6 @@
 //! Looking for posts, people and tags.
 
 use axum::Json;
-use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -29,7 +28,7 @@ pub struct Asked {
 }
 
 /// Posts, people and tags that fit.
-pub async fn search(State(app): State<App>, Input(asked): Input<Asked>) -> Answer<Json<Value>> {
+pub async fn search(app: App, Input(asked): Input<Asked>) -> Answer<Json<Value>> {
     let (limit, offset) = (asked.limit.unwrap_or(20).clamp(1, 40), asked.offset.unwrap_or(0).min(1_000));
     let wants = |kind: &str| asked.r#type.as_deref().is_none_or(|wanted| wanted.is_empty() || wanted == kind);
     let people =

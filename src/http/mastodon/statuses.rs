@@ -1,7 +1,7 @@
 //! Posts: made, shown, changed, taken back, and what people do with them.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -101,7 +101,7 @@ async fn done(app: &App, request: Request) -> Answer<Json<Value>> {
 
 /// Makes a post.
 pub async fn create(
-    State(app): State<App>,
+    app: App,
     signed: Signed,
     headers: HeaderMap,
     Input(new): Input<NewStatus>,
@@ -153,7 +153,7 @@ pub async fn create(
 }
 
 /// A post.
-pub async fn show(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+pub async fn show(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     shown(&app, &found(&app, id).await?).await
 }
 
@@ -166,7 +166,7 @@ pub struct Several {
 }
 
 /// Several posts.
-pub async fn several(State(app): State<App>, Input(asked): Input<Several>) -> Answer<Json<Value>> {
+pub async fn several(app: App, Input(asked): Input<Several>) -> Answer<Json<Value>> {
     let mut posts = Vec::new();
     for id in asked.id.iter().take(20).filter_map(|id| id.parse().ok()) {
         posts.extend(found(&app, id).await.ok());
@@ -177,7 +177,7 @@ pub async fn several(State(app): State<App>, Input(asked): Input<Several>) -> An
 }
 
 /// What a post answers, and what answers it.
-pub async fn context(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+pub async fn context(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     let post = found(&app, id).await?;
     let posts = page::posts(app.ask(Request::Thread { id: post.id.clone() }).await?);
     let mut above = Vec::new();
@@ -200,7 +200,7 @@ pub async fn context(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json
 }
 
 /// Takes a post back; what it said is given once more, to be written anew.
-pub async fn delete(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+pub async fn delete(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     let post = found(&app, id).await?;
     let me = app.node.account().to_string();
     if post.repost.as_ref().is_some_and(|repost| repost.account == me) {
@@ -218,11 +218,7 @@ pub async fn delete(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<
 }
 
 /// New words for a post.
-pub async fn edit(
-    State(app): State<App>,
-    Path(id): Path<u64>,
-    Input(new): Input<NewStatus>,
-) -> Answer<Json<Value>> {
+pub async fn edit(app: App, Path(id): Path<u64>, Input(new): Input<NewStatus>) -> Answer<Json<Value>> {
     let post = found(&app, id).await?;
     let edit = NewEdit {
         text: new.status.unwrap_or(post.text),
@@ -233,14 +229,14 @@ pub async fn edit(
 }
 
 /// What a post says, as it was written.
-pub async fn source(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+pub async fn source(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     let post = found(&app, id).await?;
     let warning = post.content_warning.unwrap_or_default();
     Ok(Json(json!({ "id": id.to_string(), "text": post.text, "spoiler_text": warning })))
 }
 
 /// What a post has said so far.
-pub async fn history(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+pub async fn history(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     let post = found(&app, id).await?;
     let shown = Shown::of(&app, &[&post], &[]).await?;
     let mut versions = Vec::new();
@@ -272,7 +268,7 @@ async fn act(app: &App, id: u64, request: impl FnOnce(String) -> Request) -> Ans
 macro_rules! acts {
     ($($(#[$doc:meta])* $name:ident, |$id:ident| $request:expr;)*) => {$(
         $(#[$doc])*
-        pub async fn $name(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+        pub async fn $name(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
             act(&app, id, |$id| $request).await
         }
     )*};
@@ -296,7 +292,7 @@ acts! {
 }
 
 /// Shows a post to the owner's followers.
-pub async fn reblog(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+pub async fn reblog(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     let post = found(&app, id).await?;
     app.ask(Request::Repost { id: post.id.clone(), on: true }).await?;
     // As it stands on the owner's own page: as a repost.
@@ -318,12 +314,12 @@ async fn mute_thread(app: &App, id: u64, on: bool) -> Answer<Json<Value>> {
 }
 
 /// Mutes a conversation.
-pub async fn mute(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+pub async fn mute(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     mute_thread(&app, id, true).await
 }
 
 /// Mutes it no longer.
-pub async fn unmute(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+pub async fn unmute(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     mute_thread(&app, id, false).await
 }
 
@@ -336,7 +332,7 @@ pub struct Choices {
 }
 
 /// A poll, by the number of its post.
-pub async fn poll_shown(State(app): State<App>, Path(id): Path<u64>) -> Answer<Json<Value>> {
+pub async fn poll_shown(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     poll_of(&app, &found(&app, id).await?).await
 }
 
@@ -346,11 +342,7 @@ async fn poll_of(app: &App, post: &PostView) -> Answer<Json<Value>> {
 }
 
 /// Votes in a poll.
-pub async fn vote(
-    State(app): State<App>,
-    Path(id): Path<u64>,
-    Input(asked): Input<Choices>,
-) -> Answer<Json<Value>> {
+pub async fn vote(app: App, Path(id): Path<u64>, Input(asked): Input<Choices>) -> Answer<Json<Value>> {
     let post = found(&app, id).await?;
     let poll = post.poll.as_ref().ok_or_else(ApiError::not_found)?;
     let chosen: Option<Vec<u64>> = asked.choices.iter().map(|choice| choice.parse().ok()).collect();

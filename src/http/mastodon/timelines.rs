@@ -1,7 +1,7 @@
 //! Timelines.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::HeaderMap;
 use serde::Deserialize;
 use serde_json::Value;
@@ -37,23 +37,19 @@ pub async fn statuses(app: &App, feed: Feed, paging: &Paging, path: &str) -> Ans
 }
 
 /// What is on the owner's home timeline.
-pub async fn home(State(app): State<App>, Input(paging): Input<Paging>) -> Answer<Statuses> {
+pub async fn home(app: App, Input(paging): Input<Paging>) -> Answer<Statuses> {
     statuses(&app, Feed::Home, &paging, "/api/v1/timelines/home?").await
 }
 
 /// All that is held; of this node: what its owner has posted.
-pub async fn public(State(app): State<App>, Input(asked): Input<Public>) -> Answer<Statuses> {
+pub async fn public(app: App, Input(asked): Input<Public>) -> Answer<Statuses> {
     let feed = if asked.local { Feed::Account(app.node.account().to_string()) } else { Feed::All };
     let path = if asked.local { "/api/v1/timelines/public?local=true&" } else { "/api/v1/timelines/public?" };
     statuses(&app, feed, &asked.paging, path).await
 }
 
 /// Posts with a tag.
-pub async fn tag(
-    State(app): State<App>,
-    Path(tag): Path<String>,
-    Input(paging): Input<Paging>,
-) -> Answer<Statuses> {
+pub async fn tag(app: App, Path(tag): Path<String>, Input(paging): Input<Paging>) -> Answer<Statuses> {
     let path = format!(
         "/api/v1/timelines/tag/{}?",
         percent_encoding::utf8_percent_encode(&tag, percent_encoding::NON_ALPHANUMERIC)
@@ -62,21 +58,17 @@ pub async fn tag(
 }
 
 /// Of the accounts on a list.
-pub async fn list(
-    State(app): State<App>,
-    Path(id): Path<u64>,
-    Input(paging): Input<Paging>,
-) -> Answer<Statuses> {
+pub async fn list(app: App, Path(id): Path<u64>, Input(paging): Input<Paging>) -> Answer<Statuses> {
     let Some(Named::List(name)) = app.by_number(id).await? else { return Err(ApiError::not_found()) };
     statuses(&app, Feed::List(name), &paging, &format!("/api/v1/timelines/list/{id}?")).await
 }
 
 /// Posts on which the owner has a bookmark.
-pub async fn bookmarks(State(app): State<App>, Input(paging): Input<Paging>) -> Answer<Statuses> {
+pub async fn bookmarks(app: App, Input(paging): Input<Paging>) -> Answer<Statuses> {
     statuses(&app, Feed::Bookmarks, &paging, "/api/v1/bookmarks?").await
 }
 
 /// Posts that the owner likes.
-pub async fn favourites(State(app): State<App>, Input(paging): Input<Paging>) -> Answer<Statuses> {
+pub async fn favourites(app: App, Input(paging): Input<Paging>) -> Answer<Statuses> {
     statuses(&app, Feed::Favourites, &paging, "/api/v1/favourites?").await
 }

@@ -621,6 +621,20 @@ pub struct StatusView {
     pub synced: bool,
     /// Seconds since the node started; 0 when it is not running.
     pub uptime: u64,
+    /// Where apps and browsers find it.
+    #[serde(flatten)]
+    pub door: DoorView,
+}
+
+/// Where apps and browsers find a node that runs.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct DoorView {
+    /// `http://127.0.0.1:7411`, if it is open.
+    pub http: Option<String>,
+    /// `https://192.0.2.7:7443`, if it is open with encryption.
+    pub https: Option<String>,
+    /// SHA-256 of the certificate there, `AB:CD:…`.
+    pub fingerprint: Option<String>,
 }
 
 /// A connected peer.

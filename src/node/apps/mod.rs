@@ -22,7 +22,7 @@ pub use redirect::OUT_OF_BAND;
 pub use scopes::Scopes;
 pub use secrets::{hash, secret};
 
-use super::api::{AppView, TokenView};
+use super::api::{AppView, DoorView, TokenView};
 use super::view::rfc3339;
 use super::{Failure, Node, blocking, hex, now_ms};
 
@@ -100,14 +100,15 @@ pub(super) struct Apps {
     book: Mutex<Option<Book>>,
     codes: owner::Codes,
     /// Where the door for programs is, while it is open.
-    address: Mutex<Option<String>>,
+    door: Mutex<DoorView>,
     /// Changed whenever tokens have ended.
     ended: watch::Sender<u64>,
 }
 
 impl Apps {
     fn address(&self) -> Option<String> {
-        self.address.lock().clone()
+        let door = self.door.lock();
+        door.http.clone().or_else(|| door.https.clone())
     }
 
     fn tokens_ended(&self) {
@@ -222,13 +223,21 @@ impl Node {
     }
 
     /// Says where the door for programs is, or that it is closed.
-    pub fn set_door_address(&self, address: Option<String>) {
-        *self.apps.address.lock() = address;
+    pub fn set_door(&self, door: DoorView) {
+        *self.apps.door.lock() = door;
+    }
+
+    /// Says which certificate the door has now.
+    pub fn set_door_fingerprint(&self, fingerprint: &str) {
+        let mut door = self.apps.door.lock();
+        if door.https.is_some() && door.fingerprint.as_deref() != Some(fingerprint) {
+            door.fingerprint = Some(fingerprint.to_owned());
+        }
     }
 
     /// Where the door for programs is, while it is open.
-    pub fn door_address(&self) -> Option<String> {
-        self.apps.address()
+    pub fn door(&self) -> DoorView {
+        self.apps.door.lock().clone()
     }
 
     /// Registers a program; with it comes its secret.

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::names::{Source, Takes};
-use crate::http::App;
+use crate::http::{App, Door};
 use crate::http::auth::Signed;
 use crate::http::error::{Answer, ApiError};
 use crate::http::mastodon::entities::Shown;
@@ -191,12 +191,12 @@ impl Hub {
     }
 
     /// Ends the streams of tokens that do not hold any more.
-    fn end_revoked(&self, app: &App) {
+    fn end_revoked(&self, door: &Door) {
         let tokens: HashMap<u64, Hash> =
             self.state.lock().streams.iter().map(|(id, stream)| (*id, stream.token)).collect();
         for (id, token) in tokens {
             // What cannot be read is as if it were revoked.
-            if !app.node.holds(&token).unwrap_or(false) {
+            if !door.node.holds(&token).unwrap_or(false) {
                 self.state.lock().end(id, End::Revoked);
             }
         }
@@ -238,13 +238,13 @@ impl Drop for Place {
 }
 
 /// Passes on what comes until the node is gone.
-pub async fn run(app: App) {
-    let mut tokens = app.node.tokens_ended();
-    let mut coming = app.node.coming();
+pub async fn run(door: Arc<Door>) {
+    let mut tokens = door.node.tokens_ended();
+    let mut coming = door.node.coming();
     let passing = async {
-        while let Some(all) = coming.next(|| app.streams.wanted()).await {
+        while let Some(all) = coming.next(|| door.streams.wanted()).await {
             for one in all {
-                if let Err(error) = pass(&app, one).await {
+                if let Err(error) = pass(&door, one).await {
                     tracing::warn!(?error, "something could not be passed on to streams");
                 }
             }
@@ -252,7 +252,7 @@ pub async fn run(app: App) {
     };
     let revoking = async {
         while tokens.changed().await.is_ok() {
-            app.streams.end_revoked(&app);
+            door.streams.end_revoked(&door);
         }
     };
     tokio::select! {
@@ -261,8 +261,8 @@ pub async fn run(app: App) {
     }
 }
 
-async fn pass(app: &App, coming: Coming) -> Answer<()> {
-    let hub = &app.streams;
+async fn pass(door: &Arc<Door>, coming: Coming) -> Answer<()> {
+    let hub = &door.streams;
     match coming {
         Coming::Filters => {
             give(hub, &hub.takers(|takes| takes.filters), "filters_changed", "{}");
@@ -271,14 +271,14 @@ async fn pass(app: &App, coming: Coming) -> Answer<()> {
             give(hub, &hub.takers(|takes| takes.posts.is_some()), "delete", &number.to_string());
         }
         Coming::Notification(view) => {
-            for (app, takers) in by_base(app, hub.takers(|takes| takes.notifications)) {
+            for (app, takers) in by_base(door, hub.takers(|takes| takes.notifications)) {
                 let shown = notifications::shown(&app, &view).await?;
                 give(hub, &takers, "notification", &shown.to_string());
             }
         }
         Coming::Post { view, is_edit, channels } => {
             let takes = |takes: &Takes| takes.posts.as_ref().is_some_and(|posts| channels.contains(posts));
-            for (app, takers) in by_base(app, hub.takers(takes)) {
+            for (app, takers) in by_base(door, hub.takers(takes)) {
                 let shown: Value = Shown::of(&app, &[&view], &[]).await?.status(&view);
                 give(hub, &takers, if is_edit { "status.update" } else { "update" }, &shown.to_string());
             }
@@ -288,13 +288,13 @@ async fn pass(app: &App, coming: Coming) -> Answer<()> {
 }
 
 /// What is followed, by the address with which links are made; almost always there is one.
-fn by_base(app: &App, takers: Vec<Arc<Followed>>) -> Vec<(App, Vec<Arc<Followed>>)> {
+fn by_base(door: &Arc<Door>, takers: Vec<Arc<Followed>>) -> Vec<(App, Vec<Arc<Followed>>)> {
     let mut found: Vec<(App, Vec<Arc<Followed>>)> = Vec::new();
     for taker in takers {
         if let Some((_, takers)) = found.iter_mut().find(|(app, _)| app.base == taker.base) {
             takers.push(taker);
         } else {
-            let app = App { base: Arc::clone(&taker.base), ..app.clone() };
+            let app = App { door: Arc::clone(door), base: Arc::clone(&taker.base) };
             found.push((app, vec![taker]));
         }
     }

@@ -8,7 +8,6 @@ mod hub;
 mod names;
 mod socket;
 
-use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::{HeaderMap, header};
@@ -35,7 +34,7 @@ pub fn routes() -> Vec<Route> {
         get("/api/v1/streaming", Some("read:statuses read:notifications"), "Streams by WebSocket", by_socket),
     ];
     for (path, name, summary) in names::PATHS {
-        let answer = move |State(app): State<App>, signed: Signed, Input(asked): Input<Asked>| {
+        let answer = move |app: App, signed: Signed, Input(asked): Input<Asked>| {
             events::answer(app, signed, asked.named(name))
         };
         let scope = if name == names::NOTIFICATIONS { "read:notifications" } else { "read:statuses" };
@@ -45,7 +44,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 async fn by_socket(
-    State(app): State<App>,
+    app: App,
     signed: Signed,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     headers: HeaderMap,
