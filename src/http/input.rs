@@ -26,12 +26,31 @@ const MAX_FILES: usize = 8;
 /// The parameters of a request.
 pub struct Input<T>(pub T);
 
-/// The parameters of a request as they are, and files with it.
-pub struct Parts {
-    /// Query and body.
-    pub fields: Value,
-    /// Files by the name of their field.
-    pub files: Vec<(String, Upload)>,
+/// The parameters of a request, and files with it.
+pub struct WithFiles<T> {
+    /// All but the files.
+    pub said: T,
+    files: Vec<(String, Upload)>,
+}
+
+/// Which of a request's parameters are files.
+pub trait Files {
+    /// Their names. Others are not looked at.
+    const FILES: &'static [&'static str];
+}
+
+impl<T: Files> WithFiles<T> {
+    /// The file with this name, if it was handed over.
+    pub fn take(&mut self, name: &str) -> Option<Upload> {
+        let at = self.files.iter().position(|(known, _)| known == name && T::FILES.contains(&name))?;
+        Some(self.files.swap_remove(at).1)
+    }
+}
+
+/// The parameters of a request as they are, and files by the names of their fields.
+struct Parts {
+    fields: Value,
+    files: Vec<(String, Upload)>,
 }
 
 /// A file that was handed over. It is removed when this is dropped.
@@ -48,22 +67,27 @@ impl<T: DeserializeOwned> FromRequest<Arc<Door>> for Input<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, door: &Arc<Door>) -> Result<Self, ApiError> {
-        Parts::from_request(request, door).await?.read().map(Self)
+        Parts::of(request, door).await?.read().map(Self)
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<Arc<Door>> for WithFiles<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, door: &Arc<Door>) -> Result<Self, ApiError> {
+        let mut parts = Parts::of(request, door).await?;
+        let files = std::mem::take(&mut parts.files);
+        Ok(Self { said: parts.read()?, files })
     }
 }
 
 impl Parts {
-    /// The parameters as a type.
-    pub fn read<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
-        serde_json::from_value(self.fields.clone())
+    fn read<T: DeserializeOwned>(self) -> Result<T, ApiError> {
+        serde_json::from_value(self.fields)
             .map_err(|error| ApiError::bad_request(format!("A parameter cannot be read: {error}")))
     }
-}
 
-impl FromRequest<Arc<Door>> for Parts {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, door: &Arc<Door>) -> Result<Self, ApiError> {
+    async fn of(request: Request, door: &Arc<Door>) -> Result<Self, ApiError> {
         let mut fields = Map::new();
         put_all(&mut fields, request.uri().query().unwrap_or_default().as_bytes())?;
         let mut files = Vec::new();

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::error::ApiError;
+use super::openapi::{Described, Taken};
 use super::{Door, auth, connected, feed, guard, mastodon, openapi, pictures, surfaces};
 
 /// Something that is answered.
@@ -26,18 +27,26 @@ pub struct Route {
     /// What it is, for people.
     pub summary: &'static str,
     handler: MethodRouter<Arc<Door>>,
+    taken: fn(&mut Taken),
 }
 
 impl Route {
     /// For any method.
-    pub fn new<H: Handler<T, Arc<Door>>, T: 'static>(
+    pub fn new<H: Handler<T, Arc<Door>>, T: Described + 'static>(
         (method, filter): (Method, MethodFilter),
         path: &'static str,
         scope: Option<&'static str>,
         summary: &'static str,
         handler: H,
     ) -> Self {
-        Self { method, path, scope, summary, handler: on(filter, handler) }
+        Self { method, path, scope, summary, handler: on(filter, handler), taken: T::describe }
+    }
+
+    /// What its handler takes from a request.
+    pub fn taken(&self) -> Taken {
+        let mut taken = Taken::default();
+        (self.taken)(&mut taken);
+        taken
     }
 
     fn guarded(&self) -> MethodRouter<Arc<Door>> {
@@ -60,7 +69,7 @@ macro_rules! constructors {
     ($($name:ident $method:ident),*) => {
         $(
             #[doc = concat!("A route for ", stringify!($method), ".")]
-            pub fn $name<H: Handler<T, Arc<Door>>, T: 'static>(
+            pub fn $name<H: Handler<T, Arc<Door>>, T: Described + 'static>(
                 path: &'static str,
                 scope: Option<&'static str>,
                 summary: &'static str,

@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::consents::Asked;
@@ -18,7 +19,7 @@ const MAX_STATE: usize = 2_000;
 const CHALLENGE: usize = 43;
 
 /// What an app asks for. That it wants the owner to log in anew changes nothing: that is always so.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Query {
     client_id: Option<String>,
@@ -32,7 +33,7 @@ pub struct Query {
 }
 
 /// What the owner has decided.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Decision {
     nonce: String,

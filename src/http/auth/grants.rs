@@ -1,9 +1,9 @@
 //! Tokens: given for a code or for an app's own secret, and ended.
 
 use axum::Json;
-use axum::extract::{FromRequest as _, Request};
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use data_encoding::{BASE64, BASE64URL_NOPAD};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -11,16 +11,16 @@ use sha2::{Digest as _, Sha256};
 use super::consents::{Asked, Taken};
 use crate::http::App;
 use crate::http::error::{Answer, ApiError};
-use crate::http::input::Parts;
+use crate::http::input::Input;
 use crate::node::apps::{self, Scopes, hash};
 
 /// Lengths of a PKCE verifier: RFC 7636, section 4.1.
 const VERIFIER: std::ops::RangeInclusive<usize> = 43..=128;
 
 /// A request for a token, or for its end.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
-struct Wanted {
+pub struct Wanted {
     grant_type: Option<String>,
     client_id: Option<String>,
     client_secret: Option<String>,
@@ -31,10 +31,9 @@ struct Wanted {
     token: Option<String>,
 }
 
-/// Reads the request, and which app it is from: by its secret, in the body or as a password in the header.
-async fn read(app: &App, request: Request) -> Answer<(Wanted, apps::App)> {
-    let password = request.headers().get(header::AUTHORIZATION).and_then(|value| basic(value.as_bytes()));
-    let mut wanted: Wanted = Parts::from_request(request, &app.door).await?.read()?;
+/// Which app a request is from: by its secret, in the body or as a password in the header.
+fn client(app: &App, headers: &HeaderMap, mut wanted: Wanted) -> Answer<(Wanted, apps::App)> {
+    let password = headers.get(header::AUTHORIZATION).and_then(|value| basic(value.as_bytes()));
     if let Some((id, secret)) = password {
         (wanted.client_id, wanted.client_secret) = (Some(id), Some(secret));
     }
@@ -50,8 +49,8 @@ fn basic(value: &[u8]) -> Option<(String, String)> {
     text.split_once(':').map(|(id, secret)| (id.to_owned(), secret.to_owned()))
 }
 
-pub async fn token(app: App, request: Request) -> Answer<Json<Value>> {
-    let (wanted, client) = read(&app, request).await?;
+pub async fn token(app: App, headers: HeaderMap, Input(wanted): Input<Wanted>) -> Answer<Json<Value>> {
+    let (wanted, client) = client(&app, &headers, wanted)?;
     match wanted.grant_type.as_deref() {
         Some("authorization_code") => for_code(&app, &wanted, &client).await,
         Some("client_credentials") => for_itself(&app, &wanted, &client).await,
@@ -121,8 +120,8 @@ fn is_verified(challenge: Option<&str>, verifier: Option<&str>) -> bool {
 }
 
 /// A token that is not known is no error (RFC 7009); one of another app is.
-pub async fn revoke(app: App, request: Request) -> Answer<Json<Value>> {
-    let (wanted, client) = read(&app, request).await?;
+pub async fn revoke(app: App, headers: HeaderMap, Input(wanted): Input<Wanted>) -> Answer<Json<Value>> {
+    let (wanted, client) = client(&app, &headers, wanted)?;
     let token = wanted.token.as_deref().unwrap_or_default();
     let is_its = app.node.revoke_token(hash(token), &client.id).await?;
     if !is_its && app.node.token(token)?.is_some() {

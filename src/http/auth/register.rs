@@ -1,6 +1,7 @@
 //! Apps register themselves, and ask which one they are.
 
 use axum::Json;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ use crate::http::input::{Input, lenient};
 use crate::node::apps::{self, NewApp, Scopes};
 
 /// An app as it describes itself.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Described {
     client_name: Option<String>,

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::Path;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ use super::statuses::names;
 use super::timelines::{Statuses, statuses};
 use crate::http::App;
 use crate::http::error::{Answer, ApiError};
-use crate::http::input::{Input, Parts, lenient};
+use crate::http::input::{Files, Input, Upload, WithFiles, lenient};
 use crate::node::Named;
 use crate::node::api::{Feed, FieldView, Muted, NewAttachment, ProfileEdit, Reply, Request};
 
@@ -38,9 +39,10 @@ pub async fn verify_credentials(app: App) -> Answer<Json<Value>> {
     Ok(Json(shown(&app, &[app.node.account().to_string()]).await?.credentials()))
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// What the owner changes of the profile.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
-struct Credentials {
+pub struct Credentials {
     display_name: Option<String>,
     note: Option<String>,
     #[serde(deserialize_with = "lenient::maybe_flag")]
@@ -49,20 +51,25 @@ struct Credentials {
     fields_attributes: Option<Vec<Field>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 struct Field {
     name: String,
     value: String,
 }
 
+impl Files for Credentials {
+    const FILES: &'static [&'static str] = &["avatar", "header"];
+}
+
 /// Changes the owner's profile.
-pub async fn update_credentials(app: App, parts: Parts) -> Answer<Json<Value>> {
-    let new: Credentials = parts.read()?;
-    let picture = |name: &str| {
-        let (_, upload) = parts.files.iter().find(|(field, _)| field == name)?;
-        Some(NewAttachment { file: upload.path(), ..NewAttachment::default() })
+pub async fn update_credentials(app: App, mut form: WithFiles<Credentials>) -> Answer<Json<Value>> {
+    let (avatar, header) = (form.take("avatar"), form.take("header"));
+    let picture = |upload: &Option<Upload>| {
+        let file = upload.as_ref()?.path();
+        Some(NewAttachment { file, ..NewAttachment::default() })
     };
+    let new = form.said;
     let fields = new.fields_attributes.map(|fields| {
         let fields = fields.into_iter().filter(|field| !field.name.is_empty());
         fields.map(|field| FieldView { name: field.name, value: field.value }).collect()
@@ -72,8 +79,8 @@ pub async fn update_credentials(app: App, parts: Parts) -> Answer<Json<Value>> {
         bio: new.note,
         bot: new.bot,
         fields,
-        avatar: picture("avatar"),
-        header: picture("header"),
+        avatar: picture(&avatar),
+        header: picture(&header),
     };
     app.ask(Request::Profile { edit }).await?;
     Ok(Json(shown(&app, &[app.node.account().to_string()]).await?.credentials()))
@@ -86,7 +93,7 @@ pub async fn show(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
 }
 
 /// Which of an account's posts.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a parameter of its own")]
 pub struct Posts {
     #[serde(flatten)]
@@ -125,7 +132,7 @@ pub async fn posts(app: App, Path(id): Path<u64>, Input(asked): Input<Posts>) ->
 }
 
 /// Whose relationships.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Whose {
     #[serde(deserialize_with = "lenient::list")]
@@ -179,7 +186,7 @@ pub async fn unfollow(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
 }
 
 /// For how long.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct HowLong {
     #[serde(deserialize_with = "lenient::maybe")]
@@ -196,7 +203,7 @@ pub async fn mute(app: App, Path(id): Path<u64>, Input(asked): Input<HowLong>) -
 }
 
 /// A note about someone.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Note {
     comment: String,
@@ -225,7 +232,7 @@ async fn followed(app: &App) -> Answer<Vec<String>> {
 }
 
 /// Who is looked for.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Who {
     acct: String,

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::Path;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -13,14 +14,14 @@ use crate::node::Named;
 use crate::node::api::{ListView, Reply, Request};
 
 /// A list to be made.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Title {
     title: String,
 }
 
 /// Whom to put on a list, or take off.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Whom {
     #[serde(deserialize_with = "lenient::list")]

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, Request as HttpRequest};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -12,22 +13,24 @@ use tower_http::services::ServeFile;
 use super::entities::Shown;
 use crate::http::App;
 use crate::http::error::{Answer, ApiError};
-use crate::http::input::{Input, Parts};
+use crate::http::input::{Files, Input, WithFiles};
 use crate::node::api::{NewAttachment, Reply, Request};
 
 /// What is said of a file.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Said {
     description: Option<String>,
 }
 
+impl Files for Said {
+    const FILES: &'static [&'static str] = &["file"];
+}
+
 /// Takes a file in.
-pub async fn upload(app: App, parts: Parts) -> Answer<Json<Value>> {
-    let said: Said = parts.read()?;
-    let file = parts.files.into_iter().find(|(name, _)| name == "file").map(|(_, upload)| upload);
-    let upload = file.ok_or_else(|| ApiError::unprocessable("a file is needed"))?;
-    let alt = said.description.unwrap_or_default();
+pub async fn upload(app: App, mut form: WithFiles<Said>) -> Answer<Json<Value>> {
+    let upload = form.take("file").ok_or_else(|| ApiError::unprocessable("a file is needed"))?;
+    let alt = form.said.description.unwrap_or_default();
     let new = NewAttachment { file: upload.path(), alt, ..NewAttachment::default() };
     let reply = app.ask(Request::Attach { file: new }).await?.into_iter().next();
     let Some(Reply::Attachment(view)) = reply else { return Err(ApiError::not_found()) };

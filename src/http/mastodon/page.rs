@@ -1,6 +1,7 @@
 //! Pages: which part of a list is asked for, and the links to those before and after it.
 
 use axum::http::{HeaderMap, HeaderValue, header};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::http::App;
@@ -19,7 +20,7 @@ const STEP: usize = 200;
 const SAME_TIME: usize = 20;
 
 /// Which part of a list.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 pub struct Paging {
     #[serde(default, deserialize_with = "lenient::maybe")]
     limit: Option<usize>,

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::Path;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use crate::node::Named;
 use crate::node::api::{DraftView, NewPost, Reply, Request, Visibility};
 
 /// When to post.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct When {
     scheduled_at: String,
@@ -93,11 +94,7 @@ pub async fn show(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
 }
 
 /// Has one wait for another time.
-pub async fn change(
-    app: App,
-    Path(id): Path<u64>,
-    Input(when): Input<When>,
-) -> Answer<Json<Value>> {
+pub async fn change(app: App, Path(id): Path<u64>, Input(when): Input<When>) -> Answer<Json<Value>> {
     let draft = found(&app, id).await?.draft;
     let request = Request::MoveDraft { draft, at: time(&when.scheduled_at)? };
     let moved = drafts(&app, request).await?.pop().ok_or_else(ApiError::not_found)?;

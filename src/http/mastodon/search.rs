@@ -1,6 +1,7 @@
 //! Looking for posts, people and tags.
 
 use axum::Json;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -14,7 +15,7 @@ use crate::http::input::{Input, lenient};
 use crate::node::api::{Reply, Request, SearchQuery, TagView};
 
 /// What is looked for.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Asked {
     q: String,

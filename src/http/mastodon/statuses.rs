@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::Path;
 use axum::http::HeaderMap;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -16,7 +17,7 @@ use crate::node::Named;
 use crate::node::api::{Muted, NewEdit, NewPoll, NewPost, PostView, Reply, Request, Visibility};
 
 /// A post to be made, as apps write it.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct NewStatus {
     status: Option<String>,
@@ -37,14 +38,14 @@ pub struct NewStatus {
 }
 
 /// What the usual form has no word for.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 struct Majlis {
     usage: Option<String>,
     source_type: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 struct NewStatusPoll {
     #[serde(deserialize_with = "lenient::list")]
@@ -158,7 +159,7 @@ pub async fn show(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
 }
 
 /// Several posts; those that are not here are left out.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Several {
     #[serde(deserialize_with = "lenient::list")]
@@ -324,7 +325,7 @@ pub async fn unmute(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
 }
 
 /// Choices of a vote.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Choices {
     #[serde(deserialize_with = "lenient::list")]

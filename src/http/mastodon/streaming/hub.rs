@@ -14,11 +14,11 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::names::{Source, Takes};
-use crate::http::{App, Door};
 use crate::http::auth::Signed;
 use crate::http::error::{Answer, ApiError};
 use crate::http::mastodon::entities::Shown;
 use crate::http::mastodon::notifications;
+use crate::http::{App, Door};
 use crate::node::{Coming, Wanted};
 
 /// Streams at once: half of all connections, so that there is always room for what is asked beside them.
