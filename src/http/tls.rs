@@ -123,7 +123,12 @@ impl Certificates {
         match self.source.load() {
             Ok(new) => {
                 tracing::info!(fingerprint = new.fingerprint, "the certificate was taken anew");
-                self.state.lock().current = Arc::new(new);
+                let mut state = self.state.lock();
+                state.current = Arc::new(new);
+                if matches!(self.source, Source::Made { .. }) {
+                    // What was made just now is no change.
+                    state.stamp = self.source.stamp();
+                }
             }
             Err(failure) => tracing::warn!(%failure, "the certificate stays the one before"),
         }
