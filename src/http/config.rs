@@ -23,8 +23,9 @@ pub struct HttpConfig {
     /// The key of that certificate, a PEM file.
     pub tls_key: String,
     /// The name under which the node is reached from outside with HTTPS, as "majlis.example" or "majlis.example:7443":
-    /// by a proxy, which has to pass on the name that it was asked for (Host), or by tls_listen. With "http://" before
-    /// it where there is no HTTPS, as behind an onion service. Without it only this machine's own names are answered.
+    /// by a proxy, which has to pass on the name that it was asked for (Host), or by the port for HTTPS. With "http://"
+    /// before it where there is no HTTPS, as behind an onion service. Without it only this machine's own names are
+    /// answered.
     pub public_name: String,
     /// Further names of this machine that are answered, as "mybox.local".
     pub names: Vec<String>,

@@ -1,5 +1,6 @@
 //! The names of streams, and what each takes of what comes.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::http::App;
@@ -33,7 +34,7 @@ pub const PATHS: [(&str, &str, &str); 13] = [
 ];
 
 /// A stream as it is asked for.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Asked {
     /// On a WebSocket: `subscribe` or `unsubscribe`.
