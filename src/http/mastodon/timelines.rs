@@ -54,10 +54,7 @@ pub async fn tag(
     Path(tag): Path<String>,
     Input(paging): Input<Paging>,
 ) -> Answer<Statuses> {
-    let path = format!(
-        "/api/v1/timelines/tag/{}?",
-        percent_encoding::utf8_percent_encode(&tag, percent_encoding::NON_ALPHANUMERIC)
-    );
+    let path = format!("/api/v1/timelines/tag/{}?", page::encoded(&tag));
     statuses(&app, Feed::Tag(tag), &paging, &path).await
 }
 
