@@ -163,3 +163,26 @@ fn an_account_s_posts_are_sifted_over_pages() {
     assert_eq!(next[0]["id"], *first);
     assert_eq!(page(&[("only_media", "true")]).json(), json!([]));
 }
+
+#[test]
+fn bookmarks_stand_in_the_order_in_which_they_were_put() {
+    let node = TestNode::started("owner");
+    let client = Client::of(&node);
+    let posts: Vec<String> = (0..4)
+        .map(|n| text(&client.post("/api/v1/statuses", &[("status", &format!("منشور {n}"))]), "id"))
+        .collect();
+    for at in [1, 3, 0, 2] {
+        client.post(&path(&["statuses", &posts[at], "bookmark"]), &[]);
+    }
+    let page = |query: &[(&str, &str)]| -> Vec<String> {
+        let found = client.get("/api/v1/bookmarks", query);
+        found.as_array().unwrap().iter().map(|post| text(post, "id")).collect()
+    };
+    let order = [2, 0, 3, 1].map(|at| posts[at].clone());
+    assert_eq!(page(&[]), order);
+    assert_eq!(page(&[("limit", "2")]), order[..2]);
+    assert_eq!(page(&[("limit", "2"), ("max_id", &order[1])]), order[2..]);
+    assert_eq!(page(&[("limit", "1"), ("min_id", &order[2])]), order[1..2]);
+    assert_eq!(page(&[("limit", "1"), ("since_id", &order[2])]), order[..1]);
+    assert_eq!(page(&[("max_id", "1")]), [""; 0]);
+}

@@ -57,11 +57,10 @@ impl Paging {
 
     /// Of things in an order of their own, those that are asked for: behind the one with the number `max_id`, and before
     /// the one with `since_id` or `min_id`.
-    pub fn cut_in_order<T>(&self, all: Vec<(u64, T)>) -> Vec<(u64, T)> {
+    pub fn cut_in_order<T>(&self, all: Vec<(u64, T)>, limit: usize) -> Vec<(u64, T)> {
         let place = |number: u64| all.iter().position(|(own, _)| *own == number);
         let from = self.max_id.map_or(0, |number| place(number).map_or(all.len(), |at| at + 1));
         let end = self.min_id.or(self.since_id).and_then(place).unwrap_or(all.len()).max(from);
-        let limit = self.limit_of_people();
         let (from, end) = if self.min_id.is_some() {
             (end.saturating_sub(limit).max(from), end)
         } else {
@@ -91,6 +90,9 @@ pub fn shown_id(post: &PostView) -> &str {
 
 /// A page of a timeline: posts with the numbers that they are there by, the newest first.
 pub async fn timeline(app: &App, feed: Feed, paging: &Paging) -> Answer<Vec<(u64, PostView)>> {
+    if matches!(feed, Feed::Bookmarks | Feed::Favourites | Feed::Pinned) {
+        return of_marks(app, feed, paging).await;
+    }
     let mut page = TimelinePage { feed, limit: paging.limit(), ..TimelinePage::default() };
     if let Some(most) = paging.max_id {
         match app.by_number(most).await? {
@@ -119,6 +121,21 @@ pub async fn timeline(app: &App, feed: Feed, paging: &Paging) -> Answer<Vec<(u64
             return Ok(paging.cut(found));
         }
     }
+}
+
+/// A page of what the owner has marked, which stands in the order of the marks.
+async fn of_marks(app: &App, feed: Feed, paging: &Paging) -> Answer<Vec<(u64, PostView)>> {
+    let mut page = TimelinePage { feed, limit: paging.limit(), ..TimelinePage::default() };
+    if paging.min_id.is_none() && paging.since_id.is_none() {
+        if let Some(most) = paging.max_id {
+            let Some(Named::Entry(id)) = app.by_number(most).await? else { return Ok(Vec::new()) };
+            page.before = Some(id);
+        }
+        return numbered(app, read(app, &page).await?).await;
+    }
+    page.limit = FAR;
+    let all = numbered(app, read(app, &page).await?).await?;
+    Ok(paging.cut_in_order(all, paging.limit()))
 }
 
 /// A page of those posts of a timeline that fit, and the numbers between which posts were looked at.
@@ -184,7 +201,7 @@ pub async fn people(
     path: &str,
 ) -> Answer<(HeaderMap, Json<Vec<Value>>)> {
     let numbers = app.numbers(keys.iter().map(|key| Named::Account(key.clone())).collect()).await?;
-    let page = paging.cut_in_order(numbers.into_iter().zip(keys).collect());
+    let page = paging.cut_in_order(numbers.into_iter().zip(keys).collect(), paging.limit_of_people());
     let ends = page.first().zip(page.last()).map(|((first, _), (last, _))| (*first, *last));
     let keys: Vec<_> = page.into_iter().map(|(_, key)| key).collect();
     Ok((links(app, path, ends), super::accounts::all(app, &keys).await?))

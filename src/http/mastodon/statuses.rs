@@ -350,7 +350,7 @@ pub async fn quotes(
     Input(paging): Input<Paging>,
 ) -> Answer<(HeaderMap, Json<Vec<Value>>)> {
     let posts = page::posts(app.ask(Request::Quotes { id: found(&app, id).await?.id }).await?);
-    let page = paging.cut_in_order(page::numbered(&app, posts).await?);
+    let page = paging.cut_in_order(page::numbered(&app, posts).await?, paging.limit());
     let ends = page.first().zip(page.last()).map(|((first, _), (last, _))| (*first, *last));
     let views: Vec<_> = page.iter().map(|(_, post)| post).collect();
     let shown = Shown::of(&app, &views, &[]).await?;

@@ -100,7 +100,7 @@ async fn followed(
     let tags = views(app.ask(Request::MarkedTags { mark: TagMark::Followed }).await?);
     let numbers = numbers(&app, &tags).await?;
     let all = numbers.into_iter().zip(tags).collect();
-    let page = paging.cut_in_order(all);
+    let page = paging.cut_in_order(all, paging.limit_of_people());
     let ends = page.first().zip(page.last()).map(|((first, _), (last, _))| (*first, *last));
     let body = page.iter().map(|(number, view)| shown(&app, view, *number)).collect();
     Ok((page::links(&app, "/api/v1/followed_tags?", ends), Json(body)))
