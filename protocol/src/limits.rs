@@ -70,6 +70,8 @@ pub const MAX_ITEM_KEY: usize = 256;
 pub const MAX_ITEM_VALUE: usize = 16_384;
 /// Phrases of a filter.
 pub const MAX_PHRASES: usize = 32;
+/// Single posts of a filter.
+pub const MAX_FILTERED_POSTS: usize = 64;
 /// Bytes of the body in a draft: so many fit the value of a private item.
 pub const MAX_DRAFT: usize = 16_000;
 /// Nesting of CBOR items in a body.

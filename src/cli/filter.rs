@@ -93,10 +93,15 @@ impl AddArgs {
         let in_words = self.part_of_words;
         let filter = NewFilter {
             title: self.title,
-            phrases: self.phrases.into_iter().map(|text| NewPhrase { text, in_words }).collect(),
+            phrases: self
+                .phrases
+                .into_iter()
+                .map(|text| NewPhrase { text, in_words, ..NewPhrase::default() })
+                .collect(),
             contexts: self.contexts.iter().filter_map(|name| context(name)).collect(),
             action: if self.hide { FilterAction::Hide } else { FilterAction::Warn },
             until: self.until.map(|until| when::rfc3339(&until, Timestamp::now())).transpose()?,
+            ..NewFilter::default()
         };
         app.print(Request::AddFilter { filter }).await.map(drop)
     }

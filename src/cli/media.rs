@@ -144,7 +144,13 @@ impl AttachArgs {
         let alts = self.alt.into_iter().chain(std::iter::repeat(String::new()));
         let made = self.attach_made_with.into_iter().chain(std::iter::repeat(String::new()));
         let files = self.attach.iter().zip(alts).zip(made).map(|((file, alt), made)| {
-            Ok(NewAttachment { file: input::absolute(file)?, alt, source_type: said(made), metadata })
+            Ok(NewAttachment {
+                file: input::absolute(file)?,
+                alt,
+                source_type: said(made),
+                metadata,
+                focus: None,
+            })
         });
         files.collect()
     }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::app::{App, Stop};
-use crate::node::api::{NotificationKind, Request};
+use crate::node::api::{NotificationKind, NotificationsPage, Request};
 
 const KINDS: [&str; 8] = ["mention", "reply", "reaction", "repost", "quote", "follow", "poll", "request"];
 
@@ -13,6 +13,7 @@ const KINDS: [&str; 8] = ["mention", "reply", "reaction", "repost", "quote", "fo
 Examples:
   majlis notifications --unread
   majlis notifications --mark-read
+  majlis notifications --clear
   majlis notifications --off reaction
   majlis notifications --on reaction")]
 pub struct NotificationsArgs {
@@ -25,6 +26,9 @@ pub struct NotificationsArgs {
     /// Then mark all as read.
     #[arg(long)]
     mark_read: bool,
+    /// Take all that has come so far off the list, for good.
+    #[arg(long, conflicts_with_all = ["unread", "mark_read", "on", "off"])]
+    clear: bool,
     /// Show no more of a kind.
     #[arg(long, value_name = "KIND", value_parser = KINDS, conflicts_with_all = ["unread", "mark_read", "on"])]
     off: Option<String>,
@@ -39,9 +43,13 @@ impl NotificationsArgs {
         if let Some(kind) = self.on.or(self.off).and_then(|name| kind(&name)) {
             return app.print(Request::Notify { kind, on }).await.map(drop);
         }
-        let request =
-            Request::Notifications { limit: self.limit, unread: self.unread, mark_read: self.mark_read };
-        app.print(request).await.map(drop)
+        if self.clear {
+            return app.print(Request::Dismiss { entry: None, poll: false }).await.map(drop);
+        }
+        let (unread, mark_read) = (self.unread, self.mark_read);
+        let page =
+            NotificationsPage { limit: self.limit, unread, mark_read, count: true, ..Default::default() };
+        app.print(Request::Notifications { page }).await.map(drop)
     }
 }
 

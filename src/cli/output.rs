@@ -145,7 +145,7 @@ fn json(reply: &Reply) -> io::Result<String> {
         Reply::Posted(view) => serde_json::to_string(view),
         Reply::Deleted(view) => serde_json::to_string(view),
         Reply::Followed(view) => serde_json::to_string(view),
-        Reply::Unfollowed(view) | Reply::Blocked(view) => serde_json::to_string(view),
+        Reply::Unfollowed(view) | Reply::Blocked(view) | Reply::Person(view) => serde_json::to_string(view),
         Reply::Post(view) | Reply::Shown(view) => serde_json::to_string(view),
         Reply::Missing(view) => serde_json::to_string(view),
         Reply::Position(view) => serde_json::to_string(view),

@@ -112,7 +112,8 @@ Examples:
   majlis list family --add did:key:z6Mk…
   majlis list family --remove did:key:z6Mk…
   majlis timeline --list family
-  majlis list family --delete")]
+  majlis list family --rename 'my family'
+  majlis list 'my family' --delete")]
 pub struct ListArgs {
     /// Its name.
     name: Option<String>,
@@ -122,6 +123,9 @@ pub struct ListArgs {
     /// Take an account off it.
     #[arg(long, value_name = "KEY", requires = "name")]
     remove: Vec<String>,
+    /// Give it another name.
+    #[arg(long, value_name = "NAME", requires = "name", conflicts_with_all = ["add", "remove", "delete"])]
+    rename: Option<String>,
     /// Remove the list.
     #[arg(long, requires = "name", conflicts_with_all = ["add", "remove"])]
     delete: bool,
@@ -129,6 +133,9 @@ pub struct ListArgs {
 
 impl ListArgs {
     pub async fn run(self, app: &mut App) -> Result<(), Stop> {
+        if let (Some(list), Some(to)) = (&self.name, self.rename) {
+            return app.print(Request::RenameList { list: list.clone(), to }).await.map(drop);
+        }
         let request = Request::List {
             name: self.name,
             add: self.add,

@@ -61,7 +61,7 @@ pub struct EditArgs {
 
 impl EditArgs {
     pub async fn run(self, app: &mut App) -> Result<(), Stop> {
-        let edit = NewEdit { text: self.text, lang: self.lang, content_warning: self.cw };
+        let edit = NewEdit { text: self.text, lang: self.lang, content_warning: self.cw, attachments: None };
         app.print(Request::Edit { id: self.id, edit }).await.map(drop)
     }
 }

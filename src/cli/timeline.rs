@@ -82,7 +82,9 @@ impl TimelineArgs {
             }
             Feed::Mentions => "Nobody has addressed you yet.",
             Feed::Bookmarks => "No bookmarks yet. Put one on a post with `majlis bookmark ID`.",
-            Feed::Tag(_) | Feed::List(_) | Feed::All | Feed::Account(_) | Feed::Favourites => "Nothing yet.",
+            Feed::Tag(_) | Feed::List(_) | Feed::All | Feed::Account(_) | Feed::Favourites | Feed::Pinned => {
+                "Nothing yet."
+            }
         };
         let page = TimelinePage { feed, limit, before, before_ms: None, hide_ai, unread, mark_read };
         if app.print(Request::Timeline { page, watch }).await? == 0 && limit > 0 {

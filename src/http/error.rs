@@ -56,6 +56,11 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "This action is outside the authorized scopes")
     }
 
+    /// Nobody can join a node of one person's.
+    pub fn closed() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "This node belongs to one person: nobody can join it")
+    }
+
     /// A body that is too large.
     pub fn too_large() -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "This is too large")

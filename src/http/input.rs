@@ -57,6 +57,12 @@ struct Parts {
 pub struct Upload(tempfile::TempPath);
 
 impl Upload {
+    /// One that lies there already.
+    pub fn at(path: PathBuf) -> Result<Self, ApiError> {
+        let kept = tempfile::TempPath::try_from_path(path);
+        kept.map(Self).map_err(|error| ApiError::unprocessable(format!("The file cannot be kept: {error}")))
+    }
+
     /// Where it lies.
     pub fn path(&self) -> String {
         self.0.to_string_lossy().into_owned()

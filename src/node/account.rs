@@ -1,14 +1,52 @@
 //! An account with all that stands beside it: how much there is of it, and how the owner stands to it.
 
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
 use majlis_protocol::state::Visibility;
 use majlis_protocol::sync::Reason;
 use majlis_protocol::{AccountId, Kind};
+use parking_lot::Mutex;
 
 use super::api::{AccountCard, Muted, RelationView};
 use super::view::rfc3339;
 use super::{Failure, Node};
 
+/// Accounts whose posts are counted.
+const MAX_COUNTED: usize = 16_384;
+/// Who has more posts than this is not counted anew for each entry, but after a while.
+const MANY: u64 = 10_000;
+const WHILE: Duration = Duration::from_mins(10);
+
+/// A count of posts.
+struct Count {
+    /// The entries that were there then.
+    entries: u64,
+    posts: u64,
+    since: Instant,
+}
+
+/// How many posts accounts have, as they were counted.
+#[derive(Default)]
+pub(super) struct Counted(Mutex<HashMap<AccountId, Count>>);
+
 impl Node {
+    /// How many posts are held of an account that has so many entries.
+    fn count_posts(&self, account: &AccountId, entries: u64) -> Result<u64, Failure> {
+        if let Some(known) = self.counted.0.lock().get(account)
+            && (known.entries == entries || (known.posts > MANY && known.since.elapsed() < WHILE))
+        {
+            return Ok(known.posts);
+        }
+        let posts = self.store.count(account, Kind::POST)?;
+        let mut counted = self.counted.0.lock();
+        if counted.len() >= MAX_COUNTED {
+            counted.clear();
+        }
+        counted.insert(*account, Count { entries, posts, since: Instant::now() });
+        Ok(posts)
+    }
+
     /// An account as it is shown alone.
     pub(super) fn account_card(&self, account: &AccountId) -> Result<AccountCard, Failure> {
         let (entries, created) = {
@@ -25,7 +63,7 @@ impl Node {
         let follows = self.store.follows(account)?;
         Ok(AccountCard {
             profile: self.profile_view(account)?,
-            entries,
+            posts: self.count_posts(account, entries)?,
             followers: self.store.followers(account)?.iter().filter(|follower| follower.value).count() as u64,
             following: follows.iter().filter(|(_, on)| *on).count() as u64,
             created_at: rfc3339(created),
@@ -48,6 +86,7 @@ impl Node {
             followed_by: self.store.follows(account)?.contains(&(me, true)),
             blocking: self.is_blocked(account),
             muting: self.mutes().iter().any(muted),
+            endorsed: self.is_endorsed(account),
         })
     }
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use majlis_protocol::body::{self, Body, Content, EntryRef, Poll, Post};
+use majlis_protocol::body::{self, Attachment, Body, Content, EntryRef, Poll, Post};
 use majlis_protocol::text::Target;
 use majlis_protocol::{EntryId, Kind, LogId, Payload};
 
-use super::api::{NewEdit, NewPoll, NewPost, Visibility};
-use super::media::Attached;
+use super::api::{EditedFile, NewEdit, NewPoll, NewPost, Visibility};
+use super::media::{self, Attached};
 use super::posts::find;
 use super::view::{content, post};
 use super::{Failure, Node, now_ms, text, usage};
@@ -130,7 +130,12 @@ impl Node {
     }
 
     /// The body of an edit of an own post, and the time to sign it with. What is not given stays as it is.
-    pub(super) fn compose_edit(&self, target: &str, new: NewEdit) -> Result<(EntryId, Body, u64), Failure> {
+    /// New files are taken in; they stay as long as what is given back of them.
+    pub(super) async fn compose_edit(
+        self: &Arc<Self>,
+        target: &str,
+        mut new: NewEdit,
+    ) -> Result<(EntryId, Body, u64, Vec<Attached>), Failure> {
         let (reference, stored, _) = self.held_post(target)?;
         if reference.account != self.keys.account {
             return Err(Failure::new(
@@ -138,13 +143,18 @@ impl Node {
                 "Answer it with `majlis post --reply-to`.",
             ));
         }
-        if new.text.trim().is_empty() {
-            return Err(Failure::usage("the post would be empty", "Take it back with `majlis delete`."));
-        }
         let last = self.store.edits(&reference.account, &reference.id)?.pop();
         let latest = last.as_ref().map_or(stored.entry.header.timestamp, |edit| edit.entry.header.timestamp);
         let before = content(&last.unwrap_or(stored).entry).unwrap_or_default();
+        let (attachments, taken) = match new.attachments.take() {
+            Some(files) => self.edited_files(&before.attachments, files).await?,
+            None => (before.attachments.clone(), Vec::new()),
+        };
+        if new.text.trim().is_empty() && attachments.is_empty() {
+            return Err(Failure::usage("the post would be empty", "Take it back with `majlis delete`."));
+        }
         let content = Content {
+            attachments,
             mentions: text::mentions(&new.text),
             tags: text::tags(&new.text),
             text: new.text,
@@ -155,6 +165,39 @@ impl Node {
             ..before
         };
         let edit = Body::Edit(body::Edit { target: reference.id, content });
-        Ok((reference.id, edit, self.register_time(latest)))
+        Ok((reference.id, edit, self.register_time(latest), taken))
+    }
+
+    /// The files of a post that had others before.
+    async fn edited_files(
+        self: &Arc<Self>,
+        before: &[Attachment],
+        files: Vec<EditedFile>,
+    ) -> Result<(Vec<Attachment>, Vec<Attached>), Failure> {
+        let (mut attachments, mut taken) = (Vec::with_capacity(files.len()), Vec::new());
+        for file in files {
+            match file {
+                EditedFile::New(new) => {
+                    let attached = self.attach(new).await?;
+                    attachments.push(attached.attachment.clone());
+                    taken.push(attached);
+                }
+                EditedFile::Kept { cid, alt, focus } => {
+                    let known = before.iter().find(|known| known.blob.to_string() == cid);
+                    let known = known.cloned().ok_or_else(|| {
+                        Failure::usage(
+                            format!("the post has no file {cid}"),
+                            "`majlis show ID` lists its files.",
+                        )
+                    })?;
+                    attachments.push(Attachment {
+                        alt: alt.map_or(known.alt, |alt| alt.trim().to_owned()),
+                        focus: focus.map(media::focus).transpose()?.or(known.focus),
+                        ..known
+                    });
+                }
+            }
+        }
+        Ok((attachments, taken))
     }
 }

@@ -1,6 +1,6 @@
 //! What the door for apps keeps in the node: its own rows, and numbers for things that apps name by numbers.
 //!
-//! A post's number is made of its display time and its id, so that it is the same on all nodes as far as possible and
+//! The number of a post, or of something that concerns the owner, is made of its time and its id, so that it is the same on all nodes as far as possible and
 //! sorts by time. Two can have the same one, by chance or because somebody wanted it; so the rows decide, and the next
 //! free number is given to whoever comes later.
 
@@ -31,6 +31,11 @@ pub enum Named {
     Account(String),
     /// A list, by its name.
     List(String),
+    /// A tag, folded, without `#`.
+    Tag(String),
+    /// Something that concerns the owner: the id of the entry that tells it, and when it came here, in milliseconds since
+    /// 1970.
+    Notification(String, u64),
 }
 
 /// Held while numbers are given.
@@ -46,6 +51,10 @@ impl Named {
             Self::Entry(id) => [b"e", id.parse::<EntryId>().map_err(wrong)?.0.as_slice()].concat(),
             Self::Account(key) => [b"a", key.parse::<AccountId>().map_err(wrong)?.0.as_slice()].concat(),
             Self::List(name) => [b"l", name.as_bytes()].concat(),
+            Self::Tag(tag) => [b"t", tag.as_bytes()].concat(),
+            Self::Notification(id, at) => {
+                [b"n", id.parse::<EntryId>().map_err(wrong)?.0.as_slice(), &at.to_be_bytes()].concat()
+            }
         })
     }
 
@@ -55,16 +64,21 @@ impl Named {
             b'e' => Self::Entry(EntryId(rest.try_into().ok()?).to_string()),
             b'a' => Self::Account(AccountId(rest.try_into().ok()?).to_string()),
             b'l' => Self::List(String::from_utf8(rest.to_vec()).ok()?),
+            b't' => Self::Tag(String::from_utf8(rest.to_vec()).ok()?),
+            b'n' => {
+                let (id, at) = rest.split_last_chunk()?;
+                Self::Notification(EntryId(id.try_into().ok()?).to_string(), u64::from_be_bytes(*at))
+            }
             _ => return None,
         })
     }
 }
 
 /// The number that something is given if nobody has it.
-fn first_choice(name: &[u8], display_ms: u64) -> u64 {
+fn first_choice(name: &[u8], time_ms: u64) -> u64 {
     // An entry's id is a hash as it is.
-    let number = if let [b'e', high, low, ..] = name {
-        display_ms << 16 | u64::from(u16::from_be_bytes([*high, *low]))
+    let number = if let [b'e' | b'n', high, low, ..] = name {
+        time_ms << 16 | u64::from(u16::from_be_bytes([*high, *low]))
     } else {
         let hash = blake3::hash(name);
         hash.as_bytes().first_chunk::<8>().map_or(0, |word| u64::from_be_bytes(*word))
@@ -93,7 +107,7 @@ impl Node {
         Ok(self.store.set_settings(rows)?)
     }
 
-    /// The numbers of things.
+    /// The numbers of things; 0 for an entry that is not held here and has none from before, as its time is not known.
     pub fn numbers(&self, named: &[Named]) -> Result<Vec<u64>, Failure> {
         let _turn = self.numbering.0.lock();
         let mut numbers = Vec::new();
@@ -108,7 +122,11 @@ impl Node {
                 numbers.push(number.try_into().map_or(0, u64::from_be_bytes));
                 continue;
             }
-            let mut number = first_choice(&name, self.display_ms(&name)?);
+            let Some(time) = self.time_of(named)? else {
+                numbers.push(0);
+                continue;
+            };
+            let mut number = first_choice(&name, time);
             let by_number = loop {
                 let key = [BY_NUMBER, &number.to_be_bytes()].concat();
                 let is_taken =
@@ -134,12 +152,24 @@ impl Node {
         Ok(number.and_then(|number| number.try_into().ok()).map(u64::from_be_bytes))
     }
 
-    /// When an entry is shown to have been written; 0 for what has no time, or is not held here.
-    fn display_ms(&self, name: &[u8]) -> Result<u64, Failure> {
-        let Some(id) = name.strip_prefix(b"e").and_then(|id| id.try_into().ok()).map(EntryId) else {
-            return Ok(0);
-        };
-        Ok(self.store.entry(&id)?.map_or(0, |stored| stored.display_ms))
+    /// The time that is in a number: when an entry is shown to have been written, or when something came. None for an
+    /// entry that is not held here.
+    fn time_of(&self, named: &Named) -> Result<Option<u64>, Failure> {
+        Ok(match named {
+            Named::Entry(id) => self.store.entry(&super::posts::find(id)?)?.map(|stored| stored.display_ms),
+            Named::Notification(_, at) => Some(*at),
+            Named::Account(_) | Named::List(_) | Named::Tag(_) => Some(0),
+        })
+    }
+
+    /// Gives the number of one thing, where it has one, to another that takes its place.
+    pub(super) fn renumber(&self, from: &Named, to: &Named) -> Result<(), Failure> {
+        let _turn = self.numbering.0.lock();
+        let (from, to) = ([BY_NAME, &from.bytes()?].concat(), to.bytes()?);
+        let Some(number) = self.store.setting(&from)? else { return Ok(()) };
+        let by_number = ([BY_NUMBER, &number].concat(), Some(to.clone()));
+        let by_name = ([BY_NAME, &to].concat(), Some(number));
+        Ok(self.store.set_settings(vec![(from, None), by_number, by_name])?)
     }
 
     /// What has a number.

@@ -84,6 +84,7 @@ fn written(post: Post, path: &dyn Fn(&BlobId) -> String) -> NewPost {
             .map(|file| NewAttachment {
                 file: path(&file.blob),
                 alt: file.alt.clone(),
+                focus: file.focus.map(super::media::shares),
                 source_type: given(&file.source_type),
                 metadata: Metadata::Keep,
             })

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::api::{
     AccountView, DoneView, DraftView, EntryView, IdView, ListView, PhraseView, PostView, ProfileEdit,
-    ProgressView, Reply, Request, StatusView, SyncedView, TagView, TimelinePage,
+    ProgressView, Reply, Request, StatusView, SyncedView, TimelinePage,
 };
 use super::follows::parse_account;
 use super::posts::find;
@@ -89,7 +89,7 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
         Request::Tags { start, limit } => {
             let reader = Arc::clone(node);
             for tag in blocking(move || reader.tags(&start, limit)).await? {
-                reply(&out, Reply::Tag(TagView { tag })).await?;
+                reply(&out, Reply::Tag(tag)).await?;
             }
             Ok(())
         }
@@ -105,17 +105,32 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
         Request::Vote { id, choices } => post(&out, node.vote(&id, &choices).await?).await,
         Request::Bookmark { id, on } => post(&out, node.bookmark(&id, on).await?).await,
         Request::PinPost { id, on } => post(&out, node.pin_post(&id, on).await?).await,
-        Request::Notifications { limit, unread, mark_read } => {
-            let reader = Arc::clone(node);
-            let (shown, count) = blocking(move || reader.notifications(limit, unread)).await?;
+        Request::Notifications { page } => {
+            let (reader, mark_read) = (Arc::clone(node), page.mark_read);
+            let (shown, count) = blocking(move || reader.notifications(&page)).await?;
             for notification in shown {
                 reply(&out, Reply::Notification(Box::new(notification))).await?;
             }
             if mark_read {
                 node.mark_notifications_read().await?;
             }
-            reply(&out, Reply::Notifications(count)).await
+            match count {
+                Some(count) => reply(&out, Reply::Notifications(count)).await,
+                None => Ok(()),
+            }
         }
+        Request::Dismiss { entry: Some(entry), poll } => {
+            node.dismiss(&entry, poll).await?;
+            done(&out, "It is off the list.".to_owned()).await
+        }
+        Request::Dismiss { entry: None, .. } => {
+            node.clear_notifications().await?;
+            done(&out, "All that has come so far is off the list.".to_owned()).await
+        }
+        Request::Position { of, up_to } => match node.read_position(of, up_to).await? {
+            Some(position) => reply(&out, Reply::Position(position)).await,
+            None => Ok(()),
+        },
         Request::Requests => {
             let reader = Arc::clone(node);
             for view in blocking(move || reader.requests()).await? {
@@ -169,6 +184,9 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
             Ok(())
         }
         Request::AddFilter { filter } => reply(&out, Reply::Filter(node.add_filter(filter).await?)).await,
+        Request::SetFilter { filter, new } => {
+            reply(&out, Reply::Filter(node.set_filter(&filter, new).await?)).await
+        }
         Request::RemoveFilter { filter } => {
             let title = node.remove_filter(&filter).await?;
             done(&out, format!("The filter {title:?} is gone.")).await
@@ -201,6 +219,44 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
                 let members = node.list_members(&list)?;
                 let accounts = members.iter().map(ToString::to_string).collect();
                 reply(&out, Reply::List(ListView { list, accounts })).await?;
+            }
+            Ok(())
+        }
+        Request::RenameList { list, to } => {
+            let list = node.rename_list(&list, &to).await?;
+            let accounts = node.list_members(&list)?.iter().map(ToString::to_string).collect();
+            reply(&out, Reply::List(ListView { list, accounts })).await
+        }
+        Request::People { who } => {
+            let reader = Arc::clone(node);
+            for account in blocking(move || reader.people(&who)).await? {
+                reply(&out, Reply::Person(AccountView { account: account.to_string() })).await?;
+            }
+            Ok(())
+        }
+        Request::Endorse { account, on } => {
+            node.endorse(&parse_account(&account)?, on).await?;
+            let shown = if on { "is shown" } else { "is no longer shown" };
+            done(&out, format!("{account} {shown} on your page.")).await
+        }
+        Request::Tag { tag } => {
+            let reader = Arc::clone(node);
+            reply(&out, Reply::Tag(blocking(move || reader.tag(&tag)).await?)).await
+        }
+        Request::MarkedTags { mark } => {
+            let reader = Arc::clone(node);
+            for tag in blocking(move || Ok(reader.tags_with(mark))).await? {
+                reply(&out, Reply::Tag(tag)).await?;
+            }
+            Ok(())
+        }
+        Request::MarkTag { tag, mark, on } => {
+            reply(&out, Reply::Tag(node.mark_tag(&tag, mark, on).await?)).await
+        }
+        Request::Quotes { id } => {
+            let reader = Arc::clone(node);
+            for view in blocking(move || reader.quotes(&id)).await? {
+                post(&out, view).await?;
             }
             Ok(())
         }

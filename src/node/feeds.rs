@@ -18,6 +18,9 @@ use crate::store::{Position, Relation, Stored, Subject, fold_tag};
 /// Entries that are looked at together.
 const STEP: usize = 64;
 
+/// A post, and where it stands on a timeline.
+type Placed = (Position, PostView);
+
 /// Whether a post belongs on a timeline.
 type Belongs = Box<dyn Fn(&PostView) -> bool + Send>;
 /// Whether a post is shown on a timeline; which filters have found it is noted in it.
@@ -141,7 +144,7 @@ impl Node {
             Feed::Mentions => self.sieve(FilterContext::Notifications),
             Feed::Tag(_) | Feed::All => self.sieve(FilterContext::Public),
             Feed::Account(_) => self.filters_only(FilterContext::Account),
-            Feed::Bookmarks | Feed::Favourites => Sieve::default(),
+            Feed::Bookmarks | Feed::Favourites | Feed::Pinned => Sieve::default(),
         }
     }
 
@@ -160,7 +163,12 @@ impl Node {
             home: matches!(feed, Feed::Home).then(|| self.at_home()),
             shown: BTreeSet::new(),
             after: None,
-            only_known: matches!(feed, Feed::All | Feed::Tag(_) | Feed::Mentions),
+            only_known: match feed {
+                Feed::All | Feed::Tag(_) | Feed::Mentions => true,
+                // By tags that the owner follows what strangers say may come there.
+                Feed::Home => !self.followed_tags().is_empty(),
+                _ => false,
+            },
         }
     }
 
@@ -175,7 +183,9 @@ impl Node {
             Feed::Home => Some(self.at_home()),
             Feed::Account(account) => Some(BTreeSet::from([parse_account(account)?])),
             Feed::List(name) => Some(self.list_members(name)?.into_iter().collect()),
-            Feed::All | Feed::Tag(_) | Feed::Mentions | Feed::Bookmarks | Feed::Favourites => None,
+            Feed::All | Feed::Tag(_) | Feed::Mentions | Feed::Bookmarks | Feed::Favourites | Feed::Pinned => {
+                None
+            }
         })
     }
 
@@ -188,24 +198,23 @@ impl Node {
         if page.unread {
             work.after = self.feed_read(&page.feed)?;
         }
-        match &page.feed {
+        let placed = match &page.feed {
             Feed::Home | Feed::All | Feed::Account(_) | Feed::List(_) => {
                 let accounts = self.authors(&page.feed)?.map(|accounts| accounts.into_iter().collect());
                 let accounts: Option<Vec<_>> = accounts;
-                self.of_logs(&mut work, accounts.as_deref(), kinds(&page.feed), before, page.limit)
+                let kinds = kinds(&page.feed);
+                let mut placed = self.of_logs(&mut work, accounts.as_deref(), kinds, before, page.limit)?;
+                if matches!(page.feed, Feed::Home) {
+                    // What is further down than all that fits cannot be on the page.
+                    for tag in self.followed_tags() {
+                        placed.extend(self.of_tag(&mut work, &tag, before, page.limit)?);
+                    }
+                    placed.sort_by(|(one, _), (other, _)| other.cmp(one));
+                    placed.truncate(page.limit);
+                }
+                placed
             }
-            Feed::Tag(tag) => {
-                let has_tag =
-                    |content: &Content| content.tags.iter().any(|own| fold_tag(own) == fold_tag(tag));
-                let subject = Subject::Tag(tag.clone());
-                self.of_references(
-                    &mut work,
-                    (&subject, Relation::Tag),
-                    before,
-                    page.limit,
-                    |_, post, content| post.visibility == body::Visibility::Public && has_tag(content),
-                )
-            }
+            Feed::Tag(tag) => self.of_tag(&mut work, tag, before, page.limit)?,
             Feed::Mentions => {
                 let me = self.keys.account;
                 let subject = Subject::Account(me);
@@ -218,14 +227,29 @@ impl Node {
                         let answers = post.reply_to.is_some_and(|parent| parent.account == me);
                         *author != me && (answers || content.mentions.contains(&me))
                     },
-                )
+                )?
             }
-            Feed::Bookmarks => {
-                let marked: Vec<_> = self.bookmarks().into_iter().map(|(_, id)| id).collect();
-                self.of_marks(&mut work, page, &marked)
-            }
-            Feed::Favourites => self.of_marks(&mut work, page, &self.favourites()?),
-        }
+            Feed::Bookmarks => return self.of_marks(&mut work, page, &self.bookmarks()),
+            Feed::Pinned => return self.of_marks(&mut work, page, &self.pins()),
+            Feed::Favourites => return self.of_marks(&mut work, page, &self.favourites()?),
+        };
+        Ok(placed.into_iter().map(|(_, view)| view).collect())
+    }
+
+    /// Listed posts with a tag.
+    fn of_tag(
+        &self,
+        work: &mut Page<'_>,
+        tag: &str,
+        before: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Placed>, Failure> {
+        let folded = fold_tag(tag);
+        let has_tag = |content: &Content| content.tags.iter().any(|own| fold_tag(own) == folded);
+        let subject = Subject::Tag(tag.to_owned());
+        self.of_references(work, (&subject, Relation::Tag), before, limit, |_, post, content| {
+            post.visibility == body::Visibility::Public && has_tag(content)
+        })
     }
 
     /// Which of the posts that come from now on belong on a timeline.
@@ -236,10 +260,13 @@ impl Node {
         let belongs: Belongs = match &page.feed {
             Feed::Home => {
                 let home = names(self.at_home().into_iter().collect());
+                let tags = self.followed_tags();
                 Box::new(move |view| {
                     let answers =
                         |parent: &RefView| parent.account == view.account || home.contains(&parent.account);
-                    home.contains(&view.account) && view.reply_to.as_ref().is_none_or(answers)
+                    let is_tagged = view.visibility == Visibility::Public
+                        && view.tags.iter().any(|own| tags.contains(&fold_tag(own)));
+                    (home.contains(&view.account) || is_tagged) && view.reply_to.as_ref().is_none_or(answers)
                 })
             }
             Feed::All => Box::new(|_| true),
@@ -261,7 +288,7 @@ impl Node {
                 let answers = view.reply_to.as_ref().is_some_and(|parent| parent.account == me);
                 view.account != me && (answers || view.mentions.contains(&me))
             }),
-            Feed::Bookmarks | Feed::Favourites => {
+            Feed::Bookmarks | Feed::Favourites | Feed::Pinned => {
                 return Err(Failure::usage(
                     "bookmarks do not come by themselves",
                     "Leave --watch out, or watch another timeline.",
@@ -296,7 +323,7 @@ impl Node {
         kinds: &[Kind],
         mut before: Option<Position>,
         limit: usize,
-    ) -> Result<Vec<PostView>, Failure> {
+    ) -> Result<Vec<Placed>, Failure> {
         let mut views = Vec::new();
         while views.len() < limit {
             let step = (limit - views.len()).max(STEP);
@@ -304,10 +331,11 @@ impl Node {
             let Some(last) = found.last() else { break };
             before = Some((last.display_ms, last.entry.id));
             for stored in &found {
-                if work.was_read((stored.display_ms, stored.entry.id)) {
+                let position = (stored.display_ms, stored.entry.id);
+                if work.was_read(position) {
                     return Ok(views);
                 }
-                views.extend(work.view(stored)?);
+                views.extend(work.view(stored)?.map(|view| (position, view)));
                 if views.len() == limit {
                     break;
                 }
@@ -328,7 +356,7 @@ impl Node {
         before: Option<Position>,
         limit: usize,
         points: impl Fn(&AccountId, &Post, &Content) -> bool,
-    ) -> Result<Vec<PostView>, Failure> {
+    ) -> Result<Vec<Placed>, Failure> {
         let (mut found, mut views, mut row) = (BTreeSet::new(), Vec::new(), None);
         loop {
             let rows = self.store.newest_about(subject, relation, row, STEP)?;
@@ -347,7 +375,7 @@ impl Node {
                 }
                 found.remove(&position);
                 if let Some(stored) = self.store.entry(&position.1)? {
-                    views.extend(work.view(&stored)?);
+                    views.extend(work.view(&stored)?.map(|view| (position, view)));
                 }
             }
             if is_end {

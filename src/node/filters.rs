@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use majlis_protocol::limits::{MAX_PHRASES, MAX_SHORT};
-use majlis_protocol::sealed::{Filter, ItemValue, Phrase};
+use majlis_protocol::limits::{MAX_FILTERED_POSTS, MAX_PHRASES, MAX_SHORT};
+use majlis_protocol::sealed::{self, Filter, ItemValue, Phrase};
 
-use super::api::{FilterAction, FilterContext, FilterPhrase, FilterView, NewFilter};
+use super::api::{FilterAction, FilterContext, FilterPhrase, FilterView, FilteredPost, NewFilter};
 use super::compose::time;
 use super::keys::random;
+use super::posts::find;
 use super::sift::comparable;
 use super::view::rfc3339;
 use super::{Failure, Node, now_ms};
@@ -32,10 +33,15 @@ fn view(key: &[u8], value: ItemValue) -> Option<FilterView> {
         text: part.text,
         in_words: part.in_words,
     };
+    let post = |part: sealed::FilteredPost| FilteredPost {
+        id: super::hex(&part.id.to_be_bytes()),
+        post: part.post.to_string(),
+    };
     Some(FilterView {
         id: super::hex(key),
         title: value.name,
         phrases: filter.phrases.into_iter().map(phrase).collect(),
+        posts: filter.posts.into_iter().map(post).collect(),
         contexts: FilterContext::ALL
             .into_iter()
             .filter(|context| filter.contexts & bit(*context) != 0)
@@ -62,17 +68,29 @@ fn phrase(text: &str) -> Result<String, Failure> {
     Ok(text.to_owned())
 }
 
-/// The value of a filter's register. The ids of its phrases are not chosen yet.
+/// The value of a filter's register. What is new in it has the id 0 as long as none is chosen.
 fn value(new: NewFilter) -> Result<ItemValue, Failure> {
-    if new.phrases.is_empty() || new.phrases.len() > MAX_PHRASES {
-        return Err(Failure::usage(
-            format!("a filter has 1 to {MAX_PHRASES} phrases, not {}", new.phrases.len()),
-            "Make several filters of it.",
-        ));
+    let many = |count: usize, most: usize, of: &str| {
+        let fits = count <= most;
+        let why = || format!("a filter has at most {most} {of}, not {count}");
+        if fits { Ok(()) } else { Err(Failure::usage(why(), "Make several filters of it.")) }
+    };
+    many(new.phrases.len(), MAX_PHRASES, "phrases")?;
+    many(new.posts.len(), MAX_FILTERED_POSTS, "single posts")?;
+    if new.phrases.is_empty() && new.title.is_none() {
+        return Err(Failure::usage("the filter looks for nothing", "Give a phrase."));
     }
     let mut phrases = Vec::with_capacity(new.phrases.len());
     for part in new.phrases {
-        phrases.push(Phrase { id: 0, text: phrase(&part.text)?, in_words: part.in_words });
+        let id = part.id.and_then(|id| u64::from_str_radix(&id, 16).ok()).unwrap_or(0);
+        phrases.push(Phrase { id, text: phrase(&part.text)?, in_words: part.in_words });
+    }
+    let mut posts: Vec<sealed::FilteredPost> = Vec::with_capacity(new.posts.len());
+    for post in new.posts {
+        let post = find(&post)?;
+        if !posts.iter().any(|known| known.post == post) {
+            posts.push(sealed::FilteredPost { id: 0, post });
+        }
     }
     let first = phrases.first().map(|first| first.text.clone()).unwrap_or_default();
     let name = new.title.map_or(first, |title| title.trim().to_owned());
@@ -89,14 +107,28 @@ fn value(new: NewFilter) -> Result<ItemValue, Failure> {
     let contexts: &[_] = if new.contexts.is_empty() { &FilterContext::ALL } else { &new.contexts };
     let contexts = contexts.iter().fold(0, |sum, context| sum | bit(*context));
     let action = if new.action == FilterAction::Hide { Filter::HIDE } else { 0 };
-    Ok(ItemValue { until, name, filter: Some(Filter { phrases, contexts, action }), ..Node::set_now() })
+    let filter = Some(Filter { phrases, contexts, action, posts });
+    Ok(ItemValue { until, name, filter, ..Node::set_now() })
+}
+
+/// Chooses ids for what has none.
+fn name_parts(value: &mut ItemValue) -> Result<(), Failure> {
+    let Some(filter) = &mut value.filter else { return Ok(()) };
+    let phrases = filter.phrases.iter_mut().map(|part| &mut part.id);
+    let posts = filter.posts.iter_mut().map(|part| &mut part.id);
+    for id in phrases.chain(posts).filter(|id| **id == 0) {
+        // Many programs take a number for a signed one.
+        *id = u64::from_be_bytes(random()?) >> 1;
+    }
+    Ok(())
 }
 
 /// The same without what is another at each making.
 fn meaning(value: &ItemValue) -> ItemValue {
     let mut value = ItemValue { at: None, ..value.clone() };
-    for part in value.filter.iter_mut().flat_map(|filter| &mut filter.phrases) {
-        part.id = 0;
+    if let Some(filter) = &mut value.filter {
+        filter.phrases.iter_mut().for_each(|part| part.id = 0);
+        filter.posts.iter_mut().for_each(|part| part.id = 0);
     }
     value
 }
@@ -111,10 +143,10 @@ impl Node {
 
     /// Makes a filter. One that is there already is not made again.
     pub(super) async fn add_filter(self: &Arc<Self>, new: NewFilter) -> Result<FilterView, Failure> {
+        let another = new.another;
         let mut value = value(new)?;
-        if let Some((key, known)) =
-            self.kept_all(FILTER).into_iter().find(|(_, known)| known.name == value.name)
-        {
+        let mut titled = self.kept_all(FILTER).into_iter().filter(|(_, known)| known.name == value.name);
+        if let Some((key, known)) = titled.next().filter(|_| !another) {
             let same = meaning(&known) == meaning(&value);
             return view(&key, known).filter(|_| same).ok_or_else(|| {
                 Failure::new(
@@ -123,10 +155,36 @@ impl Node {
                 )
             });
         }
-        for part in value.filter.iter_mut().flat_map(|filter| &mut filter.phrases) {
-            part.id = u64::from_be_bytes(random()?);
+        name_parts(&mut value)?;
+        let key = (u64::from_be_bytes(random()?) >> 1).to_be_bytes().to_vec();
+        self.keep(FILTER, key.clone(), Some(value.clone())).await?;
+        view(&key, value).ok_or_else(|| Failure::new("this is no filter", "Try again."))
+    }
+
+    /// Gives the filter with this id another form. Phrases that say which they are, and posts that it has already, keep
+    /// their ids.
+    pub(super) async fn set_filter(
+        self: &Arc<Self>,
+        id: &str,
+        new: NewFilter,
+    ) -> Result<FilterView, Failure> {
+        let found = self.kept_all(FILTER).into_iter().find(|(key, _)| super::hex(key) == id);
+        let Some((key, known)) = found else {
+            return Err(Failure::new(format!("there is no filter {id:?}"), "`majlis filter` lists them."));
+        };
+        let mut value = ItemValue { at: known.at, ..value(new)? };
+        let before = known.filter.unwrap_or_default();
+        if let Some(filter) = &mut value.filter {
+            for part in &mut filter.posts {
+                let same = before.posts.iter().find(|known| known.post == part.post);
+                part.id = same.map_or(0, |known| known.id);
+            }
+            // Nobody may choose an id.
+            for part in &mut filter.phrases {
+                part.id = before.phrases.iter().find(|known| known.id == part.id).map_or(0, |known| known.id);
+            }
         }
-        let key = random::<8>()?.to_vec();
+        name_parts(&mut value)?;
         self.keep(FILTER, key.clone(), Some(value.clone())).await?;
         view(&key, value).ok_or_else(|| Failure::new("this is no filter", "Try again."))
     }
@@ -152,9 +210,10 @@ impl Node {
 mod tests {
     use super::*;
     use crate::node::api::NewPhrase;
+    use majlis_protocol::EntryId;
 
     fn new(phrases: &[&str]) -> NewFilter {
-        let phrase = |text: &&str| NewPhrase { text: (*text).to_owned(), in_words: false };
+        let phrase = |text: &&str| NewPhrase { text: (*text).to_owned(), ..NewPhrase::default() };
         NewFilter { phrases: phrases.iter().map(phrase).collect(), ..NewFilter::default() }
     }
 
@@ -187,10 +246,13 @@ mod tests {
             assert!(value(new(bad)).unwrap_err().usage, "{bad:?}");
         }
         assert!(value(NewFilter { title: Some(" ".into()), ..new(&["a"]) }).is_err());
+        assert!(value(NewFilter { title: Some("later".into()), ..new(&[]) }).is_ok());
         assert!(value(NewFilter { until: Some("2020-01-01T00:00:00Z".into()), ..new(&["a"]) }).is_err());
         // The longest fits a register.
         let text = "ك".repeat(MAX_SHORT / 2);
-        let longest = NewFilter { title: Some(text.clone()), ..new(&vec![text.as_str(); MAX_PHRASES]) };
+        let posts = (0..MAX_FILTERED_POSTS).map(|at| EntryId([at as u8; 32]).to_string()).collect();
+        let longest =
+            NewFilter { title: Some(text.clone()), posts, ..new(&vec![text.as_str(); MAX_PHRASES]) };
         assert!(value(longest).unwrap().encode().unwrap().len() < majlis_protocol::limits::MAX_ITEM_VALUE);
     }
 }

@@ -1,7 +1,6 @@
 //! Full-text search. The index follows the log like a view, in files of its own beside the database, and is made anew
 //! from it where it is missing or damaged.
 
-use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
@@ -10,7 +9,7 @@ use majlis_protocol::body::{Body, Visibility};
 use majlis_protocol::{AccountId, EntryId, LogId};
 use parking_lot::Mutex;
 
-use super::api::{FilterContext, PostView, SearchQuery};
+use super::api::{FilterContext, PostView, SearchQuery, TagView};
 use super::compose::time;
 use super::follows::parse_account;
 use super::view::post;
@@ -200,9 +199,10 @@ impl Node {
     }
 
     /// The tags of posts held here that begin so, folded, in alphabetical order.
-    pub(super) fn tags(&self, start: &str, limit: usize) -> Result<BTreeSet<String>, Failure> {
+    pub(super) fn tags(&self, start: &str, limit: usize) -> Result<Vec<TagView>, Failure> {
         while self.index_some()? {}
-        self.with_search(|search, _| Ok(search.tags(&fold_tag(start), limit)?))
+        let found = self.with_search(|search, _| Ok(search.tags(&fold_tag(start), limit)?))?;
+        Ok(found.iter().filter_map(|tag| self.tag(tag).ok()).collect())
     }
 
     /// Finds posts, the newest first.

@@ -161,7 +161,7 @@ impl Node {
         Ok(FollowView {
             account: account.to_string(),
             name: self.profile_of(account)?.name,
-            posts: self.store.timeline(Some(&[*account]), &[Kind::POST], None, usize::MAX)?.len() as u64,
+            posts: self.store.count(account, Kind::POST)?,
             head,
             last_synced: self.peers.last_synced(account).map(rfc3339),
             private,

@@ -10,7 +10,7 @@ use majlis_protocol::{AccountId, EntryId};
 use super::api::{MuteView, Muted, PostView};
 use super::follows::parse_account;
 use super::view::rfc3339;
-use super::{Failure, Node, blocking, now_ms};
+use super::{Failure, Named, Node, blocking, now_ms};
 use crate::store::fold_tag;
 
 const ACCEPT: &str = "accept";
@@ -128,15 +128,23 @@ impl Node {
         self.kept(BOOKMARK, &id.0).is_some()
     }
 
-    /// Posts with a bookmark and when it was put there, the newest first.
-    pub(super) fn bookmarks(&self) -> Vec<(u64, EntryId)> {
-        let mut found: Vec<_> = self
-            .kept_all(BOOKMARK)
-            .into_iter()
+    /// Posts with a bookmark, the last one put there first.
+    pub(super) fn bookmarks(&self) -> Vec<EntryId> {
+        self.marked(BOOKMARK)
+    }
+
+    /// Own posts on top of the owner's page, the last one put there first.
+    pub(super) fn pins(&self) -> Vec<EntryId> {
+        self.marked(PIN)
+    }
+
+    fn marked(&self, collection: &str) -> Vec<EntryId> {
+        let all = self.kept_all(collection).into_iter();
+        let mut found: Vec<_> = all
             .filter_map(|(key, value)| Some((value.at.unwrap_or(0), EntryId(key.try_into().ok()?))))
             .collect();
         found.sort_unstable_by(|one, other| other.cmp(one));
-        found
+        found.into_iter().map(|(_, id)| id).collect()
     }
 
     /// Puts an own post on top of the owner's page, or takes it away.
@@ -242,6 +250,27 @@ impl Node {
         self.keep(LIST, name.as_bytes().to_vec(), on.then(Self::set_now)).await
     }
 
+    /// Gives a list another name; it keeps its members, its number and up to where it was read. The new name.
+    pub(super) async fn rename_list(self: &Arc<Self>, from: &str, to: &str) -> Result<String, Failure> {
+        let (from, to) = (list_name(from)?, list_name(to)?);
+        let members = self.list_members(from)?;
+        if from == to {
+            return Ok(to.to_owned());
+        }
+        if self.kept(LIST, to.as_bytes()).is_some() {
+            return Err(Failure::new(format!("there is a list {to:?} already"), "Choose another name."));
+        }
+        self.set_list(to, true).await?;
+        for account in members {
+            self.keep(LIST_MEMBER, member_key(to, &account), Some(Self::set_now())).await?;
+        }
+        self.move_list_read(from, to).await?;
+        let (node, names) = (Arc::clone(self), (from.to_owned(), to.to_owned()));
+        blocking(move || node.renumber(&Named::List(names.0), &Named::List(names.1))).await?;
+        self.set_list(from, false).await?;
+        Ok(to.to_owned())
+    }
+
     /// Puts accounts on a list, which is made if there is none of this name. Each has to be followed.
     pub(super) async fn add_to_list(
         self: &Arc<Self>,
@@ -261,6 +290,12 @@ impl Node {
             self.keep(LIST_MEMBER, member_key(list_name(name)?, account), Some(Self::set_now())).await?;
         }
         Ok(())
+    }
+
+    /// Accounts to which the owner has given a name.
+    pub(super) fn petnamed(&self) -> Vec<AccountId> {
+        let all = self.kept_all(PETNAME).into_iter();
+        all.filter_map(|(key, _)| key.try_into().ok().map(AccountId)).collect()
     }
 
     /// Takes an account off a list.

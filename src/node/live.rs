@@ -10,12 +10,13 @@ use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use majlis_protocol::body::Body;
+use majlis_protocol::body::{self, Body, Post};
 use majlis_protocol::{AccountId, Entry, EntryId, Kind, LogId, Verified};
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::api::{Feed, NotificationView, PostView, Visibility};
 use super::feeds::{Page, kinds};
+use super::view::post;
 use super::watch::News;
 use super::{Failure, Node, blocking, now_ms};
 use crate::store::{Relation, Stored, Subject, fold_tag};
@@ -218,6 +219,8 @@ struct Growth<'a> {
     page: Page<'a>,
     /// With whose posts each is made, where not with all.
     channels: Vec<(Channel, Option<BTreeSet<AccountId>>)>,
+    /// Of the home timeline: the tags that the owner follows, folded.
+    tags: Vec<String>,
 }
 
 /// The timeline that stands for those that have the same filters and rules.
@@ -240,7 +243,8 @@ impl<'a> Growing<'a> {
                 growth.channels.push(followed);
             } else {
                 let page = node.page(&feed);
-                pages.push(Growth { feed, page, channels: vec![followed] });
+                let tags = if feed == Feed::Home { node.followed_tags() } else { Vec::new() };
+                pages.push(Growth { feed, page, channels: vec![followed], tags });
             }
         }
         Self { node, pages, notifications: wanted.notifications }
@@ -333,9 +337,14 @@ impl Growth<'_> {
     /// How a post or repost is shown, and on which of these.
     fn shown(&mut self, node: &Node, stored: &Stored) -> Result<Option<(PostView, Vec<Channel>)>, Failure> {
         let (account, kind) = (stored.entry.header.account, stored.entry.header.kind);
+        let has_followed_tag = |said: Post| {
+            said.visibility == body::Visibility::Public
+                && said.content.tags.iter().any(|tag| self.tags.contains(&fold_tag(tag)))
+        };
+        let is_tagged = !self.tags.is_empty() && post(&stored.entry).is_some_and(has_followed_tag);
         let mut channels = self.channels.iter().filter(|(channel, authors)| {
             kinds(&channel.feed).contains(&kind)
-                && authors.as_ref().is_none_or(|authors| authors.contains(&account))
+                && (is_tagged || authors.as_ref().is_none_or(|authors| authors.contains(&account)))
         });
         let mut channels: Vec<&Channel> = channels.by_ref().map(|(channel, _)| channel).collect();
         if channels.is_empty() {
@@ -409,7 +418,7 @@ impl Late {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests may fail loudly")]
 mod tests {
-    use majlis_protocol::body::{Content, Post};
+    use majlis_protocol::body::Content;
 
     use super::*;
     use crate::node::NodeConfig;

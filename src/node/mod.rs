@@ -28,12 +28,14 @@ mod live;
 mod media;
 mod notifications;
 mod peers;
+mod people;
 mod positions;
 mod posts;
 mod private;
 mod respond;
 mod sift;
 mod storage;
+mod tags;
 mod text;
 mod thread;
 mod usage;
@@ -120,6 +122,7 @@ pub struct Node {
     finder: finding::Finder,
     numbering: door::Numbering,
     apps: apps::Apps,
+    counted: account::Counted,
     media: media::Media,
     /// Told when a post comes to wait for a time.
     scheduled: tokio::sync::Notify,
@@ -188,6 +191,7 @@ impl Node {
             finder: finding::Finder::default(),
             numbering: door::Numbering::default(),
             apps: apps::Apps::default(),
+            counted: account::Counted::default(),
             media: media::Media::new(config, of_store),
             scheduled: tokio::sync::Notify::new(),
             keep: storage::Keep::new(config),
@@ -317,6 +321,11 @@ fn notes(report: &OpenReport) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// A tag as tags are compared.
+pub fn folded_tag(tag: &str) -> String {
+    crate::store::fold_tag(tag)
 }
 
 /// Bytes as people name them.

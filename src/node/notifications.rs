@@ -7,15 +7,28 @@ use majlis_protocol::body::Body;
 use majlis_protocol::sealed::{ItemValue, PrivateItem};
 use majlis_protocol::{AccountId, Entry, EntryId, Kind};
 
-use super::api::{FilterContext, NotificationKind, NotificationView, NotificationsView, PostView};
+use super::api::{
+    Arrival, FilterContext, NotificationKind, NotificationView, NotificationsPage, NotificationsView,
+    PostView,
+};
+use super::follows::parse_account;
+use super::posts::find;
 use super::sift::Sieve;
 use super::view::{post, rfc3339};
 use super::{Failure, Node, now_ms};
-use crate::store::{Notice, Relation, Stored, Subject};
+use crate::store::{Notice, Position, Relation, Stored, Subject};
 
 const NOTIFY: &str = "notify";
 /// The name of their reading position.
-const NOTIFICATIONS: &str = "notifications";
+pub(super) const NOTIFICATIONS: &str = "notifications";
+/// The name of the position up to which they are off the list.
+const CLEARED: &str = "cleared";
+/// Those that are off the list alone.
+const DISMISS: &str = "dismiss";
+/// In their keys stands behind the id of a poll's post that its end is meant.
+const POLL_END: u8 = 1;
+/// The highest id there is.
+const LAST: EntryId = EntryId([u8::MAX; 32]);
 /// Notices that are looked at together.
 const STEP: usize = 64;
 /// Unread notifications are counted up to here.
@@ -49,6 +62,8 @@ struct Look<'a> {
     /// Strangers who were told of. Of each only the latest post is told: however much they say, there is one decision to
     /// be made.
     strangers: BTreeSet<AccountId>,
+    /// What came from here on was not looked at, and strangers may have been told of there.
+    from: Option<Position>,
     /// The entries that are in force.
     in_force: HashMap<Register, BTreeSet<EntryId>>,
 }
@@ -62,10 +77,29 @@ enum Register {
 }
 
 impl<'a> Look<'a> {
-    fn new(node: &'a Node) -> Self {
+    fn new(node: &'a Node, from: Option<Position>) -> Self {
         let sieve = node.sieve(FilterContext::Notifications);
         let (known, strangers, in_force) = (HashMap::new(), BTreeSet::new(), HashMap::new());
-        Self { node, sieve, known, strangers, in_force }
+        Self { node, sieve, known, strangers, from, in_force }
+    }
+
+    /// Finds the strangers who were told of above where the look begins.
+    fn look_above(&mut self) -> Result<(), Failure> {
+        let Some(from) = self.from.take() else { return Ok(()) };
+        let (me, mut before) = (self.node.keys.account, None);
+        loop {
+            let notices = self.node.store.notices(&me, from.0.saturating_sub(1), before, STEP)?;
+            for notice in notices.iter().filter(|notice| place(notice) >= from) {
+                let header = &notice.stored.entry.header;
+                if header.kind == Kind::POST && !self.is_known(&header.account)? {
+                    self.strangers.insert(header.account);
+                }
+            }
+            match notices.last() {
+                Some(last) if notices.len() == STEP => before = Some(place(last)),
+                _ => return Ok(()),
+            }
+        }
     }
 
     fn is_known(&mut self, account: &AccountId) -> Result<bool, Failure> {
@@ -98,12 +132,18 @@ impl<'a> Look<'a> {
     fn telling(&mut self, notice: &Notice) -> Result<Option<Meaning>, Failure> {
         let entry = &notice.stored.entry;
         let account = entry.header.account;
-        if self.strangers.contains(&account) || self.sieve.hides_account(&account) {
+        if self.sieve.hides_account(&account) {
             return Ok(None);
         }
         let Some(mut meaning) = self.meaning(entry)? else { return Ok(None) };
         if !self.is_known(&account)? {
             let Some(asks) = meaning.of_stranger(entry.header.kind) else { return Ok(None) };
+            if asks.kind == NotificationKind::Request {
+                self.look_above()?;
+                if self.strangers.contains(&account) {
+                    return Ok(None);
+                }
+            }
             meaning = asks;
         }
         Ok(Some(meaning).filter(|meaning| !self.node.is_off(meaning.kind)))
@@ -129,25 +169,28 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// Whether a notice is told.
-    fn counts(&mut self, notice: &Notice) -> Result<bool, Failure> {
-        let Some(meaning) = self.telling(notice)? else { return Ok(false) };
+    /// What a notice tells, if it is told and not off the list.
+    fn told_by(&mut self, notice: &Notice) -> Result<Option<Meaning>, Failure> {
+        let Some(meaning) = self.telling(notice)? else { return Ok(None) };
         if self.sieve.reads_posts() && !self.shows(&meaning, &mut None)? {
-            return Ok(false);
+            return Ok(None);
         }
         self.told(&meaning, notice.stored.entry.header.account);
-        Ok(true)
+        Ok(Some(meaning).filter(|_| !self.node.is_dismissed(&notice.stored.entry.id, false)))
     }
 
-    fn notification(&mut self, notice: &Notice, read: u64) -> Result<Option<NotificationView>, Failure> {
+    fn view(
+        &self,
+        notice: &Notice,
+        meaning: Meaning,
+        read: u64,
+    ) -> Result<Option<NotificationView>, Failure> {
         let entry = &notice.stored.entry;
         let account = entry.header.account;
-        let Some(meaning) = self.telling(notice)? else { return Ok(None) };
         let mut post = None;
         if !self.shows(&meaning, &mut post)? {
             return Ok(None);
         }
-        self.told(&meaning, account);
         Ok(Some(NotificationView {
             id: entry.id.to_string(),
             kind: meaning.kind,
@@ -211,70 +254,174 @@ impl<'a> Look<'a> {
     }
 }
 
+/// Something for a page, before a view is made of it.
+enum Told {
+    Notice(Notice, Meaning),
+    /// A post whose poll has ended.
+    Poll(Stored),
+}
+
+/// Between which places something is looked for.
+struct Range {
+    /// Later than this.
+    after: Position,
+    before: Option<Position>,
+    only: Option<Position>,
+}
+
+impl Range {
+    fn holds(&self, at: Position) -> bool {
+        at > self.after
+            && self.before.is_none_or(|before| at < before)
+            && self.only.is_none_or(|only| at == only)
+    }
+}
+
+fn place(notice: &Notice) -> Position {
+    (notice.arrived_ms, notice.stored.entry.id)
+}
+
+/// The key under which something is off the list.
+fn dismissed(entry: &EntryId, poll: bool) -> Vec<u8> {
+    [entry.0.as_slice(), if poll { &[POLL_END] } else { &[] }].concat()
+}
+
 impl Node {
     fn is_off(&self, kind: NotificationKind) -> bool {
         self.private(NOTIFY, kind.name().as_bytes()).is_some()
     }
 
-    /// Notifications, the latest arrival first, and how many of all are unread.
+    /// A page of notifications, the latest arrival first, and if that is asked how many of all are unread.
     pub(super) fn notifications(
         &self,
-        limit: usize,
-        unread_only: bool,
-    ) -> Result<(Vec<NotificationView>, NotificationsView), Failure> {
+        page: &NotificationsPage,
+    ) -> Result<(Vec<NotificationView>, Option<NotificationsView>), Failure> {
         let read = self.read_up_to(NOTIFICATIONS).map_or(0, |read| read.at);
-        let shown = self.notify(limit, if unread_only { read } else { 0 }, read)?;
-        Ok((shown, NotificationsView { unread: self.count_after(read)? }))
+        let shown = if page.limit == 0 { Vec::new() } else { self.notify(page, read)? };
+        let count = page.count.then(|| self.count_after(read)).transpose()?;
+        Ok((shown, count.map(|unread| NotificationsView { unread })))
     }
 
-    fn notify(&self, limit: usize, after_ms: u64, read: u64) -> Result<Vec<NotificationView>, Failure> {
-        let mut found = self.polls_ended(after_ms, read)?;
-        let mut look = Look::new(self);
-        let (mut told, mut before) = (0, None);
-        'all: while told < limit {
-            let notices = self.store.notices(&self.keys.account, after_ms, before, STEP)?;
-            for notice in &notices {
-                if told == limit {
-                    break 'all;
-                }
-                if let Some(view) = look.notification(notice, read)? {
-                    told += 1;
-                    found.push((notice.arrived_ms, view));
+    /// What is on a page. Of what is not on it no view is made.
+    fn notify(&self, page: &NotificationsPage, read: u64) -> Result<Vec<NotificationView>, Failure> {
+        let range = self.range(page, read)?;
+        let account = page.account.as_deref().map(parse_account).transpose()?;
+        let wanted = |kind: NotificationKind, author: &AccountId| {
+            (page.kinds.is_empty() || page.kinds.contains(&kind))
+                && account.is_none_or(|account| account == *author)
+        };
+        let mut look = Look::new(self, range.before);
+        let mut found: Vec<(Position, Told)> = Vec::new();
+        if !self.is_off(NotificationKind::Poll) {
+            for (end, stored) in self.ended()? {
+                let at = (end, stored.entry.id);
+                let is_wanted = wanted(NotificationKind::Poll, &stored.entry.header.account);
+                if range.holds(at) && is_wanted && !self.is_dismissed(&at.1, true) {
+                    found.push((at, Told::Poll(stored)));
                 }
             }
-            match notices.last() {
-                Some(last) if notices.len() == STEP => {
-                    before = Some((last.arrived_ms, last.stored.entry.id));
+        }
+        let (mut told, mut before) = (0, range.before);
+        'all: loop {
+            let notices =
+                self.store.notices(&self.keys.account, range.after.0.saturating_sub(1), before, STEP)?;
+            let last = notices.last().map(place).filter(|_| notices.len() == STEP);
+            for notice in notices {
+                if told == page.limit && !page.earliest {
+                    break 'all;
                 }
-                _ => break,
+                if let Some(meaning) = look.told_by(&notice)?
+                    && range.holds(place(&notice))
+                    && wanted(meaning.kind, &notice.stored.entry.header.account)
+                {
+                    told += 1;
+                    found.push((place(&notice), Told::Notice(notice, meaning)));
+                }
+            }
+            match last {
+                Some(last) => before = Some(last),
+                None => break,
             }
         }
         found.sort_by(|(one, _), (other, _)| other.cmp(one));
-        found.truncate(limit);
-        Ok(found.into_iter().map(|(_, view)| view).collect())
+        if page.earliest {
+            found.drain(..found.len().saturating_sub(page.limit));
+        }
+        found.truncate(page.limit);
+        let mut views = Vec::with_capacity(found.len());
+        for ((at, _), told) in found {
+            views.extend(match told {
+                Told::Notice(notice, meaning) => look.view(&notice, meaning, read)?,
+                Told::Poll(stored) => Some(self.poll_ended(at, &stored, read)?),
+            });
+        }
+        Ok(views)
+    }
+
+    /// Between which places what is asked for has come.
+    fn range(&self, page: &NotificationsPage, read: u64) -> Result<Range, Failure> {
+        let at = |arrival: &Arrival| -> Result<Position, Failure> {
+            Ok((arrival.at, arrival.id.as_deref().map(find).transpose()?.unwrap_or(EntryId::ZERO)))
+        };
+        let only = page.only.as_ref().map(at).transpose()?;
+        let mut before = page.before.as_ref().map(at).transpose()?;
+        let mut after =
+            self.cleared().max(page.after.as_ref().map(at).transpose()?.unwrap_or((0, EntryId::ZERO)));
+        if page.unread {
+            after = after.max((read, LAST));
+        }
+        if let Some((at, _)) = only {
+            before = Some((at + 1, EntryId::ZERO));
+            after = after.max((at.saturating_sub(1), LAST));
+        }
+        Ok(Range { after, before, only })
     }
 
     /// How many there are after a time, up to [`MAX_COUNTED`].
     fn count_after(&self, read: u64) -> Result<u64, Failure> {
         let mut count = 0;
+        let after = self.cleared().max((read, LAST));
         if !self.is_off(NotificationKind::Poll) {
-            count += self.ended()?.iter().filter(|(end, _)| *end > read).count();
+            let ended = self.ended()?.into_iter().map(|(end, stored)| (end, stored.entry.id));
+            count += ended.filter(|at| *at > after && !self.is_dismissed(&at.1, true)).count();
         }
-        let mut look = Look::new(self);
+        let mut look = Look::new(self, None);
         let mut before = None;
         while count < MAX_COUNTED {
-            let notices = self.store.notices(&self.keys.account, read, before, MAX_COUNTED)?;
-            for notice in &notices {
-                count += usize::from(look.counts(notice)?);
+            let notices =
+                self.store.notices(&self.keys.account, after.0.saturating_sub(1), before, MAX_COUNTED)?;
+            for notice in notices.iter().filter(|notice| place(notice) > after) {
+                count += usize::from(look.told_by(notice)?.is_some());
             }
             match notices.last() {
-                Some(last) if notices.len() == MAX_COUNTED => {
-                    before = Some((last.arrived_ms, last.stored.entry.id));
-                }
+                Some(last) if notices.len() == MAX_COUNTED => before = Some(place(last)),
                 _ => break,
             }
         }
         Ok(count.min(MAX_COUNTED) as u64)
+    }
+
+    /// Where the latest is that is off the list with all before it.
+    fn cleared(&self) -> Position {
+        self.read_up_to(CLEARED).map_or((0, EntryId::ZERO), |read| read.position())
+    }
+
+    fn is_dismissed(&self, entry: &EntryId, poll: bool) -> bool {
+        self.private(DISMISS, &dismissed(entry, poll)).is_some()
+    }
+
+    /// Takes what an entry tells off the list, or that the poll of a post has ended.
+    pub(super) async fn dismiss(self: &Arc<Self>, entry: &str, poll: bool) -> Result<(), Failure> {
+        self.keep(DISMISS, dismissed(&find(entry)?, poll), Some(Self::set_now())).await
+    }
+
+    /// Takes all that has come so far off the list.
+    pub(super) async fn clear_notifications(self: &Arc<Self>) -> Result<(), Failure> {
+        self.mark_notifications_read().await?;
+        match self.newest_notification()? {
+            Some(newest) => self.mark_read(CLEARED, newest).await,
+            None => Ok(()),
+        }
     }
 
     /// Polls of the owner's, and those in which the owner has voted, that have ended: when, and which.
@@ -308,11 +455,13 @@ impl Node {
     pub(super) fn told(&self, entries: &[&Entry]) -> Result<Vec<NotificationView>, Failure> {
         let me = self.keys.account;
         let read = self.read_up_to(NOTIFICATIONS).map_or(0, |read| read.at);
-        let mut look = Look::new(self);
+        let mut look = Look::new(self, None);
         let mut found = Vec::new();
         for entry in entries.iter().filter(|entry| entry.header.account != me) {
-            if let Some(notice) = self.store.notice(&me, entry)? {
-                found.extend(look.notification(&notice, read)?);
+            if let Some(notice) = self.store.notice(&me, entry)?
+                && let Some(meaning) = look.told_by(&notice)?
+            {
+                found.extend(look.view(&notice, meaning, read)?);
             }
         }
         Ok(found)
@@ -321,7 +470,11 @@ impl Node {
     /// The polls that have ended after a time, as the list of notifications tells it.
     pub(super) fn told_of_polls(&self, after_ms: u64) -> Result<Vec<NotificationView>, Failure> {
         let read = self.read_up_to(NOTIFICATIONS).map_or(0, |read| read.at);
-        Ok(self.polls_ended(after_ms, read)?.into_iter().map(|(_, view)| view).collect())
+        if self.is_off(NotificationKind::Poll) {
+            return Ok(Vec::new());
+        }
+        let ended = self.ended()?.into_iter().filter(|(end, _)| *end > after_ms);
+        ended.map(|(end, stored)| self.poll_ended(end, &stored, read)).collect()
     }
 
     /// When the next of the polls ends of which the owner is told.
@@ -330,35 +483,32 @@ impl Node {
         Ok(self.polls()?.into_iter().map(|(end, _)| end).filter(|end| *end > now).min())
     }
 
-    fn polls_ended(&self, after_ms: u64, read: u64) -> Result<Vec<(u64, NotificationView)>, Failure> {
-        let mut found = Vec::new();
-        if self.is_off(NotificationKind::Poll) {
-            return Ok(found);
-        }
-        for (end, stored) in self.ended()?.into_iter().filter(|(end, _)| *end > after_ms) {
-            let account = stored.entry.header.account;
-            let view = NotificationView {
-                id: stored.entry.id.to_string(),
-                kind: NotificationKind::Poll,
-                account: account.to_string(),
-                name: self.profile_of(&account)?.name,
-                petname: self.petname(&account),
-                created_at: rfc3339(end),
-                unread: end > read,
-                emoji: None,
-                post: self.post_view(&stored)?,
-            };
-            found.push((end, view));
-        }
-        Ok(found)
+    /// Tells that a poll has ended.
+    fn poll_ended(&self, end: u64, stored: &Stored, read: u64) -> Result<NotificationView, Failure> {
+        let account = stored.entry.header.account;
+        Ok(NotificationView {
+            id: stored.entry.id.to_string(),
+            kind: NotificationKind::Poll,
+            account: account.to_string(),
+            name: self.profile_of(&account)?.name,
+            petname: self.petname(&account),
+            created_at: rfc3339(end),
+            unread: end > read,
+            emoji: None,
+            post: self.post_view(stored)?,
+        })
+    }
+
+    /// Where the latest is of all that has come so far.
+    fn newest_notification(&self) -> Result<Option<Position>, Failure> {
+        let newest = self.store.notices(&self.keys.account, 0, None, 1)?;
+        let ended = self.ended()?.into_iter().map(|(end, stored)| (end, stored.entry.id));
+        Ok(newest.iter().map(place).chain(ended).max())
     }
 
     /// Marks all that has come so far as read.
     pub(super) async fn mark_notifications_read(self: &Arc<Self>) -> Result<(), Failure> {
-        let newest = self.store.notices(&self.keys.account, 0, None, 1)?;
-        let come = newest.into_iter().map(|notice| (notice.arrived_ms, notice.stored.entry.id));
-        let ended = self.ended()?.into_iter().map(|(end, stored)| (end, stored.entry.id));
-        match come.chain(ended).max() {
+        match self.newest_notification()? {
             Some(newest) => self.mark_read(NOTIFICATIONS, newest).await,
             None => Ok(()),
         }

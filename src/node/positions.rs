@@ -6,7 +6,9 @@ use std::sync::Arc;
 use majlis_protocol::EntryId;
 use majlis_protocol::sealed::{ItemValue, PrivateItem};
 
-use super::api::{Feed, PositionView};
+use super::api::{Arrival, Feed, PositionView, Readable};
+use super::notifications::NOTIFICATIONS;
+use super::posts::find;
 use super::view::rfc3339;
 use super::{Failure, Node};
 use crate::store::Position;
@@ -23,7 +25,7 @@ pub(super) struct Read {
 
 impl Read {
     /// The place of a post: all up to it was read.
-    fn position(&self) -> Position {
+    pub fn position(&self) -> Position {
         (self.at, self.entry.unwrap_or(EntryId([u8::MAX; 32])))
     }
 }
@@ -34,7 +36,7 @@ fn name(feed: &Feed) -> Result<String, Failure> {
         Feed::Home => Ok("home".to_owned()),
         Feed::Mentions => Ok("mentions".to_owned()),
         Feed::List(list) => Ok(format!("list\0{}", list.trim())),
-        Feed::Tag(_) | Feed::Bookmarks | Feed::Favourites | Feed::All | Feed::Account(_) => {
+        Feed::Tag(_) | Feed::Bookmarks | Feed::Favourites | Feed::Pinned | Feed::All | Feed::Account(_) => {
             Err(Failure::usage(
                 "this timeline has no reading position",
                 "The home timeline, lists and mentions have one.",
@@ -79,15 +81,45 @@ impl Node {
         if let Some(newest) = newest {
             self.mark_read(&name, self.position(newest)?).await?;
         }
-        let Some(Read { at, entry }) = self.read_up_to(&name) else { return Ok(None) };
+        Ok(self.position_view(&name))
+    }
+
+    /// Up to where the home timeline or the notifications were read, once that was moved to where it is asked to be.
+    pub(super) async fn read_position(
+        self: &Arc<Self>,
+        of: Readable,
+        up_to: Option<Arrival>,
+    ) -> Result<Option<PositionView>, Failure> {
+        let name = match of {
+            Readable::Home => name(&Feed::Home)?,
+            Readable::Notifications => NOTIFICATIONS.to_owned(),
+        };
+        if let Some(Arrival { at, id }) = up_to {
+            let id = id.as_deref().map(find).transpose()?.unwrap_or(EntryId::ZERO);
+            let held = if of == Readable::Home { self.store.entry(&id)? } else { None };
+            self.mark_read(&name, (held.map_or(at, |stored| stored.display_ms), id)).await?;
+        }
+        Ok(self.position_view(&name))
+    }
+
+    fn position_view(&self, name: &str) -> Option<PositionView> {
+        let Read { at, entry } = self.read_up_to(name)?;
         let changed = self.private_changed_at(READ, name.as_bytes()).unwrap_or(0);
-        Ok(Some(PositionView {
+        Some(PositionView {
             timeline: name.replace('\0', " "),
             last_read_id: entry.map(|entry| entry.to_string()),
             read_up_to: rfc3339(at),
             version: changed,
             updated_at: rfc3339(changed),
-        }))
+        })
+    }
+
+    /// Notes up to where a list was read by its new name too.
+    pub(super) async fn move_list_read(self: &Arc<Self>, from: &str, to: &str) -> Result<(), Failure> {
+        match self.feed_read(&Feed::List(from.to_owned()))? {
+            Some(read) => self.mark_read(&name(&Feed::List(to.to_owned()))?, read).await,
+            None => Ok(()),
+        }
     }
 
     /// Forgets up to where a list was read.

@@ -190,7 +190,7 @@ impl Node {
 
     /// Gives an own post new words.
     pub(super) async fn edit(self: &Arc<Self>, target: &str, new: NewEdit) -> Result<PostView, Failure> {
-        let (id, body, time) = self.compose_edit(target, new)?;
+        let (id, body, time, _files) = self.compose_edit(target, new).await?;
         self.publish(LogId::PUBLIC, vec![(body, time)]).await?;
         self.show(&id)
     }

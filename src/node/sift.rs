@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use majlis_protocol::{AccountId, EntryId};
 
 use super::Node;
-use super::api::{FilterAction, FilterContext, FilterView, Muted, PostView};
+use super::api::{FilterAction, FilterContext, FilterMatch, FilterView, Muted, PostView};
 use crate::search::{fold, stands_alone};
 use crate::store::fold_tag;
 
@@ -23,9 +23,28 @@ pub(super) struct Sieve {
 
 /// A filter at work.
 struct Sifting {
+    id: String,
     title: String,
     hides: bool,
-    phrases: Vec<Sought>,
+    /// As they were written, and as they are looked for.
+    phrases: Vec<(String, Sought)>,
+    /// Single posts, by their entry ids.
+    posts: BTreeSet<String>,
+}
+
+impl Sifting {
+    /// What of it is found in a post that says this.
+    fn finds(&self, view: &PostView, said: &str) -> Option<FilterMatch> {
+        let found = self.phrases.iter().filter(|(_, sought)| sought.is_in(said));
+        let phrases: Vec<_> = found.map(|(text, _)| text.clone()).collect();
+        let post = self.posts.contains(&view.id);
+        (post || !phrases.is_empty()).then(|| FilterMatch {
+            filter: self.id.clone(),
+            title: self.title.clone(),
+            phrases,
+            post,
+        })
+    }
 }
 
 /// A word or phrase, as texts are compared, and whether it may be part of a longer word.
@@ -46,8 +65,8 @@ impl Sieve {
             || self.filters.iter().any(|filter| filter.hides)
     }
 
-    /// The titles of the filters that have found a post; none if it is not to be shown at all.
-    pub fn sift(&self, view: &PostView) -> Option<Vec<String>> {
+    /// The filters that have found a post; none if it is not to be shown at all.
+    pub fn sift(&self, view: &PostView) -> Option<Vec<FilterMatch>> {
         if self.owner == view.account {
             return Some(Vec::new());
         }
@@ -68,8 +87,8 @@ impl Sieve {
         if self.words.iter().any(|word| word.is_in(&said)) {
             return None;
         }
-        let found = self.filters.iter().filter(|filter| filter.phrases.iter().any(|part| part.is_in(&said)));
-        found.map(|filter| (!filter.hides).then(|| filter.title.clone())).collect()
+        let found = self.filters.iter().filter_map(|filter| Some((filter.hides, filter.finds(view, &said)?)));
+        found.map(|(hides, found)| (!hides).then_some(found)).collect()
     }
 
     /// Those of some filters that hold in a context, and nothing else.
@@ -82,8 +101,16 @@ impl Sieve {
 
 impl From<FilterView> for Sifting {
     fn from(filter: FilterView) -> Self {
-        let phrases = filter.phrases.iter().filter_map(|part| Sought::new(&part.text, part.in_words));
-        Self { phrases: phrases.collect(), hides: filter.action == FilterAction::Hide, title: filter.title }
+        let phrases = filter.phrases.into_iter();
+        let phrases = phrases
+            .filter_map(|part| Sought::new(&part.text, part.in_words).map(|sought| (part.text, sought)));
+        Self {
+            phrases: phrases.collect(),
+            posts: filter.posts.into_iter().map(|post| post.post).collect(),
+            hides: filter.action == FilterAction::Hide,
+            title: filter.title,
+            id: filter.id,
+        }
     }
 }
 
@@ -162,7 +189,7 @@ impl Node {
 #[allow(clippy::unwrap_used, reason = "tests may fail loudly")]
 mod tests {
     use super::*;
-    use crate::node::api::{FilterPhrase, PollOptionView, PollView};
+    use crate::node::api::{FilterPhrase, FilteredPost, PollOptionView, PollView};
 
     fn holds(text: &str, phrase: &str) -> bool {
         Sought::new(phrase, false).unwrap().is_in(&comparable(text))
@@ -201,6 +228,11 @@ mod tests {
         Sieve::of(&OWNER.parse().unwrap(), filters, context)
     }
 
+    /// The titles of the filters that find a post.
+    fn found(sieve: &Sieve, view: &PostView) -> Option<Vec<String>> {
+        Some(sieve.sift(view)?.into_iter().map(|found| found.title).collect())
+    }
+
     fn by(account: &str, text: &str) -> PostView {
         PostView { account: account.into(), text: text.into(), ..PostView::default() }
     }
@@ -215,8 +247,8 @@ mod tests {
         for context in FilterContext::ALL {
             let sieve = sieve(all.to_vec(), context);
             let folded = matches!(context, FilterContext::Home | FilterContext::Thread);
-            let titles = if folded { vec!["sport".to_owned()] } else { vec![] };
-            assert_eq!(sieve.sift(&by(OTHER, "a match")), Some(titles), "{context:?}");
+            let titles = if folded { vec!["sport"] } else { vec![] };
+            assert_eq!(found(&sieve, &by(OTHER, "a match")).unwrap(), titles, "{context:?}");
             let hidden = context == FilterContext::Public;
             assert_eq!(sieve.sift(&by(OTHER, "a bomb")).is_none(), hidden, "{context:?}");
             assert_eq!(sieve.sift(&by(OTHER, "tea")), Some(vec![]), "{context:?}");
@@ -234,7 +266,7 @@ mod tests {
         let sieve = sieve(filters, FilterContext::Home);
         assert_eq!(sieve.sift(&by(OTHER, "tea")), Some(vec![]));
         assert_eq!(
-            sieve.sift(&by(OTHER, "The match of the election")),
+            found(&sieve, &by(OTHER, "The match of the election")),
             Some(vec!["sport".into(), "news".into()])
         );
         assert_eq!(sieve.sift(&by(OTHER, "a match, a bomb")), None);
@@ -242,7 +274,8 @@ mod tests {
         assert_eq!(sieve.sift(&by(OWNER, "a match, a bomb")), Some(vec![]));
         // The warning is looked at, and the answers of a poll.
         let warned = PostView { content_warning: Some("MATCH".into()), ..by(OTHER, "2:1") };
-        assert_eq!(sieve.sift(&warned), Some(vec!["sport".into()]));
+        assert_eq!(found(&sieve, &warned), Some(vec!["sport".into()]));
+        assert_eq!(sieve.sift(&warned).unwrap()[0].phrases, ["match"]);
         let option = PollOptionView { text: "the bomb".into(), votes: 0 };
         let poll = PollView {
             options: vec![option],
@@ -253,6 +286,12 @@ mod tests {
             mine: vec![],
         };
         assert_eq!(sieve.sift(&PostView { poll: Some(poll), ..by(OTHER, "What?") }), None);
+        // A single post is found whatever it says.
+        let posts = vec![FilteredPost { post: "e1".into(), ..FilteredPost::default() }];
+        let single = FilterView { posts, phrases: vec![], ..filter("one", "x", FilterAction::Warn, &here) };
+        let single = super::Sieve::of(&OWNER.parse().unwrap(), vec![single], FilterContext::Home);
+        let named = PostView { id: "e1".into(), ..by(OTHER, "tea") };
+        assert!(single.sift(&named).unwrap()[0].post && single.sift(&by(OTHER, "tea")) == Some(vec![]));
         // Parts of a post are not one text.
         let parted = PostView { content_warning: Some("the".into()), ..by(OTHER, "bomb") };
         assert_eq!(super::said(&parted), "the\nbomb");

@@ -112,7 +112,7 @@ impl Node {
     /// Posts that stay whatever the bounds are: with a bookmark, and their edits.
     pub(super) fn kept_posts(&self) -> Result<HashSet<EntryId>, Failure> {
         let mut keep = HashSet::new();
-        for (_, id) in self.bookmarks() {
+        for id in self.bookmarks() {
             if let Some(stored) = self.store.entry(&id)? {
                 let edits = self.store.edits(&stored.entry.header.account, &id)?;
                 keep.extend(edits.iter().map(|edit| edit.entry.id));

@@ -76,6 +76,24 @@ impl Node {
         Ok(replies)
     }
 
+    /// Posts that quote a post, the latest first.
+    pub(super) fn quotes(&self, target: &str) -> Result<Vec<PostView>, Failure> {
+        let (named, _, _) = self.held_post(target)?;
+        let sieve = self.sieve(FilterContext::Public);
+        let mut views = Vec::new();
+        for stored in self.store.about(&Subject::Entry(named.id), Relation::Quote)?.iter().rev() {
+            let waits = post(&stored.entry)
+                .map(|said| self.waits(&stored.entry.header.account, &said))
+                .transpose()?;
+            if let Some(view) = self.post_view(stored)?.filter(|_| waits == Some(false))
+                && let Some(filtered) = sieve.sift(&view)
+            {
+                views.push(PostView { filtered, ..view });
+            }
+        }
+        Ok(views)
+    }
+
     /// The first post of the conversation that a post is part of.
     pub(super) fn root(&self, target: &str) -> Result<EntryRef, Failure> {
         let (named, _, said) = self.held_post(target)?;

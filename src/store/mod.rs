@@ -243,6 +243,12 @@ impl Store {
         timeline::timeline(&self.shared().index.read(), &replica, accounts, kinds, before, limit)
     }
 
+    /// How many entries of a kind count of an account and are held.
+    pub fn count(&self, account: &AccountId, kind: Kind) -> Result<u64, StoreError> {
+        let replica = self.replica();
+        timeline::count(&self.shared().index.read(), &replica, account, kind)
+    }
+
     /// Everything of a kind in an account's logs of a class that is effective and whose payload is held, in no
     /// order.
     pub fn effective(&self, account: &AccountId, class: u8, kind: Kind) -> Result<Vec<Entry>, StoreError> {

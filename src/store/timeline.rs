@@ -114,6 +114,25 @@ pub fn timeline(
     Ok(found)
 }
 
+/// How many entries of a kind an account has that a timeline would show. None is read as a whole, and of the rows one is
+/// in memory at a time.
+pub fn count(index: &Index, replica: &Replica, account: &AccountId, kind: Kind) -> Result<u64, StoreError> {
+    let kinds = [kind];
+    let before = (u64::MAX, LAST);
+    let mut merge = Merge { index, kinds: &kinds, before, heap: BinaryHeap::new(), rows: Vec::new() };
+    merge.start(replica, account)?;
+    let mut count = 0;
+    while let Some(next) = merge.heap.pop() {
+        match next.what {
+            What::Chunk { log, chunk, hi, low } => merge.open(log, chunk, hi, low)?,
+            // The first of a row stands on the heap, the others in the row.
+            What::Post { .. } => count += 1,
+        }
+        count += merge.rows.pop().map_or(0, |row| row.posts.len() as u64);
+    }
+    Ok(count)
+}
+
 impl Merge<'_> {
     fn start(&mut self, replica: &Replica, id: &AccountId) -> Result<(), StoreError> {
         for Head { log, chunk, hi, low, bound } in self.index.heads(replica, id)?.iter().copied() {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use majlis::node::api::{NewPost, SearchQuery, TimelinePage};
+use majlis::node::api::{NewPost, NotificationsPage, SearchQuery, TimelinePage};
 use majlis::node::{Reply, Request};
 use majlis_protocol::body::EntryRef;
 
@@ -162,7 +162,9 @@ fn unread(table: &mut Table, door: &Door, talk: &Talk) -> Result<()> {
                 counted = all.unread;
             }
         }
-        Ok(Request::Notifications { limit: 1, unread: true, mark_read: false })
+        Ok(Request::Notifications {
+            page: NotificationsPage { limit: 1, unread: true, count: true, ..Default::default() },
+        })
     })?;
     if counted == 0 {
         return Err("nothing is unread".to_owned());

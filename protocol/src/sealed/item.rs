@@ -6,7 +6,9 @@ use crate::body::BodyError;
 use crate::body::cbor::{self, Reader, Writer};
 use crate::body::field::{self, Bytes, Item, Many, Millis, Need, Opt, Plain, Text, record};
 use crate::ids::{AccountId, EntryId};
-use crate::limits::{MAX_COLLECTION, MAX_DRAFT, MAX_ITEM_KEY, MAX_ITEM_VALUE, MAX_PHRASES, MAX_SHORT};
+use crate::limits::{
+    MAX_COLLECTION, MAX_DRAFT, MAX_FILTERED_POSTS, MAX_ITEM_KEY, MAX_ITEM_VALUE, MAX_PHRASES, MAX_SHORT,
+};
 
 /// The name of a collection: small letters and hyphens.
 struct Collection;
@@ -92,6 +94,8 @@ record! {
         2 contexts: u16 = Plain<u16>,
         /// What is done: [`HIDE`](Self::HIDE), or else it is said that the filter has found something.
         3 action: u16 = Plain<u16>,
+        /// Single posts that it finds, whatever they say.
+        4 posts: Vec<FilteredPost> = Many<FilteredPost, MAX_FILTERED_POSTS>,
     }
 }
 
@@ -120,6 +124,16 @@ record! {
         2 text: String = Need<Text<MAX_SHORT>>,
         /// Whether it is looked for in the midst of words too.
         3 in_words: bool = Plain<bool>,
+    }
+}
+
+record! {
+    /// A single post of a filter.
+    FilteredPost {
+        /// Names it among all single posts of all filters.
+        1 id: u64 = Need<u64>,
+        /// The post.
+        2 post: EntryId = Need<EntryId>,
     }
 }
 

@@ -10,7 +10,7 @@ mod registers;
 mod tests;
 
 pub use envelope::{Envelope, Place, SUITE, key_id, seal};
-pub use item::{Filter, ItemValue, Phrase, PrivateItem};
+pub use item::{Filter, FilteredPost, ItemValue, Phrase, PrivateItem};
 pub use registers::{ItemError, Registers, recipients};
 
 /// Why bytes are not an envelope, or do not open, or cannot be sealed. The list is closed: each name has a

@@ -24,6 +24,9 @@ pub fn filter(view: &FilterView, style: Style) -> String {
         // Writing into a string cannot fail.
         let _ = writeln!(text, "  “{}”{part}", one_line(&phrase.text, style));
     }
+    for post in &view.posts {
+        let _ = writeln!(text, "  {}", clean(&post.post));
+    }
     let _ = writeln!(text, "  {}", clean(&view.id));
     text
 }

@@ -8,7 +8,7 @@ use super::{clean, row};
 use crate::cli::terminal::{Style, ago, bytes, counted, isolated, lines, name, paragraph, person, short_key};
 use crate::node::api::{
     AttachmentView, FileView, ListView, MissingView, MuteView, Muted, NotificationKind, NotificationView,
-    NotificationsView, PollView, PostView, ProfileView, UsageView, VersionView, Visibility,
+    NotificationsView, PollView, PostView, ProfileView, TagView, UsageView, VersionView, Visibility,
 };
 
 /// Answers that are further down than this are indented no further.
@@ -67,9 +67,16 @@ pub fn post(view: &PostView, style: Style, now: Timestamp) -> String {
     indented(&text, view.depth.unwrap_or(0))
 }
 
+/// A tag and whether it is followed.
+pub fn tag(view: &TagView, style: Style) -> String {
+    let followed = if view.followed { "" } else { ": not followed" };
+    format!("#{}{followed}\n", one_line(&view.tag, style))
+}
+
 /// Which filters have found a post.
 fn filtered(view: &PostView, style: Style) -> String {
-    let titles: Vec<_> = view.filtered.iter().map(|title| format!("“{}”", name(title, style))).collect();
+    let titles: Vec<_> =
+        view.filtered.iter().map(|found| format!("“{}”", name(&found.title, style))).collect();
     format!("filtered by {}", titles.join(", "))
 }
 
@@ -339,8 +346,13 @@ pub fn usage(view: &UsageView) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::node::api::FilterMatch;
 
     const KEY: &str = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK";
+
+    fn by_filter(title: &str) -> FilterMatch {
+        FilterMatch { title: title.to_owned(), ..FilterMatch::default() }
+    }
 
     fn some_post() -> PostView {
         PostView {
@@ -363,7 +375,7 @@ mod tests {
             "ليلى (z6MkhaXg…ta2doK) · 5 min ago\n  صباح الخير\n  Good morning\n  bid [ar], held by 2 other nodes\n"
         );
         let gone = PostView { deleted: true, lang: None, held_by: None, ..some_post() };
-        let folded = PostView { filtered: vec!["شعر".into(), "tea".into()], ..some_post() };
+        let folded = PostView { filtered: ["شعر", "tea"].map(by_filter).to_vec(), ..some_post() };
         assert_eq!(
             post(&folded, Style::Plain, now),
             "ليلى (z6MkhaXg…ta2doK) · 5 min ago · filtered by “شعر”, “tea”; `majlis show bid` shows it\n"

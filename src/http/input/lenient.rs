@@ -4,6 +4,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -34,6 +35,39 @@ pub fn maybe<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(from: D) -> Re
     read(&value).map(Some)
 }
 
+/// What is said of a value that can be set and removed. For a field with a default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Given<T> {
+    /// Nothing is said of it.
+    #[default]
+    Unsaid,
+    /// There is to be none.
+    Nothing,
+    /// It is to be this.
+    Value(T),
+}
+
+impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for Given<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(maybe(from)?.map_or(Self::Nothing, Self::Value))
+    }
+}
+
+/// It is written as a value or nothing.
+impl<T: JsonSchema> JsonSchema for Given<T> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        Option::<T>::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Option::<T>::json_schema(generator)
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+}
+
 /// Yes or no; nothing is no.
 pub fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
     Ok(maybe_flag(from)?.unwrap_or(false))
@@ -52,6 +86,16 @@ pub fn list<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(from: D) -> Res
         Value::Array(values) => values.iter().map(read).collect(),
         Value::Object(values) => values.values().map(read).collect(),
         value => read(&value).map(|one| vec![one]),
+    }
+}
+
+/// Any number of values, or nothing where nothing is named.
+pub fn maybe_list<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(
+    from: D,
+) -> Result<Option<Vec<T>>, D::Error> {
+    match Value::deserialize(from)? {
+        Value::Null => Ok(None),
+        value => list(value).map(Some).map_err(D::Error::custom),
     }
 }
 
@@ -97,6 +141,23 @@ mod tests {
         }
         assert_eq!(maybe_flag(json!("")).unwrap(), None);
         assert_eq!(maybe_flag(json!("no")).unwrap(), Some(false));
+    }
+
+    #[test]
+    fn nothing_is_not_the_same_as_not_said() {
+        #[derive(Deserialize)]
+        struct Asked {
+            #[serde(default)]
+            end: Given<u64>,
+        }
+        let end = |form| serde_json::from_value::<Asked>(form).unwrap().end;
+        assert_eq!((end(json!({})), end(json!({ "end": "" }))), (Given::Unsaid, Given::Nothing));
+        assert_eq!(
+            (end(json!({ "end": null })), end(json!({ "end": "5" }))),
+            (Given::Nothing, Given::Value(5))
+        );
+        assert!(maybe_list::<_, String>(json!(null)).unwrap().is_none());
+        assert_eq!(maybe_list::<_, String>(json!([])).unwrap(), Some(vec![]));
     }
 
     #[test]

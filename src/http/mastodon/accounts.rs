@@ -2,19 +2,19 @@
 
 use axum::Json;
 use axum::extract::Path;
+use axum::http::HeaderMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::entities::Shown;
+use super::entities::{Shown, bare};
 use super::page::{self, Paging};
-use super::statuses::names;
 use super::timelines::{Statuses, statuses};
 use crate::http::App;
 use crate::http::error::{Answer, ApiError};
-use crate::http::input::{Files, Input, Upload, WithFiles, lenient};
+use crate::http::input::{Input, lenient};
 use crate::node::Named;
-use crate::node::api::{Feed, FieldView, Muted, NewAttachment, ProfileEdit, Reply, Request};
+use crate::node::api::{Feed, Muted, People, PostView, Reply, Request};
 
 /// The account that has a number.
 pub async fn key(app: &App, number: u64) -> Answer<String> {
@@ -32,58 +32,6 @@ async fn shown(app: &App, keys: &[String]) -> Answer<Shown> {
 pub async fn all(app: &App, keys: &[String]) -> Answer<Json<Vec<Value>>> {
     let shown = shown(app, keys).await?;
     Ok(Json(keys.iter().map(|key| shown.account(key)).collect()))
-}
-
-/// The owner.
-pub async fn verify_credentials(app: App) -> Answer<Json<Value>> {
-    Ok(Json(shown(&app, &[app.node.account().to_string()]).await?.credentials()))
-}
-
-/// What the owner changes of the profile.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct Credentials {
-    display_name: Option<String>,
-    note: Option<String>,
-    #[serde(deserialize_with = "lenient::maybe_flag")]
-    bot: Option<bool>,
-    #[serde(deserialize_with = "lenient::rows")]
-    fields_attributes: Option<Vec<Field>>,
-}
-
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default)]
-struct Field {
-    name: String,
-    value: String,
-}
-
-impl Files for Credentials {
-    const FILES: &'static [&'static str] = &["avatar", "header"];
-}
-
-/// Changes the owner's profile.
-pub async fn update_credentials(app: App, mut form: WithFiles<Credentials>) -> Answer<Json<Value>> {
-    let (avatar, header) = (form.take("avatar"), form.take("header"));
-    let picture = |upload: &Option<Upload>| {
-        let file = upload.as_ref()?.path();
-        Some(NewAttachment { file, ..NewAttachment::default() })
-    };
-    let new = form.said;
-    let fields = new.fields_attributes.map(|fields| {
-        let fields = fields.into_iter().filter(|field| !field.name.is_empty());
-        fields.map(|field| FieldView { name: field.name, value: field.value }).collect()
-    });
-    let edit = ProfileEdit {
-        name: new.display_name,
-        bio: new.note,
-        bot: new.bot,
-        fields,
-        avatar: picture(&avatar),
-        header: picture(&header),
-    };
-    app.ask(Request::Profile { edit }).await?;
-    Ok(Json(shown(&app, &[app.node.account().to_string()]).await?.credentials()))
 }
 
 /// An account.
@@ -110,24 +58,28 @@ pub struct Posts {
 
 /// What an account has posted.
 pub async fn posts(app: App, Path(id): Path<u64>, Input(asked): Input<Posts>) -> Answer<Statuses> {
-    let feed = Feed::Account(key(&app, id).await?);
-    if !(asked.pinned || asked.exclude_replies || asked.exclude_reblogs || asked.only_media) {
-        return statuses(&app, feed, &asked.paging, &format!("/api/v1/accounts/{id}/statuses?")).await;
-    }
-    let mut posts = page::timeline(&app, feed, &asked.paging).await?;
-    let ends = posts.first().zip(posts.last()).map(|((first, _), (last, _))| (*first, *last));
-    posts.retain(|(_, post)| {
-        (!asked.pinned || post.pinned)
-            && (!asked.exclude_replies || post.reply_to.is_none())
-            && (!asked.exclude_reblogs || post.repost.is_none())
-            && (!asked.only_media || !post.attachments.is_empty())
-    });
-    let views: Vec<_> = posts.iter().map(|(_, post)| post).collect();
-    let shown = Shown::of(&app, &views, &[]).await?;
+    let key = key(&app, id).await?;
     let path = format!(
         "/api/v1/accounts/{id}/statuses?pinned={}&exclude_replies={}&exclude_reblogs={}&only_media={}&",
         asked.pinned, asked.exclude_replies, asked.exclude_reblogs, asked.only_media
     );
+    if asked.pinned {
+        // What others have on top of their pages is not told.
+        let is_own = key == app.node.account().to_string();
+        return if is_own {
+            statuses(&app, Feed::Pinned, &asked.paging, &path).await
+        } else {
+            Ok((HeaderMap::new(), Json(Vec::new())))
+        };
+    }
+    let fits = |post: &PostView| {
+        (!asked.exclude_replies || post.reply_to.is_none())
+            && (!asked.exclude_reblogs || post.repost.is_none())
+            && (!asked.only_media || !post.attachments.is_empty())
+    };
+    let (posts, ends) = page::fitting(&app, Feed::Account(key), &asked.paging, fits).await?;
+    let views: Vec<_> = posts.iter().map(|(_, post)| post).collect();
+    let shown = Shown::of(&app, &views, &[]).await?;
     Ok((page::links(&app, &path, ends), Json(views.iter().map(|post| shown.status(post)).collect())))
 }
 
@@ -139,12 +91,18 @@ pub struct Whose {
     id: Vec<String>,
 }
 
-/// How the owner stands to some accounts.
-pub async fn relationships(app: App, Input(asked): Input<Whose>) -> Answer<Json<Vec<Value>>> {
+/// The keys of those who are known.
+async fn known(app: &App, asked: &Whose) -> Vec<String> {
     let mut keys = Vec::new();
     for id in asked.id.iter().take(80).filter_map(|id| id.parse().ok()) {
-        keys.extend(key(&app, id).await.ok());
+        keys.extend(key(app, id).await.ok());
     }
+    keys
+}
+
+/// How the owner stands to some accounts.
+pub async fn relationships(app: App, Input(asked): Input<Whose>) -> Answer<Json<Vec<Value>>> {
+    let keys = known(&app, &asked).await;
     let shown = shown(&app, &keys).await?;
     Ok(Json(keys.iter().map(|key| shown.relationship(key)).collect()))
 }
@@ -165,8 +123,10 @@ macro_rules! relations {
 }
 
 relations! {
-    /// Follows someone.
-    follow, |key| Request::Follow { target: key, private: false };
+    /// Shows someone on the owner's page.
+    pin, |key| Request::Endorse { account: key, on: true };
+    /// Shows them there no longer.
+    unpin, |key| Request::Endorse { account: key, on: false };
     /// Keeps nothing of theirs, and shows nothing.
     block, |key| Request::Block { account: Some(key), on: true };
     /// Blocks them no longer.
@@ -175,11 +135,23 @@ relations! {
     unmute, |key| Request::Mute { muted: Some(Muted::Account(key)), until: None, on: false };
 }
 
+/// Follows someone, whom an invite that was looked up says where to find. What they show is shown, and nothing is told
+/// of each post: the relationship says so, whatever an app asks for.
+pub async fn follow(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
+    let key = key(&app, id).await?;
+    // Who is followed privately already stays so.
+    let is_followed = people(&app, People::Following(app.node.account().to_string())).await?.contains(&key);
+    if !is_followed {
+        let target = app.desk.invite_or(key.clone());
+        app.ask(Request::Follow { target, private: false }).await?;
+    }
+    Ok(Json(shown(&app, std::slice::from_ref(&key)).await?.relationship(&key)))
+}
+
 /// Stops following; that someone is not followed is no error.
 pub async fn unfollow(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     let key = key(&app, id).await?;
-    let followed = app.ask(Request::Following).await?;
-    if followed.iter().any(|reply| matches!(reply, Reply::Followed(view) if view.account == key)) {
+    if people(&app, People::Following(app.node.account().to_string())).await?.contains(&key) {
         app.ask(Request::Unfollow { account: key.clone() }).await?;
     }
     Ok(Json(shown(&app, std::slice::from_ref(&key)).await?.relationship(&key)))
@@ -214,21 +186,61 @@ pub async fn note(app: App, Path(id): Path<u64>, Input(note): Input<Note>) -> An
     relate(&app, id, |key| Request::Petname { account: key, name: note.comment }).await
 }
 
-/// Whom the owner follows; of others it is not told here.
-pub async fn following(app: App, Path(id): Path<u64>) -> Answer<Json<Vec<Value>>> {
-    if key(&app, id).await? != app.node.account().to_string() {
-        return Ok(Json(Vec::new()));
-    }
-    all(&app, &followed(&app).await?).await
-}
-
-/// The keys of whom the owner follows.
-async fn followed(app: &App) -> Answer<Vec<String>> {
+/// The keys of people.
+pub async fn people(app: &App, who: People) -> Answer<Vec<String>> {
     let key = |reply| match reply {
-        Reply::Followed(view) => Some(view.account),
+        Reply::Person(view) => Some(view.account),
         _ => None,
     };
-    Ok(app.ask(Request::Following).await?.into_iter().filter_map(key).collect())
+    Ok(app.ask(Request::People { who }).await?.into_iter().filter_map(key).collect())
+}
+
+/// A page of accounts and the links beside it.
+pub type Accounts = (HeaderMap, Json<Vec<Value>>);
+
+/// Whom an account follows publicly; of the owner's whom they follow at all.
+pub async fn following(app: App, Path(id): Path<u64>, Input(paging): Input<Paging>) -> Answer<Accounts> {
+    let keys = people(&app, People::Following(key(&app, id).await?)).await?;
+    page::people(&app, &paging, keys, &format!("/api/v1/accounts/{id}/following?")).await
+}
+
+/// Who follows an account publicly, as far as is known here.
+pub async fn followers(app: App, Path(id): Path<u64>, Input(paging): Input<Paging>) -> Answer<Accounts> {
+    let keys = people(&app, People::Followers(key(&app, id).await?)).await?;
+    page::people(&app, &paging, keys, &format!("/api/v1/accounts/{id}/followers?")).await
+}
+
+/// Whom the owner shows on their own page.
+pub async fn endorsements(app: App, Input(paging): Input<Paging>) -> Answer<Accounts> {
+    let keys = people(&app, People::Endorsed).await?;
+    page::people(&app, &paging, keys, "/api/v1/endorsements?").await
+}
+
+/// Whom an account shows on its page. Of others it is not told.
+pub async fn endorsed_by(app: App, Path(id): Path<u64>, Input(paging): Input<Paging>) -> Answer<Accounts> {
+    if key(&app, id).await? == app.node.account().to_string() {
+        return endorsements(app, Input(paging)).await;
+    }
+    Ok((HeaderMap::new(), Json(Vec::new())))
+}
+
+/// Several accounts; those that nobody knows are left out.
+pub async fn several(app: App, Input(asked): Input<Whose>) -> Answer<Json<Vec<Value>>> {
+    all(&app, &known(&app, &asked).await).await
+}
+
+/// Who of those whom the owner follows follows some accounts too.
+pub async fn familiar_followers(app: App, Input(asked): Input<Whose>) -> Answer<Json<Vec<Value>>> {
+    let followed = people(&app, People::Following(app.node.account().to_string())).await?;
+    let mut found = Vec::new();
+    for key in known(&app, &asked).await {
+        let mut followers = people(&app, People::Followers(key.clone())).await?;
+        followers.retain(|follower| followed.contains(follower));
+        let Json(accounts) = all(&app, &followers).await?;
+        let id = app.numbers(vec![Named::Account(key)]).await?.pop().unwrap_or(0);
+        found.push(json!({ "id": id.to_string(), "accounts": accounts }));
+    }
+    Ok(Json(found))
 }
 
 /// Who is looked for.
@@ -239,6 +251,10 @@ pub struct Who {
     q: String,
     #[serde(deserialize_with = "lenient::maybe")]
     limit: Option<usize>,
+    #[serde(deserialize_with = "lenient::maybe")]
+    offset: Option<usize>,
+    #[serde(deserialize_with = "lenient::flag")]
+    following: bool,
 }
 
 /// A name as `@z6Mk…`, `did:key:z6Mk…` or an invite.
@@ -250,47 +266,52 @@ pub fn resolve(text: &str) -> Option<String> {
     key.map(|key: majlis_protocol::AccountId| key.to_string())
 }
 
-/// An account by its key.
+/// An account by its key, in which capital and small letters make no difference where it is known.
 pub async fn lookup(app: App, Input(asked): Input<Who>) -> Answer<Json<Value>> {
-    let key = resolve(&asked.acct).ok_or_else(ApiError::not_found)?;
+    let key = if let Some(key) = resolve(&asked.acct) {
+        key
+    } else {
+        let wanted = asked.acct.trim_start_matches('@').split('@').next().unwrap_or_default();
+        let found = people(&app, People::Named { text: wanted.to_owned(), followed: false }).await?;
+        let is_it = |key: &String| bare(key).eq_ignore_ascii_case(wanted);
+        found.into_iter().find(is_it).ok_or_else(ApiError::not_found)?
+    };
     Ok(Json(shown(&app, std::slice::from_ref(&key)).await?.account(&key)))
 }
 
-/// Those of whom the owner knows whose key or name fits.
+/// Those whom the node knows whose key or name fits.
 pub async fn search(app: App, Input(asked): Input<Who>) -> Answer<Json<Vec<Value>>> {
-    let keys = matching(&app, &asked.q, asked.limit.unwrap_or(40).min(80)).await?;
-    all(&app, &keys).await
+    let keys = matching(&app, &asked.q, asked.following).await?.into_iter();
+    let (limit, offset) = (asked.limit.unwrap_or(40).min(80), asked.offset.unwrap_or(0));
+    all(&app, &keys.skip(offset).take(limit).collect::<Vec<_>>()).await
 }
 
-/// The keys of those that fit.
-pub async fn matching(app: &App, text: &str, limit: usize) -> Answer<Vec<String>> {
+/// The keys of those that fit. An invite is kept, so that whoever is followed then can be found.
+pub async fn matching(app: &App, text: &str, followed: bool) -> Answer<Vec<String>> {
     if let Some(key) = resolve(text) {
+        let invite: Option<majlis_protocol::text::Invite> = text.trim().parse().ok();
+        if invite.is_some_and(|invite| !invite.peers().is_empty()) {
+            app.desk.keep_invite(&key, text.trim());
+        }
         return Ok(vec![key]);
     }
-    let wanted = text.trim().trim_start_matches('@').to_lowercase();
-    let mut known = followed(app).await?;
-    known.push(app.node.account().to_string());
-    let shown = shown(app, &known).await?;
-    let fits = |key: &String| {
-        let account = shown.account(key);
-        let name = account["display_name"].as_str().unwrap_or_default().to_lowercase();
-        !wanted.is_empty() && (name.contains(&wanted) || names(key, &wanted))
-    };
-    Ok(known.iter().filter(|key| fits(key)).take(limit).cloned().collect())
+    let text = text.trim().trim_start_matches('@').split('@').next().unwrap_or_default();
+    people(app, People::Named { text: text.to_owned(), followed }).await
 }
 
 /// Accounts that are blocked.
-pub async fn blocks(app: App) -> Answer<Json<Vec<Value>>> {
+pub async fn blocks(app: App, Input(paging): Input<Paging>) -> Answer<Accounts> {
     let key = |reply| match reply {
         Reply::Blocked(view) => Some(view.account),
         _ => None,
     };
     let replies = app.ask(Request::Block { account: None, on: true }).await?;
-    all(&app, &replies.into_iter().filter_map(key).collect::<Vec<_>>()).await
+    let keys = replies.into_iter().filter_map(key).collect();
+    page::people(&app, &paging, keys, "/api/v1/blocks?").await
 }
 
 /// Accounts that are muted.
-pub async fn mutes(app: App) -> Answer<Json<Vec<Value>>> {
+pub async fn mutes(app: App, Input(paging): Input<Paging>) -> Answer<Accounts> {
     let key = |reply| match reply {
         Reply::Muted(view) => match view.muted {
             Muted::Account(key) => Some(key),
@@ -299,13 +320,6 @@ pub async fn mutes(app: App) -> Answer<Json<Vec<Value>>> {
         _ => None,
     };
     let replies = app.ask(Request::Mute { muted: None, until: None, on: true }).await?;
-    all(&app, &replies.into_iter().filter_map(key).collect::<Vec<_>>()).await
-}
-
-/// What the owner's apps set by themselves.
-pub async fn preferences() -> Answer<Json<Value>> {
-    Ok(Json(json!({
-        "posting:default:visibility": "public", "posting:default:sensitive": false, "posting:default:language": null,
-        "reading:expand:media": "default", "reading:expand:spoilers": false, "reading:autoplay:gifs": false,
-    })))
+    let keys = replies.into_iter().filter_map(key).collect();
+    page::people(&app, &paging, keys, "/api/v1/mutes?").await
 }

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use crate::http::Door;
 use crate::http::error::{Answer, ApiError};
 use crate::http::input::Upload;
-use crate::node::api::{AttachmentView, NewAttachment};
+use crate::node::api::{AttachmentView, NewAttachment, Reply, Request};
 use crate::node::{Failure, Named, Node};
 
 /// Files that wait at most, and for how long.
@@ -19,6 +19,9 @@ const WAIT: Duration = Duration::from_hours(24);
 /// Posts that are remembered by the key of their request, and for how long.
 const MAX_KEYS: usize = 1_000;
 const REMEMBER: Duration = Duration::from_hours(1);
+
+/// Invites that are kept.
+const MAX_INVITES: usize = 1_000;
 
 /// A file that waits.
 struct Waiting {
@@ -36,6 +39,8 @@ pub struct Desk {
     key: [u8; 32],
     files: Mutex<HashMap<String, Waiting>>,
     made: Mutex<HashMap<(String, String), (Instant, Made)>>,
+    /// Invites that were looked up, by the account that they are of: they say where to find it once it is followed.
+    invites: Mutex<HashMap<String, String>>,
 }
 
 /// The name of the row with the key.
@@ -55,13 +60,29 @@ impl Desk {
             node.door_put(vec![(KEY.to_vec(), Some(key.to_vec()))])?;
             key
         };
-        Ok(Self { key, files: Mutex::default(), made: Mutex::default() })
+        Ok(Self { key, files: Mutex::default(), made: Mutex::default(), invites: Mutex::default() })
     }
 
     /// The part of a file's address that nobody can guess.
     pub fn key_of(&self, cid: &str) -> String {
         let hash = blake3::keyed_hash(&self.key, cid.as_bytes());
         data_encoding::HEXLOWER.encode(hash.as_bytes().get(..16).unwrap_or_default())
+    }
+}
+
+impl Desk {
+    /// Keeps an invite of an account until the node stops.
+    pub fn keep_invite(&self, key: &str, invite: &str) {
+        let mut invites = self.invites.lock();
+        if invites.len() >= MAX_INVITES {
+            invites.clear();
+        }
+        invites.insert(key.to_owned(), invite.to_owned());
+    }
+
+    /// The invite of an account, if one was looked up, or its key.
+    pub fn invite_or(&self, key: String) -> String {
+        self.invites.lock().get(&key).cloned().unwrap_or(key)
     }
 }
 
@@ -130,10 +151,11 @@ impl Door {
         self.desk.files.lock().get(id).map(|file| file.view.clone())
     }
 
-    /// Says what a file that waits shows.
-    pub fn describe(&self, id: &str, alt: Option<String>) -> Option<AttachmentView> {
+    /// Says what a file that waits shows, and what cropping must keep of it.
+    pub fn describe(&self, id: &str, alt: Option<String>, focus: Option<[f64; 2]>) -> Option<AttachmentView> {
         let mut files = self.desk.files.lock();
         let file = files.get_mut(id)?;
+        file.view.focus = focus.or(file.view.focus);
         if alt.is_some() {
             file.view.alt = alt.filter(|alt| !alt.is_empty());
         }
@@ -142,14 +164,17 @@ impl Door {
 
     /// Files that wait, to be attached.
     pub fn uploaded(&self, ids: &[String]) -> Answer<Vec<NewAttachment>> {
+        ids.iter().map(|id| self.upload(id)).collect()
+    }
+
+    /// A file that waits, to be attached.
+    pub fn upload(&self, id: &str) -> Answer<NewAttachment> {
         let files = self.desk.files.lock();
-        let attach = |id: &String| {
-            let file =
-                files.get(id).ok_or_else(|| ApiError::unprocessable("a file is not there, or was used"))?;
-            let alt = file.view.alt.clone().unwrap_or_default();
-            Ok(NewAttachment { file: file.upload.path(), alt, ..NewAttachment::default() })
-        };
-        ids.iter().map(attach).collect()
+        let file =
+            files.get(id).ok_or_else(|| ApiError::unprocessable("a file is not there, or was used"))?;
+        let alt = file.view.alt.clone().unwrap_or_default();
+        let focus = file.view.focus;
+        Ok(NewAttachment { file: file.upload.path(), alt, focus, ..NewAttachment::default() })
     }
 
     /// They are named by a post now.
@@ -159,10 +184,29 @@ impl Door {
             files.remove(id);
         }
     }
+
+    /// Lets the files of a post that is taken back wait once more, so that it can be written anew with them.
+    pub async fn keep_files(&self, files: &[AttachmentView]) -> Answer<()> {
+        for view in files.iter().filter(|view| view.held) {
+            let replies = self.ask(Request::File { cid: view.cid.clone() }).await?;
+            let found = replies.into_iter().find_map(|reply| match reply {
+                Reply::File(file) => Some(file.path),
+                _ => None,
+            });
+            let (Some(from), to) = (found, self.next_upload()) else { continue };
+            // A file is never changed where it lies, so one more name for it is as good as a copy.
+            if tokio::fs::hard_link(&from, &to).await.is_err() {
+                let full = |error| ApiError::unprocessable(format!("the file cannot be kept: {error}"));
+                tokio::fs::copy(&from, &to).await.map_err(full)?;
+            }
+            self.keep_upload(Upload::at(to)?, view.clone());
+        }
+        Ok(())
+    }
 }
 
 /// Runs what waits for the disk off the async threads.
-async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Answer<T> + Send + 'static) -> Answer<T> {
+pub async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Answer<T> + Send + 'static) -> Answer<T> {
     tokio::task::spawn_blocking(work)
         .await
         .unwrap_or_else(|_| Err(ApiError::unprocessable("the work was broken off")))

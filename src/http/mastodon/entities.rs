@@ -6,15 +6,17 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::credentials::Defaults;
 use super::desk::Desk;
-use super::html::{Addressed, escape, html, tag_url};
+use super::html::{Addressed, html, tag_url};
 use super::page::posts as posts_of;
+use super::statuses::COVERED;
 use crate::http::App;
 use crate::http::error::Answer;
 use crate::node::Named;
 use crate::node::api::{
-    AccountCard, AttachmentView, NotificationKind, NotificationView, PollView, PostView, ProfileView,
-    RefView, Reply, Request, Visibility,
+    AccountCard, AttachmentView, FilterMatch, FilterView, NotificationKind, NotificationView, PollView,
+    PostView, ProfileView, RefView, Reply, Request, Visibility,
 };
 
 /// What is needed to show some posts: numbers, and the accounts that stand beside them.
@@ -24,6 +26,8 @@ pub struct Shown {
     owner: String,
     numbers: HashMap<Named, u64>,
     cards: HashMap<String, AccountCard>,
+    /// The owner's, where some of them have found a post.
+    filters: Vec<FilterView>,
     /// Posts that are quoted, those that are held.
     quoted: HashMap<String, PostView>,
 }
@@ -74,6 +78,9 @@ impl Shown {
                 keys.insert(repost.account.clone());
             }
         }
+        let is_filtered = posts.iter().any(|post| !post.filtered.is_empty());
+        let filters = if is_filtered { super::filters::all(app).await? } else { Vec::new() };
+        names.extend(filters.iter().flat_map(|filter| &filter.posts).map(|post| entry(&post.post)));
         let names: Vec<Named> = names.into_iter().collect();
         let numbers = app.numbers(names.clone()).await?;
         let keys: Vec<String> = keys.into_iter().collect();
@@ -85,11 +92,22 @@ impl Shown {
         }
         let (base, owner) = (app.base.to_string(), app.node.account().to_string());
         let desk = Arc::clone(&app.desk);
-        Ok(Self { base, owner, desk, numbers: names.into_iter().zip(numbers).collect(), cards, quoted })
+        Ok(Self {
+            base,
+            owner,
+            desk,
+            numbers: names.into_iter().zip(numbers).collect(),
+            cards,
+            filters,
+            quoted,
+        })
     }
 
     fn number(&self, named: &Named) -> Value {
-        self.numbers.get(named).map_or(Value::Null, |number| number.to_string().into())
+        self.numbers
+            .get(named)
+            .filter(|number| **number > 0)
+            .map_or(Value::Null, |number| number.to_string().into())
     }
 
     fn account_url(&self, key: &str) -> String {
@@ -113,6 +131,9 @@ impl Shown {
         };
         let (avatar, header) =
             (picture(&profile.avatar, "static/avatar.svg"), picture(&profile.header, "static/header.svg"));
+        let alt = |file: &Option<AttachmentView>| {
+            file.as_ref().and_then(|file| file.alt.clone()).unwrap_or_default()
+        };
         let fields: Vec<Value> = profile
             .fields
             .iter()
@@ -122,10 +143,11 @@ impl Shown {
             "id": self.number(&account(key)),
             "username": bare(key), "acct": bare(key), "display_name": shown_name(profile),
             "note": html(&profile.bio, &self.base, &[], &[]), "url": self.account_url(key), "uri": key,
+            "avatar_description": alt(&profile.avatar), "header_description": alt(&profile.header),
             "avatar": avatar, "avatar_static": avatar, "header": header, "header_static": header,
             "locked": false, "bot": profile.bot, "group": false, "discoverable": true, "indexable": false,
             "created_at": card.created_at, "last_status_at": card.last_post_at.as_deref().and_then(|at| at.get(..10)),
-            "statuses_count": card.entries, "followers_count": card.followers, "following_count": card.following,
+            "statuses_count": card.posts, "followers_count": card.followers, "following_count": card.following,
             "emojis": [], "roles": [], "fields": fields, "moved": null, "suspended": false, "limited": false,
             "noindex": true, "hide_collections": false, "memorial": false,
             "majlis": { "account": key, "petname": profile.petname, "usage": profile.usage },
@@ -133,7 +155,7 @@ impl Shown {
     }
 
     /// The owner's own account, with what can be changed of it.
-    pub fn credentials(&self) -> Value {
+    pub fn credentials(&self, defaults: &Defaults) -> Value {
         let mut shown = self.account(&self.owner);
         if let Some(card) = self.cards.get(&self.owner) {
             let fields: Vec<_> = card
@@ -143,7 +165,7 @@ impl Shown {
                 .map(|field| json!({ "name": field.name, "value": field.value, "verified_at": null }))
                 .collect();
             shown["source"] = json!({
-                "privacy": "public", "sensitive": false, "language": null, "note": card.profile.bio, "fields": fields,
+                "privacy": defaults.privacy, "sensitive": defaults.sensitive, "language": defaults.language, "note": card.profile.bio, "fields": fields,
                 "follow_requests_count": 0, "discoverable": true, "indexable": false, "hide_collections": false,
             });
             shown["role"] =
@@ -161,7 +183,7 @@ impl Shown {
             "following": relation.following, "showing_reblogs": relation.following, "notifying": false, "languages": null,
             "followed_by": relation.followed_by, "blocking": relation.blocking, "blocked_by": false,
             "muting": relation.muting, "muting_notifications": relation.muting, "requested": false, "requested_by": false,
-            "domain_blocking": false, "endorsed": false, "note": card.profile.petname.clone().unwrap_or_default(),
+            "domain_blocking": false, "endorsed": relation.endorsed, "note": card.profile.petname.clone().unwrap_or_default(),
             "majlis": { "account": key, "private": relation.private },
         })
     }
@@ -217,7 +239,8 @@ impl Shown {
             .collect();
         let tags: Vec<Value> =
             post.tags.iter().map(|tag| json!({ "name": tag, "url": tag_url(&self.base, tag) })).collect();
-        let filtered: Vec<Value> = post.filtered.iter().map(|title| filter_result(title)).collect();
+        let filtered: Vec<Value> =
+            post.filtered.iter().filter_map(|found| self.filter_result(post, found)).collect();
         let own = json!({
             "id": post.id, "account": post.account, "reactions": post.reactions, "my_reactions": post.my_reactions,
             "usage": post.usage, "source_type": post.source_type, "held_by": post.held_by,
@@ -227,7 +250,8 @@ impl Shown {
             "id": self.number(&entry(&post.id)), "created_at": post.created_at, "edited_at": post.edited_at,
             "in_reply_to_id": of(&post.reply_to, entry, |target| &target.id),
             "in_reply_to_account_id": of(&post.reply_to, account, |target| &target.account),
-            "sensitive": post.content_warning.is_some(), "spoiler_text": post.content_warning.clone().unwrap_or_default(),
+            "sensitive": post.content_warning.is_some(),
+            "spoiler_text": post.content_warning.as_deref().filter(|warning| *warning != COVERED).unwrap_or_default(),
             "visibility": if post.visibility == Visibility::Public { "public" } else { "unlisted" },
             "language": post.lang, "uri": self.post_uri(&post.id), "url": url,
             "replies_count": post.replies, "reblogs_count": post.reposts, "favourites_count": heart, "quotes_count": 0,
@@ -243,6 +267,17 @@ impl Shown {
             "quote_approval": { "automatic": ["public"], "manual": [], "current_user": "automatic" },
             "majlis": own,
         })
+    }
+
+    /// What a filter has found. One that was removed meanwhile finds nothing.
+    fn filter_result(&self, post: &PostView, found: &FilterMatch) -> Option<Value> {
+        let filter = self.filters.iter().find(|filter| filter.id == found.filter)?;
+        let phrases = (!found.phrases.is_empty()).then_some(&found.phrases);
+        Some(json!({
+            "filter": super::filters::shown(filter, &self.numbers),
+            "keyword_matches": phrases,
+            "status_matches": found.post.then(|| vec![self.number(&entry(&post.id))]),
+        }))
     }
 
     /// A file.
@@ -302,13 +337,6 @@ impl Shown {
 
 fn shown_name(profile: &ProfileView) -> &str {
     profile.petname.as_deref().unwrap_or(&profile.name)
-}
-
-fn filter_result(title: &str) -> Value {
-    json!({
-        "filter": { "id": "0", "title": escape(title), "context": [], "expires_at": null, "filter_action": "warn", "keywords": [], "statuses": [] },
-        "keyword_matches": [title], "status_matches": null,
-    })
 }
 
 /// How a file is shown.

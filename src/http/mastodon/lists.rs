@@ -2,11 +2,13 @@
 
 use axum::Json;
 use axum::extract::Path;
+use axum::http::HeaderMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::accounts::{all, key};
+use super::accounts::{Accounts, all, key};
+use super::page::{self, Paging};
 use crate::http::App;
 use crate::http::error::{Answer, ApiError};
 use crate::http::input::{Input, lenient};
@@ -78,15 +80,44 @@ pub async fn show(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     Ok(Json(shown(&app, &named(&app, id).await?.list).await?))
 }
 
+/// Gives a list another name.
+pub async fn update(app: App, Path(id): Path<u64>, Input(new): Input<Title>) -> Answer<Json<Value>> {
+    let list = named(&app, id).await?.list;
+    if new.title.trim().is_empty() {
+        return Ok(Json(shown(&app, &list).await?));
+    }
+    let list = ask(&app, Request::RenameList { list, to: new.title })
+        .await?
+        .pop()
+        .ok_or_else(ApiError::not_found)?;
+    Ok(Json(shown(&app, &list.list).await?))
+}
+
+/// The lists that an account is on.
+pub async fn of_account(app: App, Path(id): Path<u64>) -> Answer<Json<Vec<Value>>> {
+    let key = key(&app, id).await?;
+    let mut found = Vec::new();
+    for list in ask(&app, of(None, vec![], vec![], false)).await? {
+        if list.accounts.contains(&key) {
+            found.push(shown(&app, &list.list).await?);
+        }
+    }
+    Ok(Json(found))
+}
+
 /// Removes a list.
 pub async fn delete(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     ask(&app, of(Some(named(&app, id).await?.list), vec![], vec![], true)).await?;
     Ok(Json(json!({})))
 }
 
-/// Who is on a list.
-pub async fn members(app: App, Path(id): Path<u64>) -> Answer<Json<Vec<Value>>> {
-    all(&app, &named(&app, id).await?.accounts).await
+/// Who is on a list; with a limit of 0 all.
+pub async fn members(app: App, Path(id): Path<u64>, Input(paging): Input<Paging>) -> Answer<Accounts> {
+    let keys = named(&app, id).await?.accounts;
+    if paging.limit == Some(0) {
+        return Ok((HeaderMap::new(), all(&app, &keys).await?));
+    }
+    page::people(&app, &paging, keys, &format!("/api/v1/lists/{id}/accounts?")).await
 }
 
 async fn keys(app: &App, whom: &Whom) -> Answer<Vec<String>> {

@@ -21,6 +21,16 @@ use crate::node::api::{NewAttachment, Reply, Request};
 #[serde(default)]
 pub struct Said {
     description: Option<String>,
+    /// Two numbers with a comma between.
+    focus: Option<String>,
+}
+
+/// What cropping must keep: `x,y`, each -1 to 1.
+pub fn focus(text: Option<&str>) -> Answer<Option<[f64; 2]>> {
+    let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
+    let part = |text: &str| text.trim().parse::<f64>().ok().filter(|part| (-1.0..=1.0).contains(part));
+    let point = text.split_once(',').and_then(|(x, y)| Some([part(x)?, part(y)?]));
+    point.map(Some).ok_or_else(|| ApiError::unprocessable("a focus is two numbers from -1 to 1, as 0.5,-0.2"))
 }
 
 impl Files for Said {
@@ -29,9 +39,12 @@ impl Files for Said {
 
 /// Takes a file in.
 pub async fn upload(app: App, mut form: WithFiles<Said>) -> Answer<Json<Value>> {
-    let upload = form.take("file").ok_or_else(|| ApiError::unprocessable("a file is needed"))?;
-    let alt = form.said.description.unwrap_or_default();
-    let new = NewAttachment { file: upload.path(), alt, ..NewAttachment::default() };
+    let file = form.take("file");
+    let said = form.said;
+    let upload = file.ok_or_else(|| ApiError::unprocessable("a file is needed"))?;
+    let alt = said.description.unwrap_or_default();
+    let focus = focus(said.focus.as_deref())?;
+    let new = NewAttachment { file: upload.path(), alt, focus, ..NewAttachment::default() };
     let reply = app.ask(Request::Attach { file: new }).await?.into_iter().next();
     let Some(Reply::Attachment(view)) = reply else { return Err(ApiError::not_found()) };
     app.keep_upload(upload, (*view).clone());
@@ -46,8 +59,16 @@ pub async fn show(app: App, Path(id): Path<String>) -> Answer<Json<Value>> {
 
 /// Says what a file shows.
 pub async fn describe(app: App, Path(id): Path<String>, Input(said): Input<Said>) -> Answer<Json<Value>> {
-    let view = app.describe(&id, said.description).ok_or_else(ApiError::not_found)?;
+    let view =
+        app.describe(&id, said.description, focus(said.focus.as_deref())?).ok_or_else(ApiError::not_found)?;
     Ok(Json(Shown::of(&app, &[], &[]).await?.media(&view)))
+}
+
+/// Forgets a file that waits.
+pub async fn forget(app: App, Path(id): Path<String>) -> Answer<Json<Value>> {
+    app.waiting(&id).ok_or_else(ApiError::not_found)?;
+    app.forget_uploads(&[id]);
+    Ok(Json(serde_json::json!({})))
 }
 
 /// Gives a file out, fetching it if need be. Its address holds a key, as a page that shows pictures cannot send a token.

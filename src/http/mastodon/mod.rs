@@ -1,11 +1,14 @@
 //! The Mastodon client API, for apps that people have already.
 
 mod accounts;
+mod credentials;
 mod desk;
 mod entities;
+mod filters;
 mod html;
 mod instance;
 mod lists;
+mod markers;
 mod media;
 mod notifications;
 mod other;
@@ -14,19 +17,26 @@ mod scheduled;
 mod search;
 mod statuses;
 mod streaming;
+mod tags;
 mod timelines;
 
 pub use desk::Desk;
 pub use html::{escape, html};
 pub use streaming::{Hub, run as pass_on};
 
-use super::routes::{Route, delete, get, patch, post, put};
+use super::routes::{Route, delete, get, post, put};
 
 /// What is answered here.
 pub(super) fn routes() -> Vec<Route> {
     let mut routes = about_people();
     routes.extend(about_posts());
     routes.extend(about_lists());
+    routes.extend(filters::routes());
+    routes.extend(markers::routes());
+    routes.extend(notifications::routes());
+    routes.extend(credentials::routes());
+    routes.extend(tags::routes());
+    routes.extend(other::routes());
     routes.extend(about_the_node());
     routes.extend(streaming::routes());
     routes
@@ -37,18 +47,6 @@ fn about_people() -> Vec<Route> {
         (Some("read:accounts"), Some("write:follows"), Some("write:blocks"), Some("write:mutes"));
     vec![
         get(
-            "/api/v1/accounts/verify_credentials",
-            Some("profile read:accounts"),
-            "The owner",
-            accounts::verify_credentials,
-        ),
-        patch(
-            "/api/v1/accounts/update_credentials",
-            Some("write:accounts"),
-            "Change the owner's profile",
-            accounts::update_credentials,
-        ),
-        get(
             "/api/v1/accounts/relationships",
             Some("read:follows"),
             "How the owner stands to accounts",
@@ -56,6 +54,13 @@ fn about_people() -> Vec<Route> {
         ),
         get("/api/v1/accounts/search", read, "Accounts by key or name", accounts::search),
         get("/api/v1/accounts/lookup", read, "An account by its key", accounts::lookup),
+        get("/api/v1/accounts", read, "Several accounts", accounts::several),
+        get(
+            "/api/v1/accounts/familiar_followers",
+            Some("read:follows"),
+            "Who of those whom the owner follows follows accounts too",
+            accounts::familiar_followers,
+        ),
         get("/api/v1/accounts/{id}", read, "An account", accounts::show),
         get(
             "/api/v1/accounts/{id}/statuses",
@@ -64,6 +69,34 @@ fn about_people() -> Vec<Route> {
             accounts::posts,
         ),
         get("/api/v1/accounts/{id}/following", read, "Whom an account follows", accounts::following),
+        get("/api/v1/accounts/{id}/followers", read, "Who follows an account", accounts::followers),
+        get(
+            "/api/v1/accounts/{id}/lists",
+            Some("read:lists"),
+            "Lists that an account is on",
+            lists::of_account,
+        ),
+        get(
+            "/api/v1/accounts/{id}/endorsements",
+            read,
+            "Accounts on an account's page",
+            accounts::endorsed_by,
+        ),
+        get("/api/v1/endorsements", read, "Accounts on the owner's page", accounts::endorsements),
+        post("/api/v1/accounts/{id}/pin", Some("write:accounts"), "Show on the owner's page", accounts::pin),
+        post("/api/v1/accounts/{id}/unpin", Some("write:accounts"), "Show there no longer", accounts::unpin),
+        post(
+            "/api/v1/accounts/{id}/endorse",
+            Some("write:accounts"),
+            "Show on the owner's page",
+            accounts::pin,
+        ),
+        post(
+            "/api/v1/accounts/{id}/unendorse",
+            Some("write:accounts"),
+            "Show there no longer",
+            accounts::unpin,
+        ),
         post("/api/v1/accounts/{id}/follow", follows, "Follow", accounts::follow),
         post("/api/v1/accounts/{id}/unfollow", follows, "Stop following", accounts::unfollow),
         post("/api/v1/accounts/{id}/block", blocks, "Block", accounts::block),
@@ -78,31 +111,6 @@ fn about_people() -> Vec<Route> {
         ),
         get("/api/v1/blocks", Some("read:blocks"), "Blocked accounts", accounts::blocks),
         get("/api/v1/mutes", Some("read:mutes"), "Muted accounts", accounts::mutes),
-        get("/api/v1/preferences", read, "What apps set by themselves", accounts::preferences),
-        get(
-            "/api/v1/notifications",
-            Some("read:notifications"),
-            "What concerns the owner",
-            notifications::list,
-        ),
-        get(
-            "/api/v1/notifications/unread_count",
-            Some("read:notifications"),
-            "How much of it is unread",
-            notifications::unread_count,
-        ),
-        get(
-            "/api/v1/notifications/{id}",
-            Some("read:notifications"),
-            "One notification",
-            notifications::show,
-        ),
-        post(
-            "/api/v1/notifications/clear",
-            Some("write:notifications"),
-            "Mark all as read",
-            notifications::clear,
-        ),
     ]
 }
 
@@ -133,6 +141,9 @@ fn about_posts() -> Vec<Route> {
         get("/api/v1/statuses/{id}/context", read, "A conversation", statuses::context),
         get("/api/v1/statuses/{id}/source", read, "A post as it was written", statuses::source),
         get("/api/v1/statuses/{id}/history", read, "What a post has said so far", statuses::history),
+        get("/api/v1/statuses/{id}/favourited_by", read, "Who likes a post", statuses::favourited_by),
+        get("/api/v1/statuses/{id}/reblogged_by", read, "Who shows a post", statuses::reblogged_by),
+        get("/api/v1/statuses/{id}/quotes", read, "What quotes a post", statuses::quotes),
         post("/api/v1/statuses/{id}/favourite", likes, "Like", statuses::favourite),
         post("/api/v1/statuses/{id}/unfavourite", likes, "Like no longer", statuses::unfavourite),
         post("/api/v1/statuses/{id}/reblog", write, "Show to followers", statuses::reblog),
@@ -149,6 +160,7 @@ fn about_posts() -> Vec<Route> {
         post("/api/v2/media", media, "Hand a file over", media::upload),
         get("/api/v1/media/{id}", media, "A file that waits for its post", media::show),
         put("/api/v1/media/{id}", media, "Say what a file shows", media::describe),
+        delete("/api/v1/media/{id}", media, "Forget a file that waits", media::forget),
         get("/media/{key}/{cid}", None, "A file", media::file),
         get("/api/v2/search", Some("read:search"), "Posts, people and tags", search::search),
     ]
@@ -160,6 +172,7 @@ fn about_lists() -> Vec<Route> {
         get("/api/v1/lists", read, "All lists", lists::lists),
         post("/api/v1/lists", write, "Make a list", lists::create),
         get("/api/v1/lists/{id}", read, "A list", lists::show),
+        put("/api/v1/lists/{id}", write, "Rename a list", lists::update),
         delete("/api/v1/lists/{id}", write, "Remove a list", lists::delete),
         get("/api/v1/lists/{id}/accounts", read, "Who is on a list", lists::members),
         post("/api/v1/lists/{id}/accounts", write, "Put accounts on a list", lists::add),
@@ -168,24 +181,8 @@ fn about_lists() -> Vec<Route> {
 }
 
 fn about_the_node() -> Vec<Route> {
-    let none = [
-        ("/api/v1/custom_emojis", None, "Pictures as emoji: there are none"),
-        ("/api/v1/announcements", Some("read"), "Announcements of a server: there is none"),
-        ("/api/v1/follow_requests", Some("read:follows"), "Nobody has to ask"),
-        ("/api/v1/conversations", Some("read:statuses"), "Posts for a few: there are none yet"),
-        ("/api/v1/suggestions", Some("read"), "Nobody is suggested"),
-        ("/api/v2/suggestions", Some("read"), "Nobody is suggested"),
-        ("/api/v1/trends/tags", None, "Nothing is counted"),
-        ("/api/v1/trends/statuses", None, "Nothing is counted"),
-        ("/api/v1/trends/links", None, "Nothing is counted"),
-        ("/api/v1/followed_tags", Some("read:follows"), "Tags are not followed"),
-        ("/api/v1/featured_tags", Some("read:accounts"), "Tags are not shown on a page"),
-        ("/api/v1/endorsements", Some("read:accounts"), "Nobody is shown on a page"),
-        ("/api/v1/domain_blocks", Some("read:blocks"), "There are no servers to block"),
-    ];
-    let mut routes: Vec<Route> =
-        none.into_iter().map(|(path, scope, summary)| get(path, scope, summary, other::none)).collect();
-    routes.push(get("/api/v1/instance", None, "What this node is", instance::old));
-    routes.push(get("/api/v2/instance", None, "What this node is", instance::new));
-    routes
+    vec![
+        get("/api/v1/instance", None, "What this node is", instance::old),
+        get("/api/v2/instance", None, "What this node is", instance::new),
+    ]
 }

@@ -7,12 +7,11 @@ use serde_json::{Value, json};
 
 use super::accounts::{key, matching};
 use super::entities::Shown;
-use super::html::tag_url;
 use super::page;
 use crate::http::App;
 use crate::http::error::Answer;
 use crate::http::input::{Input, lenient};
-use crate::node::api::{Reply, Request, SearchQuery, TagView};
+use crate::node::api::{Request, SearchQuery};
 
 /// What is looked for.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -26,6 +25,8 @@ pub struct Asked {
     offset: Option<usize>,
     #[serde(deserialize_with = "lenient::maybe")]
     account_id: Option<u64>,
+    #[serde(deserialize_with = "lenient::flag")]
+    following: bool,
 }
 
 /// Posts, people and tags that fit.
@@ -33,7 +34,8 @@ pub async fn search(app: App, Input(asked): Input<Asked>) -> Answer<Json<Value>>
     let (limit, offset) = (asked.limit.unwrap_or(20).clamp(1, 40), asked.offset.unwrap_or(0).min(1_000));
     let wants = |kind: &str| asked.r#type.as_deref().is_none_or(|wanted| wanted.is_empty() || wanted == kind);
     let people =
-        if wants("accounts") && offset == 0 { matching(&app, &asked.q, limit).await? } else { Vec::new() };
+        if wants("accounts") { matching(&app, &asked.q, asked.following).await? } else { Vec::new() };
+    let people: Vec<_> = people.into_iter().skip(offset).take(limit).collect();
     let mut posts = Vec::new();
     if wants("statuses") && !asked.q.trim().is_empty() {
         let from = match asked.account_id {
@@ -49,16 +51,8 @@ pub async fn search(app: App, Input(asked): Input<Asked>) -> Answer<Json<Value>>
     }
     let views: Vec<_> = posts.iter().collect();
     let shown = Shown::of(&app, &views, &people).await?;
-    let mut tags = Vec::new();
-    if wants("hashtags") && !asked.q.trim().contains(char::is_whitespace) {
-        let start = asked.q.trim().to_owned();
-        for reply in app.ask(Request::Tags { start, limit: limit + offset }).await?.into_iter().skip(offset) {
-            let Reply::Tag(TagView { tag }) = reply else { continue };
-            tags.push(
-                json!({ "name": tag, "url": tag_url(&app.base, &tag), "history": [], "following": false }),
-            );
-        }
-    }
+    let tags =
+        if wants("hashtags") { super::tags::like(&app, &asked.q, offset, limit).await? } else { Vec::new() };
     Ok(Json(json!({
         "accounts": people.iter().map(|key| shown.account(key)).collect::<Vec<_>>(),
         "statuses": views.iter().map(|post| shown.status(post)).collect::<Vec<_>>(),

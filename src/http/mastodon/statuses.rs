@@ -7,14 +7,19 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::entities::{Shown, bare};
-use super::{page, scheduled};
+use super::accounts::{Accounts, people};
+use super::entities::Shown;
+use super::media;
+use super::page::{self, Paging};
+use super::scheduled;
 use crate::http::App;
 use crate::http::auth::Signed;
 use crate::http::error::{Answer, ApiError};
 use crate::http::input::{Input, lenient};
 use crate::node::Named;
-use crate::node::api::{Muted, NewEdit, NewPoll, NewPost, PostView, Reply, Request, Visibility};
+use crate::node::api::{
+    EditedFile, Muted, NewAttachment, NewEdit, NewPoll, NewPost, People, PostView, Reply, Request, Visibility,
+};
 
 /// A post to be made, as apps write it.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -23,18 +28,29 @@ pub struct NewStatus {
     status: Option<String>,
     #[serde(deserialize_with = "lenient::maybe")]
     in_reply_to_id: Option<u64>,
-    #[serde(deserialize_with = "lenient::flag")]
-    sensitive: bool,
+    #[serde(deserialize_with = "lenient::maybe_flag")]
+    sensitive: Option<bool>,
     spoiler_text: Option<String>,
     visibility: Option<String>,
     language: Option<String>,
-    #[serde(deserialize_with = "lenient::list")]
-    media_ids: Vec<String>,
+    #[serde(deserialize_with = "lenient::maybe_list")]
+    media_ids: Option<Vec<String>>,
+    #[serde(deserialize_with = "lenient::rows")]
+    media_attributes: Option<Vec<MediaAttributes>>,
     poll: Option<NewStatusPoll>,
     scheduled_at: Option<String>,
     #[serde(deserialize_with = "lenient::maybe")]
     quoted_status_id: Option<u64>,
     majlis: Majlis,
+}
+
+/// What is said anew of a file of a post.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+struct MediaAttributes {
+    id: String,
+    description: Option<String>,
+    focus: Option<String>,
 }
 
 /// What the usual form has no word for.
@@ -55,6 +71,9 @@ struct NewStatusPoll {
     #[serde(deserialize_with = "lenient::flag")]
     multiple: bool,
 }
+
+/// What stands in place of a warning where a post is covered and nobody has said why.
+pub const COVERED: &str = "…";
 
 fn said(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.trim().is_empty())
@@ -112,10 +131,12 @@ pub async fn create(
     if let Some(id) = turn.done() {
         return done(&app, Request::Show { id }).await;
     }
-    let visibility = match new.visibility.as_deref() {
-        None | Some("" | "public") => Visibility::Public,
-        Some("unlisted") => Visibility::Unlisted,
-        Some(other) => {
+    let defaults = app.defaults().await?;
+    let visibility = new.visibility.filter(|visibility| !visibility.is_empty());
+    let visibility = match visibility.unwrap_or(defaults.privacy).as_str() {
+        "public" => Visibility::Public,
+        "unlisted" => Visibility::Unlisted,
+        other => {
             return Err(ApiError::unprocessable(format!("posts for {other} alone cannot be made yet")));
         }
     };
@@ -127,15 +148,18 @@ pub async fn create(
     if let Some(number) = new.quoted_status_id {
         quote = Some(found(&app, number).await?.id);
     }
-    let warning = said(new.spoiler_text)
-        .or_else(|| (new.sensitive && !new.media_ids.is_empty()).then(|| "…".to_owned()));
+    let media_ids: Vec<_> =
+        new.media_ids.unwrap_or_default().into_iter().filter(|id| !id.is_empty()).collect();
+    // What is covered by itself are pictures.
+    let covered = new.sensitive.unwrap_or(defaults.sensitive && !media_ids.is_empty());
+    let warning = said(new.spoiler_text).or_else(|| covered.then(|| COVERED.to_owned()));
     let post = NewPost {
         text: new.status.unwrap_or_default(),
-        lang: said(new.language),
+        lang: said(new.language).or(defaults.language),
         reply_to,
         quote,
         content_warning: warning,
-        attachments: app.uploaded(&new.media_ids)?,
+        attachments: app.uploaded(&media_ids)?,
         poll: new.poll.and_then(poll),
         visibility,
         usage: said(new.majlis.usage),
@@ -143,12 +167,12 @@ pub async fn create(
     };
     if let Some(at) = said(new.scheduled_at) {
         let kept = scheduled::create(&app, post, &at).await?;
-        app.forget_uploads(&new.media_ids);
+        app.forget_uploads(&media_ids);
         return Ok(kept);
     }
     let replies = app.ask(Request::Post { posts: vec![post] }).await?;
     let Some(Reply::Posted(posted)) = replies.into_iter().next() else { return Err(ApiError::not_found()) };
-    app.forget_uploads(&new.media_ids);
+    app.forget_uploads(&media_ids);
     turn.finish(&posted.id);
     done(&app, Request::Show { id: posted.id }).await
 }
@@ -200,8 +224,16 @@ pub async fn context(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     Ok(Json(json!({ "ancestors": statuses(&above), "descendants": statuses(&below) })))
 }
 
-/// Takes a post back; what it said is given once more, to be written anew.
-pub async fn delete(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
+/// What becomes of the files of a post that is taken back.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct WithFiles {
+    #[serde(deserialize_with = "lenient::flag")]
+    delete_media: bool,
+}
+
+/// Takes a post back; what it said is given once more, to be written anew, with its files if they are not to go at once.
+pub async fn delete(app: App, Path(id): Path<u64>, Input(asked): Input<WithFiles>) -> Answer<Json<Value>> {
     let post = found(&app, id).await?;
     let me = app.node.account().to_string();
     if post.repost.as_ref().is_some_and(|repost| repost.account == me) {
@@ -213,26 +245,108 @@ pub async fn delete(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
         return Err(ApiError::not_found());
     }
     let Json(mut status) = shown(&app, &post).await?;
+    if !asked.delete_media {
+        app.keep_files(&post.attachments).await?;
+    }
     app.ask(Request::Delete { id: post.id, now: false }).await?;
     status["text"] = post.text.into();
     Ok(Json(status))
 }
 
-/// New words for a post.
+/// The warning of a post that is edited; none leaves it as it is.
+fn new_warning(spoiler: Option<String>, sensitive: Option<bool>, before: Option<&str>) -> Option<String> {
+    match (spoiler, sensitive) {
+        (Some(spoiler), _) if !spoiler.trim().is_empty() => Some(spoiler),
+        (Some(_), Some(true)) => Some(COVERED.to_owned()),
+        (Some(spoiler), _) => Some(spoiler),
+        (None, Some(true)) if before.is_none() => Some(COVERED.to_owned()),
+        (None, Some(false)) if before == Some(COVERED) => Some(String::new()),
+        (None, _) => None,
+    }
+}
+
+/// The files of a post that is edited: those that are named, or all that it has, with what is said of them anew. None
+/// leaves them as they are.
+fn new_files(
+    app: &App,
+    post: &PostView,
+    ids: Option<&[String]>,
+    said: Option<Vec<MediaAttributes>>,
+) -> Answer<Option<Vec<EditedFile>>> {
+    if ids.is_none() && said.is_none() {
+        return Ok(None);
+    }
+    let said = said.unwrap_or_default();
+    let known: Vec<_> = post.attachments.iter().map(|file| file.cid.clone()).collect();
+    let mut files = Vec::new();
+    for id in ids.unwrap_or(&known).iter().filter(|id| !id.is_empty()) {
+        let said = said.iter().find(|said| said.id == *id);
+        let alt = said.and_then(|said| said.description.clone());
+        let focus = media::focus(said.and_then(|said| said.focus.as_deref()))?;
+        files.push(if known.contains(id) {
+            EditedFile::Kept { cid: id.clone(), alt, focus }
+        } else {
+            let new = app.upload(id)?;
+            EditedFile::New(NewAttachment { alt: alt.unwrap_or(new.alt), focus: focus.or(new.focus), ..new })
+        });
+    }
+    Ok(Some(files))
+}
+
+/// New words for a post, new files, and what else can change. A poll cannot.
 pub async fn edit(app: App, Path(id): Path<u64>, Input(new): Input<NewStatus>) -> Answer<Json<Value>> {
     let post = found(&app, id).await?;
+    if let Some(asked) = new.poll.as_ref().filter(|poll| !poll.options.is_empty()) {
+        let is_same = post.poll.as_ref().is_some_and(|poll| {
+            let options = poll.options.iter().map(|option| &option.text);
+            options.eq(asked.options.iter()) && poll.multiple == asked.multiple
+        });
+        if !is_same {
+            return Err(ApiError::unprocessable("a poll stays as it was posted"));
+        }
+    }
     let edit = NewEdit {
+        attachments: new_files(&app, &post, new.media_ids.as_deref(), new.media_attributes)?,
+        content_warning: new_warning(new.spoiler_text, new.sensitive, post.content_warning.as_deref()),
         text: new.status.unwrap_or(post.text),
         lang: said(new.language),
-        content_warning: new.spoiler_text,
     };
-    done(&app, Request::Edit { id: post.id, edit }).await
+    let edited = done(&app, Request::Edit { id: post.id, edit }).await?;
+    app.forget_uploads(&new.media_ids.unwrap_or_default());
+    Ok(edited)
+}
+
+/// Who likes a post.
+pub async fn favourited_by(app: App, Path(id): Path<u64>, Input(paging): Input<Paging>) -> Answer<Accounts> {
+    let keys = people(&app, People::Likers(found(&app, id).await?.id)).await?;
+    page::people(&app, &paging, keys, &format!("/api/v1/statuses/{id}/favourited_by?")).await
+}
+
+/// Who shows a post to their followers.
+pub async fn reblogged_by(app: App, Path(id): Path<u64>, Input(paging): Input<Paging>) -> Answer<Accounts> {
+    let keys = people(&app, People::Reposters(found(&app, id).await?.id)).await?;
+    page::people(&app, &paging, keys, &format!("/api/v1/statuses/{id}/reblogged_by?")).await
+}
+
+/// What quotes a post.
+pub async fn quotes(
+    app: App,
+    Path(id): Path<u64>,
+    Input(paging): Input<Paging>,
+) -> Answer<(HeaderMap, Json<Vec<Value>>)> {
+    let posts = page::posts(app.ask(Request::Quotes { id: found(&app, id).await?.id }).await?);
+    let page = paging.cut_in_order(page::numbered(&app, posts).await?, paging.limit());
+    let ends = page.first().zip(page.last()).map(|((first, _), (last, _))| (*first, *last));
+    let views: Vec<_> = page.iter().map(|(_, post)| post).collect();
+    let shown = Shown::of(&app, &views, &[]).await?;
+    let body = views.iter().map(|post| shown.status(post)).collect();
+    Ok((page::links(&app, &format!("/api/v1/statuses/{id}/quotes?"), ends), Json(body)))
 }
 
 /// What a post says, as it was written.
 pub async fn source(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     let post = found(&app, id).await?;
-    let warning = post.content_warning.unwrap_or_default();
+    let warning = post.content_warning.filter(|warning| warning != COVERED).unwrap_or_default();
     Ok(Json(json!({ "id": id.to_string(), "text": post.text, "spoiler_text": warning })))
 }
 
@@ -363,9 +477,4 @@ pub async fn vote(app: App, Path(id): Path<u64>, Input(asked): Input<Choices>) -
     let replies = app.ask(Request::Vote { id: post.id, choices }).await?;
     let post = page::posts(replies).pop().ok_or_else(ApiError::not_found)?;
     poll_of(&app, &post).await
-}
-
-/// Whoever has `@` and this key.
-pub fn names(key: &str, acct: &str) -> bool {
-    bare(key) == acct.trim_start_matches('@').split('@').next().unwrap_or_default()
 }

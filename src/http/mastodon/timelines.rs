@@ -51,10 +51,7 @@ pub async fn public(app: App, Input(asked): Input<Public>) -> Answer<Statuses> {
 
 /// Posts with a tag.
 pub async fn tag(app: App, Path(tag): Path<String>, Input(paging): Input<Paging>) -> Answer<Statuses> {
-    let path = format!(
-        "/api/v1/timelines/tag/{}?",
-        percent_encoding::utf8_percent_encode(&tag, percent_encoding::NON_ALPHANUMERIC)
-    );
+    let path = format!("/api/v1/timelines/tag/{}?", page::encoded(&tag));
     statuses(&app, Feed::Tag(tag), &paging, &path).await
 }
 

@@ -9,8 +9,8 @@ use super::people::ProfileView;
 pub struct AccountCard {
     /// Its profile.
     pub profile: ProfileView,
-    /// Entries that are held of it: posts and what else it has said.
-    pub entries: u64,
+    /// Posts that are held of it.
+    pub posts: u64,
     /// Who follows it publicly, as far as is known here.
     pub followers: u64,
     /// Whom it follows publicly.
@@ -39,4 +39,6 @@ pub struct RelationView {
     pub blocking: bool,
     /// The owner has muted it.
     pub muting: bool,
+    /// The owner shows it on their page.
+    pub endorsed: bool,
 }

@@ -3,13 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 /// A file to be attached.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NewAttachment {
     /// Its absolute path on the node's machine.
     pub file: String,
     /// What it shows or says, for those who do not see or hear it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub alt: String,
+    /// What cropping must keep, from the centre: to the right and upward, each -1 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub focus: Option<[f64; 2]>,
     /// How it was made: a name of the IPTC digital source type vocabulary. Where that is not given it is what the file
     /// says of itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -15,15 +15,16 @@ pub use account::{AccountCard, RelationView};
 pub use apps::{AppView, LoginView, LoginWith, TokenView};
 pub use media::{AttachmentView, FileView, Metadata, NewAttachment, PreviewView};
 pub use people::{
-    FieldView, ListView, MuteView, Muted, NotificationKind, NotificationView, NotificationsView, ProfileEdit,
-    ProfileView,
+    Arrival, FieldView, ListView, MuteView, Muted, NotificationKind, NotificationView, NotificationsPage,
+    NotificationsView, People, ProfileEdit, ProfileView, TagMark, TagView,
 };
 pub use post::{
-    MissingView, NewEdit, NewPoll, NewPost, PollOptionView, PollView, PostView, RefView, RepostView,
-    UsageView, VersionView, Visibility,
+    EditedFile, MissingView, NewEdit, NewPoll, NewPost, PollOptionView, PollView, PostView, RefView,
+    RepostView, UsageView, VersionView, Visibility,
 };
 pub use private::{
-    DraftView, FilterAction, FilterContext, FilterPhrase, FilterView, NewFilter, NewPhrase, PositionView,
+    DraftView, FilterAction, FilterContext, FilterMatch, FilterPhrase, FilterView, FilteredPost, NewFilter,
+    NewPhrase, PositionView, Readable,
 };
 
 pub use storage::{KeepView, PrunedView, StorageOf, StorageView};
@@ -149,15 +150,26 @@ pub enum Request {
         /// Whether it is put there.
         on: bool,
     },
-    /// What concerns the owner. Answers [`Reply::Notification`] each, the latest arrival first, and
-    /// [`Reply::Notifications`].
+    /// What concerns the owner. Answers [`Reply::Notification`] each, the latest arrival first, and where they are to be
+    /// counted [`Reply::Notifications`].
     Notifications {
-        /// At most this many.
-        limit: usize,
-        /// Only those not read.
-        unread: bool,
-        /// Then mark all as read.
-        mark_read: bool,
+        /// Which.
+        page: NotificationsPage,
+    },
+    /// Takes what concerns the owner off the list, for good. Answers [`Reply::Done`].
+    Dismiss {
+        /// The entry that tells it; none: all that has come so far.
+        entry: Option<String>,
+        /// It tells that the poll of this post has ended.
+        poll: bool,
+    },
+    /// Up to where the home timeline or the notifications were read; with a place moves that there, but never back.
+    /// Answers [`Reply::Position`] if something was read.
+    Position {
+        /// Of which.
+        of: Readable,
+        /// Up to here. An entry that is not held here is none.
+        up_to: Option<Arrival>,
     },
     /// What strangers have said to the owner that waits for a decision. Answers [`Reply::Post`] each.
     Requests,
@@ -204,6 +216,13 @@ pub enum Request {
     AddFilter {
         /// The filter.
         filter: NewFilter,
+    },
+    /// Gives a filter another form. Answers [`Reply::Filter`].
+    SetFilter {
+        /// Its id.
+        filter: String,
+        /// What it is from now on.
+        new: NewFilter,
     },
     /// Removes a filter. Answers [`Reply::Done`].
     RemoveFilter {
@@ -253,6 +272,49 @@ pub enum Request {
         /// Make it where there is none, though nobody is put on it.
         #[serde(default)]
         make: bool,
+    },
+    /// Gives a list another name. Answers [`Reply::List`].
+    RenameList {
+        /// Its name.
+        list: String,
+        /// The new one.
+        to: String,
+    },
+    /// People who stand in some way to an account or a post. Answers [`Reply::Person`] each.
+    People {
+        /// Which.
+        who: People,
+    },
+    /// Shows someone on the owner's page, or no longer. Answers [`Reply::Done`].
+    Endorse {
+        /// A key.
+        account: String,
+        /// Whether they are shown.
+        on: bool,
+    },
+    /// A tag and how the owner stands to it. Answers [`Reply::Tag`].
+    Tag {
+        /// The tag, with or without `#`.
+        tag: String,
+    },
+    /// Tags that have a mark of the owner's, the latest first. Answers [`Reply::Tag`] each.
+    MarkedTags {
+        /// Which mark.
+        mark: TagMark,
+    },
+    /// Puts a mark on a tag, or takes it away. Answers [`Reply::Tag`].
+    MarkTag {
+        /// The tag, with or without `#`.
+        tag: String,
+        /// Which mark.
+        mark: TagMark,
+        /// Whether it is put there.
+        on: bool,
+    },
+    /// Posts that quote a post, the latest first. Answers [`Reply::Post`] each.
+    Quotes {
+        /// An entry id or a post link.
+        id: String,
     },
     /// What may be done with the owner's posts; with a statement, sets that. Answers [`Reply::Usage`].
     Usage {
@@ -374,14 +436,19 @@ impl Request {
             | Self::Block { account: None, .. }
             | Self::Mute { muted: None, .. }
             | Self::Filters
+            | Self::People { .. }
+            | Self::Tag { .. }
+            | Self::MarkedTags { .. }
+            | Self::Quotes { .. }
             | Self::Drafts { .. }
             | Self::Usage { set: None }
             | Self::RecoveryShow
             | Self::Export { .. }
             | Self::Apps
             | Self::Verify => true,
+            Self::Position { up_to, .. } => up_to.is_none(),
             Self::Profile { edit } => *edit == ProfileEdit::default(),
-            Self::Notifications { mark_read, .. } => !mark_read,
+            Self::Notifications { page } => !page.mark_read,
             Self::Timeline { page, .. } => !page.mark_read,
             Self::List { add, remove, delete, make, .. } => {
                 add.is_empty() && remove.is_empty() && !delete && !make
@@ -396,10 +463,15 @@ impl Request {
             | Self::PinPost { .. }
             | Self::Decide { .. }
             | Self::Notify { .. }
+            | Self::Dismiss { .. }
             | Self::Petname { .. }
+            | Self::RenameList { .. }
+            | Self::Endorse { .. }
+            | Self::MarkTag { .. }
             | Self::Block { .. }
             | Self::Mute { .. }
             | Self::AddFilter { .. }
+            | Self::SetFilter { .. }
             | Self::RemoveFilter { .. }
             | Self::SaveDraft { .. }
             | Self::MoveDraft { .. }
@@ -438,6 +510,8 @@ pub enum Feed {
     Bookmarks,
     /// On which the owner has put a heart.
     Favourites,
+    /// That the owner has put on top of their page.
+    Pinned,
     /// All that are held here.
     All,
     /// Of one account.
@@ -522,6 +596,8 @@ pub enum Reply {
     Notifications(NotificationsView),
     /// A blocked account.
     Blocked(AccountView),
+    /// Someone.
+    Person(AccountView),
     /// Something that is muted.
     Muted(MuteView),
     /// A filter.
@@ -585,13 +661,6 @@ pub struct IdView {
     pub home: String,
     /// Whether the recovery phrase is still kept, to be written down.
     pub phrase_unconfirmed: bool,
-}
-
-/// A tag of posts.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct TagView {
-    /// Without `#`, in lower case.
-    pub tag: String,
 }
 
 /// How the node is.

@@ -41,7 +41,7 @@ pub struct FieldView {
 }
 
 /// What is to be changed of the owner's profile.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ProfileEdit {
     /// A new display name.
     pub name: Option<String>,
@@ -79,6 +79,56 @@ pub struct MuteView {
     pub muted: Muted,
     /// RFC 3339: when it ends; none: never.
     pub until: Option<String>,
+}
+
+/// Which people.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum People {
+    /// Who follows an account publicly, as far as is known here, the latest first.
+    Followers(String),
+    /// Whom an account follows publicly; of the owner's whom they follow at all.
+    Following(String),
+    /// Who has put a heart on a post, the latest first: an entry id or a post link.
+    Likers(String),
+    /// Who shows a post to their followers, the latest first.
+    Reposters(String),
+    /// Whom the owner shows on their own page, the latest first.
+    Endorsed,
+    /// Whose name, petname or key fits a text, those who fit best first.
+    Named {
+        /// What is looked for; forms of Arabic letters, accents and case make no difference.
+        text: String,
+        /// Only among those whom the owner follows.
+        followed: bool,
+    },
+    /// All of whom something is held.
+    Known,
+}
+
+/// What the owner can do with a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TagMark {
+    /// Held posts with it stand on the home timeline.
+    Followed,
+    /// It is shown on the owner's page.
+    Featured,
+}
+
+/// A tag and how the owner stands to it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TagView {
+    /// The tag without `#`.
+    pub tag: String,
+    /// Held posts with it stand on the home timeline.
+    pub followed: bool,
+    /// It is shown on the owner's page.
+    pub featured: bool,
+    /// Of one that is shown there: the owner's own public posts with it.
+    pub posts: u64,
+    /// RFC 3339: the last of them.
+    pub last_post_at: Option<String>,
 }
 
 /// A list of accounts.
@@ -164,6 +214,50 @@ pub struct NotificationView {
     /// The post that it is about, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub post: Option<PostView>,
+}
+
+/// Which notifications, the latest arrival first.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
+pub struct NotificationsPage {
+    /// At most this many.
+    pub limit: usize,
+    /// Only those not read.
+    #[serde(default)]
+    pub unread: bool,
+    /// Only of these kinds; none: of all.
+    #[serde(default)]
+    pub kinds: Vec<NotificationKind>,
+    /// Only what this account did: a key.
+    #[serde(default)]
+    pub account: Option<String>,
+    /// Only what came before.
+    #[serde(default)]
+    pub before: Option<Arrival>,
+    /// Only what came later.
+    #[serde(default)]
+    pub after: Option<Arrival>,
+    /// Only this one.
+    #[serde(default)]
+    pub only: Option<Arrival>,
+    /// Where there are more, the earliest of them.
+    #[serde(default)]
+    pub earliest: bool,
+    /// Say as well how many of all are unread.
+    #[serde(default)]
+    pub count: bool,
+    /// Then mark all as read.
+    #[serde(default)]
+    pub mark_read: bool,
+}
+
+/// Where a notification stands among all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrival {
+    /// When it came here, in milliseconds since 1970.
+    pub at: u64,
+    /// The entry that says it; none: before all that came at that time.
+    pub id: Option<String>,
 }
 
 /// How many notifications there are to be read.

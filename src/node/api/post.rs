@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::media::{AttachmentView, NewAttachment};
+use super::private::FilterMatch;
 
 /// A post to be signed. Text forms are parsed where it is signed.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -74,6 +75,26 @@ pub struct NewEdit {
     /// Its content warning, where that has changed; empty removes it.
     #[serde(default)]
     pub content_warning: Option<String>,
+    /// Its files, where they have changed.
+    #[serde(default)]
+    pub attachments: Option<Vec<EditedFile>>,
+}
+
+/// A file of a post that is edited.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EditedFile {
+    /// One that it has.
+    Kept {
+        /// Its CID.
+        cid: String,
+        /// What it shows or says, where that has changed.
+        alt: Option<String>,
+        /// What cropping must keep, where that has changed.
+        focus: Option<[f64; 2]>,
+    },
+    /// A new one.
+    New(NewAttachment),
 }
 
 /// Who is shown a post unasked.
@@ -146,9 +167,9 @@ pub struct PostView {
     pub bookmarked: bool,
     /// An own post on top of the owner's page.
     pub pinned: bool,
-    /// The titles of the owner's filters that have found it where it is shown: then it is shown folded.
+    /// The owner's filters that have found it where it is shown: then it is shown folded.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub filtered: Vec<String>,
+    pub filtered: Vec<FilterMatch>,
     /// Own posts: how many other nodes have said that they hold it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub held_by: Option<u64>,

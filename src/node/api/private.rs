@@ -53,19 +53,28 @@ pub enum FilterAction {
 pub struct NewFilter {
     /// Its title; the first phrase where there is none.
     pub title: Option<String>,
-    /// What is looked for, 1 to 32.
+    /// What is looked for, up to 32; there may be none where there is a title.
     pub phrases: Vec<NewPhrase>,
+    /// Single posts that it finds, whatever they say, up to 64: entry ids or post links.
+    #[serde(default)]
+    pub posts: Vec<String>,
     /// Where it holds; none: everywhere.
     pub contexts: Vec<FilterContext>,
     /// What becomes of what it finds.
     pub action: FilterAction,
     /// RFC 3339: when it ends; none: never.
     pub until: Option<String>,
+    /// Make it though there is one with this title.
+    #[serde(default)]
+    pub another: bool,
 }
 
 /// A phrase of a filter to be made.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct NewPhrase {
+    /// The id that it has already.
+    #[serde(default)]
+    pub id: Option<String>,
     /// A word or phrase.
     pub text: String,
     /// Whether it is looked for in the midst of words too.
@@ -81,6 +90,9 @@ pub struct FilterView {
     pub title: String,
     /// What is looked for: one of them is enough.
     pub phrases: Vec<FilterPhrase>,
+    /// Single posts that it finds, whatever they say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub posts: Vec<FilteredPost>,
     /// Where it holds.
     pub contexts: Vec<FilterContext>,
     /// What becomes of what it finds.
@@ -100,10 +112,42 @@ pub struct FilterPhrase {
     pub in_words: bool,
 }
 
+/// A single post of a filter.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct FilteredPost {
+    /// Its id, which no other post of any filter has.
+    pub id: String,
+    /// The entry id of the post.
+    pub post: String,
+}
+
+/// What a filter has found in a post.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilterMatch {
+    /// The filter's id.
+    pub filter: String,
+    /// Its title.
+    pub title: String,
+    /// Those of its phrases that the post holds.
+    pub phrases: Vec<String>,
+    /// Whether the post is one of its single posts.
+    pub post: bool,
+}
+
+/// Of what apps ask up to where it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Readable {
+    /// The home timeline.
+    Home,
+    /// What concerns the owner.
+    Notifications,
+}
+
 /// Up to where a timeline was read, on whichever of the owner's devices.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PositionView {
-    /// Its name: `home`, `mentions`, or `list` and the list's name.
+    /// Its name: `home`, `mentions`, `notifications`, or `list` and the list's name.
     pub timeline: String,
     /// The entry id of the newest post or repost that was read.
     pub last_read_id: Option<String>,

@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use majlis_protocol::body::{Attachment, Preview};
+use majlis_protocol::body::{Attachment, Focus, Preview};
 use majlis_protocol::limits::MAX_SHORT;
 
 use crate::blobs::{Blobs, Hold, Owner};
@@ -48,6 +48,15 @@ impl Node {
     }
 }
 
+/// The point of a picture that cropping must keep.
+pub(in crate::node) fn focus(point: [f64; 2]) -> Result<Focus, Failure> {
+    if point.iter().any(|part| !(-1.0..=1.0).contains(part)) {
+        return Err(Failure::usage("a focus lies outside of the picture", "Give two numbers from -1 to 1."));
+    }
+    let [x, y] = point.map(|part| (part * f64::from(Focus::EDGE)).round() as i16);
+    Ok(Focus { x, y })
+}
+
 fn attach(blobs: &Blobs, new: &NewAttachment) -> Result<Attached, Failure> {
     let source = Path::new(&new.file);
     if !source.is_absolute() {
@@ -68,6 +77,7 @@ fn attach(blobs: &Blobs, new: &NewAttachment) -> Result<Attached, Failure> {
         }
         Failure { message: format!("{}: {}", new.file, failure.message), ..failure }
     })?;
+    let focus = new.focus.map(focus).transpose()?;
     let said = new.source_type.as_deref().map(usage::source_type).transpose()?;
     let (blob, size, hold) = blobs.put(&target, Owner::Me)?;
     let mut holds = vec![hold];
@@ -84,7 +94,7 @@ fn attach(blobs: &Blobs, new: &NewAttachment) -> Result<Attached, Failure> {
         duration_ms,
         blurhash: blurhash.unwrap_or_default(),
         alt: new.alt.trim().to_owned(),
-        focus: None,
+        focus,
         // What a file says of itself may be anything: only what is a name of the vocabulary is said again.
         source_type: said
             .or_else(|| source_type.and_then(|name| usage::source_type(&name).ok()))

@@ -24,7 +24,7 @@ use super::{Failure, Node, NodeConfig, now_ms};
 use crate::blobs::{BlobError, Blobs, Owner};
 use crate::store::{Relation, StoreConfig, Stored, Subject};
 
-pub(super) use attach::Attached;
+pub(super) use attach::{Attached, focus};
 pub use fetch::{Asked, Source};
 
 const FOLDER: &str = "blobs";
@@ -103,6 +103,11 @@ fn media_type(body: &Body, blob: &BlobId) -> Option<String> {
     types.into_iter().find(|(named, _)| named == blob).map(|(_, media_type)| media_type.clone())
 }
 
+/// A focus as people write it: to the right and upward, each -1 to 1.
+pub(super) fn shares(focus: Focus) -> [f64; 2] {
+    [focus.x, focus.y].map(|part| f64::from(part) / f64::from(Focus::EDGE))
+}
+
 impl Media {
     pub(super) fn new(config: &NodeConfig, store: &StoreConfig) -> Self {
         Self {
@@ -148,7 +153,6 @@ impl Node {
             height: small.height,
             held: self.holds_file(&small.blob),
         });
-        let share = |part: i16| f64::from(part) / f64::from(Focus::EDGE);
         AttachmentView {
             cid: file.blob.to_string(),
             media_type: file.media_type.clone(),
@@ -158,7 +162,7 @@ impl Node {
             duration_ms: file.duration_ms,
             blurhash: given(&file.blurhash),
             alt: given(&file.alt),
-            focus: file.focus.map(|focus| [share(focus.x), share(focus.y)]),
+            focus: file.focus.map(shares),
             source_type: given(&file.source_type),
             name: given(&file.name),
             preview,

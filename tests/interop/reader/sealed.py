@@ -61,7 +61,13 @@ ITEM = bodies.record((1, "collection", collection, "need"), (2, "key", bodies.da
 
 PHRASE = bodies.record((1, "id", bodies.U64, "need"), (2, "text", bodies.SHORT, "need"), (3, "in_words", bodies.boolean, "plain"))
 U16 = bodies.unsigned(1 << 16)
-FILTER = bodies.record((1, "phrases", bodies.many(PHRASE, 32), "opt"), (2, "contexts", U16, "plain"), (3, "action", U16, "plain"))
+FILTERED = bodies.record((1, "id", bodies.U64, "need"), (2, "post", bodies.ID, "need"))
+FILTER = bodies.record(
+    (1, "phrases", bodies.many(PHRASE, 32), "opt"),
+    (2, "contexts", U16, "plain"),
+    (3, "action", U16, "plain"),
+    (4, "posts", bodies.many(FILTERED, 64), "opt"),
+)
 VALUE = bodies.record(
     (1, "at", bodies.MILLIS, "opt"),
     (2, "until", bodies.MILLIS, "opt"),

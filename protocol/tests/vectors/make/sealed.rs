@@ -4,7 +4,9 @@
 use majlis_protocol::body::{Body, Content, Post, Sealed};
 use majlis_protocol::ids::EntryId;
 use majlis_protocol::keys::x25519_public;
-use majlis_protocol::sealed::{Envelope, Filter, ItemValue, Phrase, Place, PrivateItem, SealedError, seal};
+use majlis_protocol::sealed::{
+    Envelope, Filter, FilteredPost, ItemValue, Phrase, Place, PrivateItem, SealedError, seal,
+};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -86,10 +88,14 @@ fn show_phrase(phrase: &Phrase) -> Value {
 
 fn show_filter(filter: &Filter) -> Value {
     let phrases: Vec<_> = filter.phrases.iter().map(show_phrase).collect();
+    let post =
+        |post: &FilteredPost| object([("id", Some(number(post.id))), ("post", Some(hex(&post.post.0)))]);
+    let posts: Vec<_> = filter.posts.iter().map(post).collect();
     object([
         ("phrases", (!phrases.is_empty()).then(|| json!(phrases))),
         ("contexts", (filter.contexts > 0).then(|| json!(filter.contexts))),
         ("action", (filter.action > 0).then(|| json!(filter.action))),
+        ("posts", (!posts.is_empty()).then(|| json!(posts))),
     ])
 }
 
@@ -240,13 +246,15 @@ fn items(file: &mut File) {
     }
 }
 
-/// An item's value with a filter that has so many phrases.
-fn filtering(phrases: usize) -> Vec<u8> {
+/// An item's value with a filter that has so many phrases, and single posts.
+fn filtering(phrases: usize, posts: usize) -> Vec<u8> {
     // The first is as long as one may be.
     let text = |n: usize| if n == 0 { "ك".repeat(128) } else { format!("كلمة {n}") };
     let phrase = |n: usize| Phrase { id: n as u64 + 1, text: text(n), in_words: n % 2 == 1 };
     let phrases = (0..phrases).map(phrase).collect();
-    let filter = Filter { phrases, contexts: Filter::HOME | Filter::THREAD, action: Filter::HIDE };
+    let post = |n: usize| FilteredPost { id: n as u64 + 1, post: EntryId([n as u8; 32]) };
+    let posts = (0..posts).map(post).collect();
+    let filter = Filter { phrases, contexts: Filter::HOME | Filter::THREAD, action: Filter::HIDE, posts };
     ItemValue { name: "كرة القدم".into(), filter: Some(filter), ..ItemValue::default() }.encode().unwrap()
 }
 
@@ -262,8 +270,10 @@ fn values(file: &mut File, bytes: &dyn Fn(&str) -> Vec<u8>) {
     value(file, "all said of someone", &["SEAL-14"], &full.encode().unwrap());
     let read = ItemValue { at: Some(1), entry: Some(EntryId([7; 32])), ..ItemValue::default() };
     value(file, "a reading position", &["SEAL-14"], &read.encode().unwrap());
-    value(file, "a filter", &["SEAL-14", "SEAL-15"], &filtering(2));
-    value(file, "a filter with all its phrases", &["SEAL-14", "SEAL-15"], &filtering(32));
+    value(file, "a filter", &["SEAL-14", "SEAL-15"], &filtering(2, 0));
+    value(file, "a filter with all its phrases", &["SEAL-14", "SEAL-15"], &filtering(32, 0));
+    value(file, "a filter of single posts alone", &["SEAL-14", "SEAL-15"], &filtering(0, 2));
+    value(file, "a filter with all its phrases and posts", &["SEAL-14", "SEAL-15"], &filtering(32, 64));
     let said = Content { text: "صباح الخير".into(), language: "ar".into(), ..Content::default() };
     let post = Body::Post(Post { content: said, ..Post::default() }).encode().unwrap();
     let draft = ItemValue { at: Some(1), draft: post, ..ItemValue::default() };
@@ -274,7 +284,14 @@ fn values(file: &mut File, bytes: &dyn Fn(&str) -> Vec<u8>) {
     value(file, "a draft beyond its limit of 16000", &["SEAL-14", "SEAL-16"], &beyond);
     let many = [bytes("a1 05 a1 01 98 21"), bytes("a2 01 01 02 61 61").repeat(33)].concat();
     value(file, "a filter with 33 phrases", &["SEAL-14", "SEAL-15"], &many);
+    let one = [bytes("a2 01 01 02 58 20"), vec![7; 32]].concat();
+    let many = [bytes("a1 05 a1 04 98 41"), one.repeat(65)].concat();
+    value(file, "a filter with 65 posts", &["SEAL-14", "SEAL-15"], &many);
     for (name, value_bytes) in [
+        ("a filter with an empty list of posts", "a1 05 a1 04 80"),
+        ("a filter with a post that has no name", "a1 05 a1 04 81 a1 02 41 00"),
+        ("a filter with a post that is none", "a1 05 a1 04 81 a1 01 01"),
+        ("a filter with a field to come", "a1 05 a1 05 00"),
         ("a filter that says nothing", "a1 05 a0"),
         ("a filter with a context and an action to come", "a1 05 a2 02 18 21 03 02"),
         ("a filter with an empty list of phrases", "a1 05 a1 01 80"),
