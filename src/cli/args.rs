@@ -52,7 +52,7 @@ Examples:
   majlis id
   majlis --json id")]
     Id,
-    Post(post::PostArgs),
+    Post(Box<post::PostArgs>),
     Draft(draft::DraftArgs),
     Edit(thread::EditArgs),
     Delete(post::DeleteArgs),

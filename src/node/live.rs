@@ -444,7 +444,7 @@ mod tests {
         let mut texts = Vec::new();
         while texts.last().is_none_or(|text| text != "قديم 300") {
             for one in live.next(home_and_all).await.unwrap() {
-                let Coming::Post { view, is_edit: false, channels } = one else { panic!("{one:?}") };
+                let Coming::Post { view, is_edit: false, channels } = one else { unreachable!("{one:?}") };
                 assert_eq!(channels.len(), 2, "told once for all timelines");
                 texts.push(view.text);
             }

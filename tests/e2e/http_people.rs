@@ -157,6 +157,6 @@ fn what_apps_set_by_themselves_is_kept() {
     let profile = set.send().expect(200).json();
     assert_eq!((&profile["avatar_description"], profile["avatar"].is_string()), (&json!("أنا"), true));
     let without = client.send("DELETE", "/api/v1/profile/avatar", &[]).expect(200).json();
-    assert!(text(&without, "avatar").ends_with("/static/avatar.svg"), "{without}");
+    assert!(text(&without, "avatar").ends_with("/static/avatar.png"), "{without}");
     assert_eq!(client.get("/api/v1/profile", &[])["avatar"], Value::Null);
 }

@@ -295,7 +295,7 @@ fn whoever_does_not_read_holds_nobody_up() {
     let words = "كلمات كثيرة ".repeat(400);
     let file = node.scratch().join("posts.jsonl");
     let posts: String =
-        (0..POSTS).map(|n| format!("{}\n", json!({ "text": format!("{n} {words}") }))).collect();
+        (0..POSTS).map(|n| json!({ "text": format!("{n} {words}") }).to_string() + "\n").collect();
     std::fs::write(&file, posts).unwrap();
     let reading = std::thread::spawn(move || {
         for n in 0..POSTS {

@@ -56,7 +56,7 @@ fn a_node_makes_a_certificate_and_serves_the_same_with_it() {
         let metadata = encrypted(METADATA, name).expect(200).json();
         assert_eq!(metadata["token_endpoint"], format!("{base}/oauth/token"));
         let instance = encrypted("/api/v2/instance", name).expect(200).json();
-        assert_eq!(instance["contact"]["account"]["avatar"], format!("{base}/static/avatar.svg"));
+        assert_eq!(instance["contact"]["account"]["avatar"], format!("{base}/static/avatar.png"));
         assert_eq!(instance["configuration"]["urls"]["streaming"], format!("wss://{name}:{port}"));
     }
     let links = ask(&node, "GET", "/.well-known/nodeinfo").send().expect(200).json();

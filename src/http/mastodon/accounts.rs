@@ -13,8 +13,8 @@ use super::timelines::{Statuses, statuses};
 use crate::http::App;
 use crate::http::error::{Answer, ApiError};
 use crate::http::input::{Input, lenient};
-use crate::node::Named;
 use crate::node::api::{Feed, Muted, People, PostView, Reply, Request};
+use crate::node::{Named, fold_tag};
 
 /// The account that has a number.
 pub async fn key(app: &App, number: u64) -> Answer<String> {
@@ -54,15 +54,22 @@ pub struct Posts {
     exclude_reblogs: bool,
     #[serde(default, deserialize_with = "lenient::flag")]
     only_media: bool,
+    #[serde(default)]
+    tagged: Option<String>,
 }
 
 /// What an account has posted.
 pub async fn posts(app: App, Path(id): Path<u64>, Input(asked): Input<Posts>) -> Answer<Statuses> {
     let key = key(&app, id).await?;
-    let path = format!(
+    let tagged = asked.tagged.filter(|tag| !tag.is_empty());
+    let mut path = format!(
         "/api/v1/accounts/{id}/statuses?pinned={}&exclude_replies={}&exclude_reblogs={}&only_media={}&",
         asked.pinned, asked.exclude_replies, asked.exclude_reblogs, asked.only_media
     );
+    if let Some(tag) = &tagged {
+        path = format!("{path}tagged={}&", page::encoded(tag));
+    }
+    let tagged = tagged.as_deref().map(fold_tag);
     if asked.pinned {
         // What others have on top of their pages is not told.
         let is_own = key == app.node.account().to_string();
@@ -76,6 +83,7 @@ pub async fn posts(app: App, Path(id): Path<u64>, Input(asked): Input<Posts>) ->
         (!asked.exclude_replies || post.reply_to.is_none())
             && (!asked.exclude_reblogs || post.repost.is_none())
             && (!asked.only_media || !post.attachments.is_empty())
+            && tagged.as_ref().is_none_or(|tag| post.tags.iter().any(|own| fold_tag(own) == *tag))
     };
     let (posts, ends) = page::fitting(&app, Feed::Account(key), &asked.paging, fits).await?;
     let views: Vec<_> = posts.iter().map(|(_, post)| post).collect();

@@ -9,14 +9,18 @@ use serde_json::{Value, json};
 
 use super::desk::off_thread;
 use super::entities::Shown;
+use super::page;
 use crate::http::App;
 use crate::http::error::{Answer, ApiError};
 use crate::http::input::{Files, Upload, WithFiles, lenient};
 use crate::http::routes::{Route, delete, get, patch};
-use crate::node::api::{FieldView, NewAttachment, ProfileEdit, Reply, Request};
+use crate::node::api::{Feed, FieldView, NewAttachment, ProfileEdit, Reply, Request, TimelinePage};
 
 /// The row of the door's with what apps set by themselves.
 const ROW: &[u8] = b"defaults";
+
+/// Posts that are looked at for the owner's usual language.
+const LAST_POSTS: usize = 20;
 
 /// What is answered here.
 pub fn routes() -> Vec<Route> {
@@ -36,7 +40,7 @@ pub fn routes() -> Vec<Route> {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Defaults {
-    /// Who is shown a post. It may be what this node cannot do: then it is refused when something is posted.
+    /// Who is shown a post: `public` or `unlisted`.
     pub privacy: String,
     /// Whether pictures are covered.
     pub sensitive: bool,
@@ -97,8 +101,8 @@ impl App {
         }
         let mut defaults = self.defaults().await?;
         if let Some(privacy) = source.privacy {
-            if !["public", "unlisted", "private"].contains(&privacy.as_str()) {
-                return Err(ApiError::unprocessable("a post is public, unlisted or private"));
+            if !["public", "unlisted"].contains(&privacy.as_str()) {
+                return Err(ApiError::unprocessable(format!("posts for {privacy} alone cannot be made yet")));
             }
             defaults.privacy = privacy;
         }
@@ -209,12 +213,24 @@ async fn remove_header(app: App) -> Answer<Json<Value>> {
     credentials(&app).await
 }
 
+/// The language of the owner's last post that has one: apps want one to begin with.
+async fn usual_language(app: &App) -> Answer<String> {
+    let feed = Feed::Account(app.node.account().to_string());
+    let page = TimelinePage { feed, limit: LAST_POSTS, ..TimelinePage::default() };
+    let posts = page::posts(app.ask(Request::Timeline { page, watch: false }).await?);
+    Ok(posts.into_iter().find_map(|post| post.lang).unwrap_or_else(|| "en".to_owned()))
+}
+
 /// What apps set by themselves.
 async fn preferences(app: App) -> Answer<Json<Value>> {
     let defaults = app.defaults().await?;
+    let language = match defaults.language {
+        Some(language) => language,
+        None => usual_language(&app).await?,
+    };
     Ok(Json(json!({
         "posting:default:visibility": defaults.privacy, "posting:default:sensitive": defaults.sensitive,
-        "posting:default:language": defaults.language, "posting:default:quote_policy": "public",
+        "posting:default:language": language, "posting:default:quote_policy": "public",
         "reading:expand:media": "default", "reading:expand:spoilers": false, "reading:autoplay:gifs": false,
     })))
 }

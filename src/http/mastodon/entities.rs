@@ -130,7 +130,7 @@ impl Shown {
             file.as_ref().map_or_else(|| format!("{}/{without}", self.base), |file| self.file_url(&file.cid))
         };
         let (avatar, header) =
-            (picture(&profile.avatar, "static/avatar.svg"), picture(&profile.header, "static/header.svg"));
+            (picture(&profile.avatar, "static/avatar.png"), picture(&profile.header, "static/header.png"));
         let alt = |file: &Option<AttachmentView>| {
             file.as_ref().and_then(|file| file.alt.clone()).unwrap_or_default()
         };

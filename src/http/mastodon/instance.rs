@@ -47,7 +47,7 @@ pub async fn old(app: App) -> Answer<Json<Value>> {
         "uri": domain(&app), "title": "Majlis", "short_description": "", "description": "", "email": "",
         "version": VERSION, "urls": { "streaming_api": streaming(&app) },
         "stats": { "user_count": 1, "status_count": 0, "domain_count": 0 },
-        "thumbnail": format!("{}/static/avatar.svg", app.base), "languages": ["en", "ar"], "registrations": false,
+        "thumbnail": format!("{}/static/avatar.png", app.base), "languages": ["en", "ar"], "registrations": false,
         "approval_required": false, "invites_enabled": false, "configuration": configuration(&app),
         "contact_account": shown.account(&app.node.account().to_string()), "rules": [],
     })))
@@ -59,7 +59,7 @@ pub async fn new(app: App) -> Answer<Json<Value>> {
     Ok(Json(json!({
         "domain": domain(&app), "title": "Majlis", "version": VERSION, "source_url": "", "description": "",
         "usage": { "users": { "active_month": 1 } },
-        "thumbnail": { "url": format!("{}/static/avatar.svg", app.base), "blurhash": null, "versions": {} },
+        "thumbnail": { "url": format!("{}/static/avatar.png", app.base), "blurhash": null, "versions": {} },
         "icon": [], "languages": ["en", "ar"], "configuration": configuration(&app),
         "registrations": { "enabled": false, "approval_required": false, "message": null, "url": null },
         "api_versions": { "mastodon": 1 },

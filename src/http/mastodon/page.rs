@@ -96,13 +96,12 @@ pub async fn timeline(app: &App, feed: Feed, paging: &Paging) -> Answer<Vec<(u64
     }
     let mut page = TimelinePage { feed, limit: paging.limit(), ..TimelinePage::default() };
     if let Some(most) = paging.max_id {
-        match app.by_number(most).await? {
-            Some(Named::Entry(id)) => page.before = Some(id),
+        if let Some(Named::Entry(id)) = app.by_number(most).await? {
+            page.before = Some(id);
+        } else {
             // Nothing has that number here: it says a time, to less than a millisecond.
-            _ => {
-                page.before_ms = Some((most >> 16) + 1);
-                page.limit += SAME_TIME;
-            }
+            page.before_ms = Some((most >> 16) + 1);
+            page.limit += SAME_TIME;
         }
     }
     let Some(least) = paging.min_id.or(paging.since_id) else {

@@ -11,7 +11,8 @@ use super::page;
 use crate::http::App;
 use crate::http::error::Answer;
 use crate::http::input::{Input, lenient};
-use crate::node::api::{Request, SearchQuery};
+use crate::node::Named;
+use crate::node::api::{PostView, Request, SearchQuery};
 
 /// What is looked for.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -29,6 +30,23 @@ pub struct Asked {
     following: bool,
 }
 
+/// The post that an address, a link or an id names, where it is held.
+async fn addressed(app: &App, text: &str) -> Option<PostView> {
+    let text = text.trim().trim_end_matches('/');
+    let id = match text.split_once("://").map(|(_, rest)| rest.rsplit_once('/')) {
+        // As posts are named here and on other nodes: `…/posts/ID`, `…/@KEY/NUMBER`.
+        Some(Some((path, id))) if path.ends_with("/posts") => id.to_owned(),
+        Some(Some((_, number))) => match app.by_number(number.parse().ok()?).await.ok()?? {
+            Named::Entry(id) => id,
+            _ => return None,
+        },
+        Some(None) => return None,
+        None => text.to_owned(),
+    };
+    let found = app.ask(Request::Show { id }).await.ok()?;
+    page::posts(found).pop().filter(|post| !post.deleted)
+}
+
 /// Posts, people and tags that fit.
 pub async fn search(app: App, Input(asked): Input<Asked>) -> Answer<Json<Value>> {
     let (limit, offset) = (asked.limit.unwrap_or(20).clamp(1, 40), asked.offset.unwrap_or(0).min(1_000));
@@ -37,7 +55,11 @@ pub async fn search(app: App, Input(asked): Input<Asked>) -> Answer<Json<Value>>
         if wants("accounts") { matching(&app, &asked.q, asked.following).await? } else { Vec::new() };
     let people: Vec<_> = people.into_iter().skip(offset).take(limit).collect();
     let mut posts = Vec::new();
-    if wants("statuses") && !asked.q.trim().is_empty() {
+    if let Some(post) = addressed(&app, &asked.q).await
+        && wants("statuses")
+    {
+        posts.extend((offset == 0).then_some(post));
+    } else if wants("statuses") && !asked.q.trim().is_empty() {
         let from = match asked.account_id {
             Some(id) => Some(key(&app, id).await?),
             None => None,

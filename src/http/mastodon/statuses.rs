@@ -467,7 +467,7 @@ pub async fn vote(app: App, Path(id): Path<u64>, Input(asked): Input<Choices>) -
         return Err(ApiError::unprocessable("The chosen vote option does not exist"));
     }
     // Apps count from 0, people from 1. Apps add choices where a poll takes several; none of theirs takes one back.
-    let mut choices: Vec<u64> = poll.mine.iter().map(|choice| u64::from(*choice)).collect();
+    let mut choices: Vec<u64> = poll.mine.clone();
     let is_again = chosen.iter().any(|choice| choices.contains(&(choice + 1)));
     if is_again || (!poll.multiple && choices.len() + chosen.len() > 1) {
         return Err(ApiError::unprocessable("You have already voted on this poll"));
