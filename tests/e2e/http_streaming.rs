@@ -294,9 +294,9 @@ fn whoever_does_not_read_holds_nobody_up() {
     let before = node.peak_memory();
     let words = "كلمات كثيرة ".repeat(400);
     let file = node.scratch().join("posts.jsonl");
-    let posts: String =
-        (0..POSTS).map(|n| format!("{}\n", json!({ "text": format!("{n} {words}") }))).collect();
-    std::fs::write(&file, posts).unwrap();
+    let line = |n: usize| json!({ "text": format!("{n} {words}") }).to_string();
+    let posts: Vec<_> = (0..POSTS).map(line).collect();
+    std::fs::write(&file, posts.join("\n")).unwrap();
     let reading = std::thread::spawn(move || {
         for n in 0..POSTS {
             let event = hears.event();
