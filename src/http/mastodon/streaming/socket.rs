@@ -129,7 +129,7 @@ where
                 if !std::mem::take(&mut heard) {
                     return Some((close_code::POLICY, "nothing was heard for too long"));
                 }
-                Message::Ping(Bytes::default())
+                Message::Ping(Bytes::new())
             }
         };
         socket.send(message).await.ok()?;
@@ -197,10 +197,10 @@ mod tests {
             says.unbounded_send(Message::text("سلام")).unwrap();
             assert_eq!(hears.next().await, Some(Message::text("no سلام")));
             for _ in 0..3 {
-                assert_eq!(hears.next().await, Some(Message::Ping(Bytes::default())));
-                says.unbounded_send(Message::Pong(Bytes::default())).unwrap();
+                assert_eq!(hears.next().await, Some(Message::Ping(Bytes::new())));
+                says.unbounded_send(Message::Pong(Bytes::new())).unwrap();
             }
-            assert_eq!(hears.next().await, Some(Message::Ping(Bytes::default())));
+            assert_eq!(hears.next().await, Some(Message::Ping(Bytes::new())));
         };
         let (leave, ()) = tokio::join!(served, client);
         assert_eq!(leave.unwrap().0, close_code::POLICY);
