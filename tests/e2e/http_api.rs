@@ -255,7 +255,7 @@ fn people_lists_and_what_there_is_none_of() {
     let picture = text(&one.me(), "avatar");
     let picture = picture.split_once("/static/").unwrap().1;
     let given = ask(one.node, "GET", &format!("/static/{picture}")).send().expect(200);
-    assert_eq!(given.header("content-type"), Some("image/svg+xml"));
+    assert_eq!(given.header("content-type"), Some("image/png"));
     let instance = one.get("/api/v2/instance", &[]);
     assert!(instance["configuration"]["statuses"]["max_characters"].is_u64());
     // Every address of the document is answered, and none without a token that needs one.

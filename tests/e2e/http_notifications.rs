@@ -126,3 +126,36 @@ fn what_was_read_is_noted_and_never_goes_back() {
     one.send("POST", "/api/v1/markers", &[("home[last_read_id]", "x")]).expect(400);
     one.send("POST", "/api/v1/markers", &[("home[last_read_id]", "")]).expect(422);
 }
+
+#[test]
+fn those_of_a_kind_about_one_post_are_a_group() {
+    let cluster = Cluster::started(&["one", "two", "three"]);
+    cluster.follow_all();
+    let [one, two, three] = [&cluster.nodes[0], &cluster.nodes[1], &cluster.nodes[2]].map(Client::of);
+    let id = text(&one.post("/api/v1/statuses", &[("status", "شاي أم قهوة؟")]), "id");
+    let post = path(&["statuses", &id]);
+    for other in [&two, &three] {
+        eventually("it is there", || other.send("GET", &post, &[]).status == 200);
+        other.post(&path(&["statuses", &id, "favourite"]), &[]);
+    }
+    let groups = || one.get("/api/v2/notifications", &[("types[]", "favourite")]);
+    eventually("both are one group", || groups()["notification_groups"][0]["notifications_count"] == 2);
+    let page = groups();
+    let key = format!("favourite-{id}");
+    assert_eq!(
+        (&page["notification_groups"][0]["group_key"], &page["statuses"][0]["id"]),
+        (&json!(key), &json!(id))
+    );
+    assert_eq!(
+        (page["statuses"].as_array().unwrap().len(), page["accounts"].as_array().unwrap().len()),
+        (1, 2)
+    );
+    let group = format!("/api/v2/notifications/{key}");
+    assert_eq!(one.get(&group, &[])["notification_groups"], page["notification_groups"]);
+    assert_eq!(one.get(&format!("{group}/accounts"), &[]).as_array().unwrap().len(), 2);
+    for wrong in ["favourite-5", "x", "ungrouped-", "mention-5"] {
+        one.send("GET", &format!("/api/v2/notifications/{wrong}"), &[]).expect(404);
+    }
+    one.post(&format!("{group}/dismiss"), &[]);
+    assert_eq!(groups()["notification_groups"], json!([]));
+}

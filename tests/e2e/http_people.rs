@@ -139,8 +139,8 @@ fn what_apps_set_by_themselves_is_kept() {
     // What cannot be done is refused rather than done more openly.
     client
         .send("PATCH", "/api/v1/accounts/update_credentials", &[("source[privacy]", "private")])
-        .expect(200);
-    client.send("POST", "/api/v1/statuses", &[("status", "for few")]).expect(422);
+        .expect(422);
+    client.send("POST", "/api/v1/statuses", &[("status", "for few"), ("visibility", "private")]).expect(422);
 
     // A picture with words for those who do not see it, and its end.
     let mut picture = std::io::Cursor::new(Vec::new());

@@ -42,8 +42,8 @@ fn a_strangers_answer_waits_until_it_is_accepted_and_can_be_taken_back() {
     eventually("both answers wait", || requests(host).len() == 2);
     assert_eq!(host.texts(), ["Is anyone there?"]);
     assert_eq!(host.cli(&["thread", &id]).len(), 1, "a stranger's answer is shown unasked");
-    // That they have said something is told once; what it is, is for whoever asks.
-    assert_eq!(kinds(host), ["request"]);
+    // That they follow is told, and that they have said something, once; what it is, is for whoever asks.
+    assert_eq!(kinds(host), ["request", "follow"]);
     let told = host.run_with(&["notifications"], None).stdout;
     assert!(told.contains("wants to talk to you") && told.contains("`majlis requests`"), "{told}");
     assert!(!told.contains(SECRET) && !told.contains("I am"), "a stranger's words are shown unasked: {told}");
@@ -260,7 +260,10 @@ fn a_strangers_flood_is_bounded_and_served_to_nobody() {
     assert!(memory <= MAX_MEMORY, "a flood takes {memory} bytes of memory");
     assert_eq!(requests(host).len(), 31, "a flood has more attention than one may");
     let told = host.cli(&["notifications"]);
-    assert_eq!((told.len(), &told[0]["kind"], number(&told[1], "unread")), (2, &"request".into(), 1));
+    assert_eq!(
+        (told.len(), kinds(host), number(&told[2], "unread")),
+        (3, vec!["request".into(), "follow".into()], 2)
+    );
     reader.cli(&["follow", &host.invite()]);
     reader.cli(&["follow", &key]);
     await_posts(&reader, 2, "the host's posts");

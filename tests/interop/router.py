@@ -24,7 +24,7 @@ from nodes import Failed, Node
 # Nodes beside the lasting ones that run at once.
 MAX_RUNNING = 4
 STATUS = re.compile(r"^/api/v1/(?:statuses|polls)/(\d+)")
-ANSWERED = re.compile(r"(?:in_reply_to_id|quoted_status_id)\W+(\d+)")
+NAMED = re.compile(r"(?:in_reply_to_id|status_id)\W+(\d+)")
 ACCOUNT = re.compile(r"^/api/v1/accounts/(\d+)")
 # What is not to be handed on: it is of one connection.
 HOP = {"host", "connection", "content-length", "transfer-encoding", "content-encoding", "accept-encoding",
@@ -184,7 +184,7 @@ class Router:
         """Has a node know what it was asked for."""
         if asked := STATUS.match(path):
             return await self.have(asked[1], person)
-        if path == "/api/v1/statuses" and (asked := ANSWERED.search(body.decode(errors="replace"))):
+        if asked := NAMED.search(body.decode(errors="replace")):
             return await self.have(asked[1], person)
         if (asked := ACCOUNT.match(path)) and asked[1] in self.keys:
             address = f"{person.node.http}/api/v2/search?resolve=true&type=accounts&q={self.keys[asked[1]]}"

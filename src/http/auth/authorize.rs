@@ -48,6 +48,11 @@ fn words(lang: Option<&str>, headers: &HeaderMap) -> &'static Words {
     preferred(lang, accepted.unwrap_or_default())
 }
 
+/// Says what this is to whoever opens the node's address.
+pub async fn front(app: App, headers: HeaderMap) -> Answer<Response> {
+    Ok(page::front(words(None, &headers), &app.base)?)
+}
+
 pub async fn ask(app: App, headers: HeaderMap, Input(query): Input<Query>) -> Answer<Response> {
     let words = words(query.lang.as_deref(), &headers);
     // As long as it is not known where the app is, nothing is sent there: the owner is told.

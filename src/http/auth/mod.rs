@@ -27,6 +27,7 @@ pub struct Auth {
 /// What is answered here.
 pub fn routes() -> Vec<Route> {
     vec![
+        get("/", None, "A page that says how an app is connected", authorize::front),
         post("/api/v1/apps", None, "Register an app", register::register),
         get("/api/v1/apps/verify_credentials", None, "The app that a token is of", register::verify),
         get("/oauth/authorize", None, "The page on which the owner consents", authorize::ask),

@@ -326,8 +326,14 @@ impl Shown {
 
     /// Something that concerns the owner.
     pub fn notification(&self, view: &NotificationView, id: &str) -> Value {
+        let kind = type_of(view.kind);
+        let about = view.post.as_ref().and_then(|post| self.numbers.get(&entry(&post.id)));
+        let group = match about {
+            Some(number) if ["favourite", "reblog"].contains(&kind) => format!("{kind}-{number}"),
+            _ => format!("ungrouped-{id}"),
+        };
         json!({
-            "id": id, "type": type_of(view.kind), "created_at": view.created_at, "group_key": format!("ungrouped-{id}"),
+            "id": id, "type": kind, "created_at": view.created_at, "group_key": group,
             "account": self.account(&view.account),
             "status": view.post.as_ref().map(|post| self.status(post)),
             "majlis": { "id": view.id, "kind": view.kind.name(), "emoji": view.emoji, "unread": view.unread },

@@ -62,7 +62,7 @@ pub async fn new(app: App) -> Answer<Json<Value>> {
         "thumbnail": { "url": format!("{}/static/avatar.png", app.base), "blurhash": null, "versions": {} },
         "icon": [], "languages": ["en", "ar"], "configuration": configuration(&app),
         "registrations": { "enabled": false, "approval_required": false, "message": null, "url": null },
-        "api_versions": { "mastodon": 1 },
+        "api_versions": { "mastodon": 2 },
         "contact": { "email": "", "account": shown.account(&app.node.account().to_string()) }, "rules": [],
     })))
 }

@@ -5,6 +5,7 @@ mod credentials;
 mod desk;
 mod entities;
 mod filters;
+mod groups;
 mod html;
 mod instance;
 mod lists;
@@ -34,6 +35,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(filters::routes());
     routes.extend(markers::routes());
     routes.extend(notifications::routes());
+    routes.extend(groups::routes());
     routes.extend(credentials::routes());
     routes.extend(tags::routes());
     routes.extend(other::routes());

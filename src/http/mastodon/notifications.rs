@@ -77,7 +77,8 @@ pub async fn arrival(app: &App, number: u64) -> Answer<Arrival> {
     })
 }
 
-async fn read(app: &App, page: NotificationsPage) -> Answer<Vec<NotificationView>> {
+/// The notifications of a page.
+pub async fn read(app: &App, page: NotificationsPage) -> Answer<Vec<NotificationView>> {
     let view = |reply| match reply {
         Reply::Notification(view) => Some(*view),
         _ => None,
@@ -87,34 +88,40 @@ async fn read(app: &App, page: NotificationsPage) -> Answer<Vec<NotificationView
 
 /// A page of notifications.
 async fn list(app: App, Input(asked): Input<Asked>) -> Answer<(HeaderMap, Json<Vec<Value>>)> {
+    let (links, page) = page_of(&app, &asked, "/api/v1/notifications?").await?;
+    Ok((links, Json(page)))
+}
+
+/// A page of notifications as apps know them, and the links beside it, which begin so.
+pub async fn page_of(app: &App, asked: &Asked, start: &str) -> Answer<(HeaderMap, Vec<Value>)> {
     let is_named = |types: &[String], kind: NotificationKind| types.iter().any(|name| name == type_of(kind));
     let is_wanted = |kind: &NotificationKind| {
         (asked.types.is_empty() || is_named(&asked.types, *kind)) && !is_named(&asked.exclude_types, *kind)
     };
     let kinds: Vec<_> = NotificationKind::ALL.into_iter().filter(is_wanted).collect();
     if kinds.is_empty() {
-        return Ok((HeaderMap::new(), Json(Vec::new())));
+        return Ok((HeaderMap::new(), Vec::new()));
     }
     let mut page = NotificationsPage { limit: asked.paging.limit_of_people(), kinds, ..Default::default() };
     if let Some(id) = asked.account_id {
-        page.account = Some(super::accounts::key(&app, id).await?);
+        page.account = Some(super::accounts::key(app, id).await?);
     }
     if let Some(number) = asked.paging.max_id {
-        page.before = Some(arrival(&app, number).await?);
+        page.before = Some(arrival(app, number).await?);
     }
     if let Some(number) = asked.paging.min_id.or(asked.paging.since_id) {
-        page.after = Some(arrival(&app, number).await?);
+        page.after = Some(arrival(app, number).await?);
         page.earliest = asked.paging.min_id.is_some();
     }
-    let views = read(&app, page).await?;
-    let (numbers, body) = several(&app, &views).await?;
+    let views = read(app, page).await?;
+    let (numbers, body) = several(app, &views).await?;
     let ends = numbers.first().copied().zip(numbers.last().copied());
-    let mut path = "/api/v1/notifications?".to_owned();
+    let mut path = start.to_owned();
     for (name, types) in [("types", &asked.types), ("exclude_types", &asked.exclude_types)] {
         path.extend(types.iter().map(|kind| format!("{name}[]={}&", page::encoded(kind))));
     }
     path.extend(asked.account_id.map(|id| format!("account_id={id}&")));
-    Ok((page::links(&app, &path, ends), Json(body)))
+    Ok((page::links(app, &path, ends), body))
 }
 
 /// A notification that has come, as it is shown in the list too.
@@ -123,7 +130,7 @@ pub async fn shown(app: &App, view: &NotificationView) -> Answer<Value> {
 }
 
 /// Notifications as apps know them, and their numbers.
-async fn several(app: &App, views: &[NotificationView]) -> Answer<(Vec<u64>, Vec<Value>)> {
+pub async fn several(app: &App, views: &[NotificationView]) -> Answer<(Vec<u64>, Vec<Value>)> {
     let posts: Vec<_> = views.iter().filter_map(|view| view.post.as_ref()).collect();
     let accounts: Vec<_> = views.iter().map(|view| view.account.clone()).collect();
     let entities = Shown::of(app, &posts, &accounts).await?;
@@ -133,7 +140,8 @@ async fn several(app: &App, views: &[NotificationView]) -> Answer<(Vec<u64>, Vec
     Ok((numbers, all))
 }
 
-async fn one(app: &App, id: u64) -> Answer<NotificationView> {
+/// The notification that has a number.
+pub async fn one(app: &App, id: u64) -> Answer<NotificationView> {
     let Some(Named::Notification(entry, at)) = app.by_number(id).await? else {
         return Err(ApiError::not_found());
     };
@@ -151,7 +159,7 @@ async fn show(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
 }
 
 /// How many are unread.
-async fn unread_count(app: App) -> Answer<Json<Value>> {
+pub async fn unread_count(app: App) -> Answer<Json<Value>> {
     let page = NotificationsPage { count: true, ..Default::default() };
     let replies = app.ask(Request::Notifications { page }).await?;
     let count = replies.into_iter().find_map(|reply| match reply {
@@ -169,10 +177,15 @@ async fn clear(app: App) -> Answer<Json<Value>> {
 
 /// Takes one off the list.
 async fn dismiss(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
-    let view = one(&app, id).await?;
+    take_off(&app, one(&app, id).await?).await?;
+    Ok(Json(json!({})))
+}
+
+/// Takes a notification off the list.
+pub async fn take_off(app: &App, view: NotificationView) -> Answer<()> {
     let poll = view.kind == NotificationKind::Poll;
     app.ask(Request::Dismiss { entry: Some(view.id), poll }).await?;
-    Ok(Json(json!({})))
+    Ok(())
 }
 
 /// Which one, or which strangers.

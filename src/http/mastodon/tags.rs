@@ -76,7 +76,7 @@ async fn as_tag(app: &App, request: Request) -> Answer<Json<Value>> {
     Ok(Json(shown(app, &view, number)))
 }
 
-/// Tags that begin with a text; where there is none, the one that it is.
+/// Tags that begin with a text; where there is none, the one that it is, if it is written as one.
 pub async fn like(app: &App, text: &str, offset: usize, limit: usize) -> Answer<Vec<Value>> {
     let beginning = text.trim().trim_start_matches('#').to_owned();
     if beginning.is_empty() {
@@ -84,7 +84,7 @@ pub async fn like(app: &App, text: &str, offset: usize, limit: usize) -> Answer<
     }
     let request = Request::Tags { start: beginning.clone(), limit: offset + limit };
     let mut tags = views(app.ask(request).await?);
-    if tags.is_empty() {
+    if tags.is_empty() && text.trim().starts_with('#') {
         // What is no tag is none.
         tags.extend(one(app, Request::Tag { tag: beginning }).await.ok());
     }
