@@ -149,7 +149,7 @@ with story.step("an edit travels with history, source and warning"):
     history = b.status_history(first)
     assert len(history) == 2 and ENGLISH in history[0].content and ARABIC in history[1].content
 with story.step("an edit gives a picture new words"):
-    a.status_update(full, f"{ARABIC} ثانية", spoiler_text="تحذير", media_attributes=[a.generate_media_edit_attributes(full.media_attachments[0], "أوضح")])
+    a.status_update(full, f"{ARABIC} ثانية #مجلس", spoiler_text="تحذير", media_attributes=[a.generate_media_edit_attributes(full.media_attachments[0], "أوضح")])
     seen = shows(b, full, lambda status: status.edited_at)
     assert "ثانية" in seen.content and seen.media_attachments[0].description == "أوضح", seen.media_attachments
 with story.step("a deletion gives the text back and travels"):

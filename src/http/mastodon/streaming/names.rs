@@ -111,7 +111,7 @@ impl Source {
                 Some(Channel::of(Feed::List(list.list)))
             }
             NOTIFICATIONS | "direct" => None,
-            _ => return Err(ApiError::bad_request("There is no stream of this name")),
+            _ => return Err(ApiError::bad_request("Unknown stream type")),
         };
         signed.allow(if name == NOTIFICATIONS { "read:notifications" } else { "read:statuses" })?;
         let tells = name == NOTIFICATIONS || (name == "user" && signed.allow("read:notifications").is_ok());
