@@ -333,9 +333,9 @@ mod tests {
         serde_json::from_value(serde_json::json!({
             "profile": { "account": "did:key:z6MkA", "name": "سلمى </title>", "bio": "", "fields": [], "bot": false,
                          "usage": { "aipref": "train-ai=n" } },
-            "entries": 1, "followers": 0, "following": 0, "created_at": "2026-01-01T00:00:00Z", "last_post_at": null,
+            "posts": 1, "followers": 0, "following": 0, "created_at": "2026-01-01T00:00:00Z", "last_post_at": null,
             "relation": { "own": true, "following": false, "private": false, "followed_by": false, "blocking": false,
-                          "muting": false },
+                          "muting": false, "endorsed": false },
         }))
         .unwrap()
     }

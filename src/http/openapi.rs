@@ -222,8 +222,8 @@ mod tests {
         assert!(names(&post["parameters"], "query").is_empty());
         for form in FORMS {
             let fields = &post["requestBody"]["content"][form]["schema"]["properties"];
-            assert_eq!(fields["media_ids"]["type"], "array", "{form}");
-            assert_eq!(fields["sensitive"]["type"], "boolean", "{form}");
+            assert_eq!(fields["media_ids"]["type"], json!(["array", "null"]), "{form}");
+            assert_eq!(fields["sensitive"]["type"], json!(["boolean", "null"]), "{form}");
             assert!(fields["poll"].to_string().contains("expires_in"), "{fields}");
         }
         let upload = &route(&Method::POST, "/api/v2/media")["requestBody"]["content"];
