@@ -8,6 +8,7 @@
 
 mod apart;
 mod avif;
+mod blank;
 mod boxes;
 mod comments;
 mod ebml;
@@ -43,6 +44,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use apart::apart;
+pub use blank::{nothing, somebody};
 pub use error::MediaError;
 use picture::Seen;
 use plan::{Plan, Rope, words};

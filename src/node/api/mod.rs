@@ -3,6 +3,7 @@
 
 mod account;
 mod apps;
+mod itself;
 mod media;
 mod people;
 mod post;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use account::{AccountCard, RelationView};
 pub use apps::{AppView, LoginView, LoginWith, TokenView};
+pub use itself::{DoorView, IdView, PeerView, StatusView, SyncedView};
 pub use media::{AttachmentView, FileView, Metadata, NewAttachment, PreviewView};
 pub use people::{
     Arrival, FieldView, ListView, MuteView, Muted, NotificationKind, NotificationView, NotificationsPage,
@@ -640,96 +642,6 @@ pub enum Reply {
     Token(TokenView),
     /// It is done; a sentence for people.
     Done(DoneView),
-}
-
-/// Who the owner is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct IdView {
-    /// `did:key:…` of the account.
-    pub account: String,
-    /// `did:key:…` of this device.
-    pub device: String,
-    /// The transport identity.
-    pub peer_id: String,
-    /// Addresses at which the node listens or last listened, with `/p2p/…`.
-    pub addresses: Vec<String>,
-    /// A link for those who want to follow.
-    pub invite: String,
-    /// All devices of the account that are known, `did:key:…`.
-    pub devices: Vec<String>,
-    /// The home directory.
-    pub home: String,
-    /// Whether the recovery phrase is still kept, to be written down.
-    pub phrase_unconfirmed: bool,
-}
-
-/// How the node is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct StatusView {
-    /// Whether it is running, or the home was opened by the command itself.
-    pub running: bool,
-    /// `did:key:…` of the account.
-    pub account: String,
-    /// The transport identity.
-    pub peer_id: String,
-    /// Listen addresses.
-    pub addresses: Vec<String>,
-    /// Connected peers with a session.
-    pub peers: usize,
-    /// Followed accounts.
-    pub following: usize,
-    /// Accounts of which something is held.
-    pub accounts: usize,
-    /// Entries held.
-    pub entries: u64,
-    /// Bytes that the home takes on disk.
-    pub disk_bytes: u64,
-    /// Bytes free on its disk.
-    pub free_bytes: u64,
-    /// Whether everything that connected peers have is held here.
-    pub synced: bool,
-    /// Seconds since the node started; 0 when it is not running.
-    pub uptime: u64,
-    /// Where apps and browsers find it.
-    #[serde(flatten)]
-    pub door: DoorView,
-}
-
-/// Where apps and browsers find a node that runs.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct DoorView {
-    /// `http://127.0.0.1:7411`, if it is open.
-    pub http: Option<String>,
-    /// `https://192.0.2.7:7443`, if it is open with encryption.
-    pub https: Option<String>,
-    /// SHA-256 of the certificate there, `AB:CD:…`.
-    pub fingerprint: Option<String>,
-}
-
-/// A connected peer.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct PeerView {
-    /// The transport identity.
-    pub peer_id: String,
-    /// Its address.
-    pub address: String,
-    /// `in` or `out`.
-    pub direction: String,
-    /// Accounts that both hold.
-    pub accounts_shared: usize,
-    /// The account that it has proved, `did:key:…`.
-    pub account: Option<String>,
-    /// Whether nothing more is to be had from it now.
-    pub synced: bool,
-}
-
-/// Connected peers have nothing new.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SyncedView {
-    /// Connected peers.
-    pub peers: usize,
-    /// Milliseconds that it took.
-    pub elapsed_ms: u64,
 }
 
 /// A post was signed and kept.
