@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
 use super::routes::{Route, get};
-use crate::media::{nothing, somebody};
+use crate::node::{nothing, somebody};
 
 static AVATAR: LazyLock<Vec<u8>> = LazyLock::new(somebody);
 static HEADER: LazyLock<Vec<u8>> = LazyLock::new(nothing);

@@ -53,6 +53,7 @@ use majlis_protocol::{AccountId, Entry, EntryId, LogKey, Verified};
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
+pub use crate::media::{nothing, somebody};
 pub use crate::store::fold_tag;
 pub use api::{Failure, Reply, Request};
 pub use config::{HintScope, NodeConfig};
