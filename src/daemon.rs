@@ -41,6 +41,8 @@ pub enum DaemonEvent {
         created: bool,
         /// Where apps and browsers find the node.
         door: DoorView,
+        /// Signs in the browser that opens it, once.
+        link: Option<String>,
     },
     /// What the node told.
     News(NodeEvent),
@@ -84,8 +86,12 @@ pub async fn run(
         node.befriend(address).await?;
     }
     let door_for_apps = apps.as_ref().map(|apps| apps.door.clone()).unwrap_or_default();
-    let ready =
-        DaemonEvent::Ready { id: Box::new(node.id_view()?), created: opened.created, door: door_for_apps };
+    let ready = DaemonEvent::Ready {
+        id: Box::new(node.id_view()?),
+        created: opened.created,
+        door: door_for_apps,
+        link: node.sign_in_link()?,
+    };
     say(&events, ready).await;
     let forwarding = tokio::spawn(forward(watch, events));
     let grace = Duration::from_millis(config.store.erase_after_ms);

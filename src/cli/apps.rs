@@ -5,10 +5,11 @@ use clap::{Args, Subcommand};
 use super::app::{App, Stop};
 use crate::node::api::{LoginWith, Request};
 
-/// Show what to type where an app asks whether it may act for you.
+/// Show what to type where an app asks whether it may act for you, and a link to the page of your node.
 #[derive(Args)]
 #[command(after_help = "\
-The code holds once and for ten minutes; it lives in the running node. The secret holds until it is made anew.
+The code holds once and for ten minutes, the link once and for a day; both live in the running node. The secret
+holds until it is made anew.
 
 Examples:
   majlis login

@@ -154,6 +154,7 @@ enum Event<'a> {
         created: bool,
         #[serde(flatten)]
         door: &'a DoorView,
+        link: Option<&'a str>,
     },
     Post(&'a PostView),
     Peer {
@@ -178,7 +179,9 @@ fn show(out: &mut Output, event: DaemonEvent) -> io::Result<()> {
         return show_people(out, &event);
     }
     match &event {
-        DaemonEvent::Ready { id, created, door } => out.object(&Event::Ready { id, created: *created, door }),
+        DaemonEvent::Ready { id, created, door, link } => {
+            out.object(&Event::Ready { id, created: *created, door, link: link.as_deref() })
+        }
         DaemonEvent::News(NodeEvent::Post(post)) => out.object(&Event::Post(post)),
         DaemonEvent::News(NodeEvent::Peer { peer_id, connected, account }) => {
             out.object(&Event::Peer { peer_id, connected: *connected, account: account.as_deref() })
@@ -191,8 +194,8 @@ fn show(out: &mut Output, event: DaemonEvent) -> io::Result<()> {
 
 fn show_people(out: &mut Output, event: &DaemonEvent) -> io::Result<()> {
     match event {
-        DaemonEvent::Ready { id, created, door } => {
-            out.text(&welcome(id, *created))?;
+        DaemonEvent::Ready { id, created, door, link } => {
+            out.text(&welcome(id, *created, link.as_deref()))?;
             let mut places = places(door);
             if !places.is_empty() {
                 places.push("`majlis login` shows what to type when an app asks.".to_owned());
@@ -214,11 +217,18 @@ fn show_people(out: &mut Output, event: &DaemonEvent) -> io::Result<()> {
     }
 }
 
-/// Who one is, where the data lies, how to be followed.
-fn welcome(id: &IdView, created: bool) -> String {
+/// What to open, who one is, where the data lies, how to be followed.
+fn welcome(id: &IdView, created: bool, link: Option<&str>) -> String {
     let mut text = String::new();
     if created {
         text.push_str("Welcome to Majlis. This is your node, and your account was just made.\n\n");
+    }
+    if let Some(link) = link {
+        row(
+            &mut text,
+            "Open",
+            [link, "This link signs your browser in, once; `majlis login` makes another."],
+        );
     }
     row(&mut text, "You are", [id.account.as_str()]);
     row(&mut text, "Data", [id.home.as_str()]);

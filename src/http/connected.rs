@@ -2,9 +2,11 @@
 
 use axum::Json;
 use axum::extract::Path;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::App;
+use super::auth::Signed;
 use super::error::Answer;
 use super::routes::{Route, delete, get};
 use crate::node::api::{AppView, Reply, Request};
@@ -17,11 +19,21 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-async fn list(app: App) -> Answer<Json<Vec<AppView>>> {
+/// An app, and whether it is the one that asks.
+#[derive(Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    app: AppView,
+    current: bool,
+}
+
+async fn list(app: App, signed: Signed) -> Answer<Json<Vec<Listed>>> {
     let replies = app.ask(Request::Apps).await?.into_iter();
-    Ok(Json(
-        replies.filter_map(|reply| if let Reply::App(view) = reply { Some(view) } else { None }).collect(),
-    ))
+    let listed = replies.filter_map(|reply| match reply {
+        Reply::App(app) => Some(Listed { current: app.id == signed.app(), app }),
+        _ => None,
+    });
+    Ok(Json(listed.collect()))
 }
 
 async fn revoke(app: App, Path(id): Path<String>) -> Answer<Json<Value>> {

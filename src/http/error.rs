@@ -56,6 +56,16 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "This action is outside the authorized scopes")
     }
 
+    /// What was shown to prove who asks is not right.
+    pub fn unproved() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "This code is not right, or no longer")
+    }
+
+    /// A page of another site asks for what it must not.
+    pub fn foreign_site() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "This was sent from another site")
+    }
+
     /// Nobody can join a node of one person's.
     pub fn closed() -> Self {
         Self::new(StatusCode::FORBIDDEN, "This node belongs to one person: nobody can join it")

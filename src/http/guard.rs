@@ -24,6 +24,10 @@ use super::{App, Door, Ends, consent, pace};
 /// Where apps on other sites may read the answers: none of these goes by anything but a token.
 const SHARED: [&str; 5] = ["/api/", "/oauth/token", "/oauth/revoke", "/.well-known/", "/nodeinfo/"];
 
+/// A page asks for these by the hundred, and without a token, as it does not ask for them by a script. Only those that
+/// are not there count: files of the page are no secret, and the address of a post's file cannot be guessed.
+const PARTS: [&str; 3] = ["/app/", "/media/", "/static/"];
+
 /// What an answer says if its handler has not said otherwise.
 const DEFAULTS: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -88,12 +92,14 @@ async fn answer(door: &Door, request: Request, next: Next) -> Response {
     let from = request.extensions().get::<Ends>().map(|ends| ends.peer.ip());
     let identity = request.extensions().get::<Identity>();
     let is_owner = matches!(identity, Some(Identity::Signed(signed)) if signed.is_owner());
+    let is_part_of_page = PARTS.iter().any(|part| request.uri().path().starts_with(part));
     let response = shielded(next.run(request)).await;
-    if let Some(from) = from
-        && response.status().is_client_error()
-        && !is_owner
-    {
+    let Some(from) = from.filter(|_| !is_owner) else { return response };
+    let status = response.status();
+    if status.is_client_error() {
         door.limits.failed(from);
+    } else if is_part_of_page && (status.is_success() || status == StatusCode::NOT_MODIFIED) {
+        door.limits.give_back(from);
     }
     response
 }

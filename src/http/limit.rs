@@ -44,13 +44,18 @@ impl Limits {
         }
         let left = known.get(&key).map_or(BURST, |entry| refilled(*entry));
         let allowed = left >= 1.0;
-        known.insert(key, ((left - cost).max(0.0), now));
+        known.insert(key, ((left - cost).clamp(0.0, BURST), now));
         allowed
     }
 
     /// Whether one more request from this address is answered.
     pub fn ask(&self, address: IpAddr) -> bool {
         self.take(address, 1.0, Instant::now())
+    }
+
+    /// A request from this address was none that counts.
+    pub fn give_back(&self, address: IpAddr) {
+        self.take(address, -1.0, Instant::now());
     }
 
     /// A request from this address has failed.
@@ -72,6 +77,9 @@ mod tests {
         let taken = (0..1_000).filter(|_| limits.take(here, 1.0, now)).count();
         assert_eq!(taken, 300);
         assert!(limits.take(IpAddr::from([127, 0, 0, 2]), 1.0, now), "another is not held up by it");
+        assert!(!limits.take(here, 1.0, now));
+        limits.take(here, -1.0, now);
+        assert!(limits.take(here, 1.0, now), "what does not count is given back");
         let later = now + Duration::from_secs(2);
         assert_eq!((0..100).filter(|_| limits.take(here, 1.0, later)).count(), 10);
     }

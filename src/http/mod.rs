@@ -18,12 +18,14 @@ mod limit;
 mod mastodon;
 mod names;
 mod openapi;
+mod own;
 mod pace;
 mod pictures;
 mod routes;
 mod server;
 mod surfaces;
 mod tls;
+mod web;
 
 use std::net::SocketAddr;
 use std::ops::Deref;

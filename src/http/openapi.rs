@@ -146,7 +146,7 @@ fn operation(route: &Route) -> Value {
 /// What stands in braces in an address.
 fn in_path(path: &str, schema: Option<&Schema>) -> Vec<Value> {
     let names: Vec<_> =
-        path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
+        path.split('/').filter_map(|part| part.split_once('{')?.1.strip_suffix('}')).collect();
     let schema = schema.map_or_else(|| json!({ "type": "string" }), |schema| schema.clone().to_value());
     let of = |index: usize| schema.pointer(&format!("/prefixItems/{index}")).unwrap_or(&schema);
     let parameter = |(index, name): (usize, &&str)| json!({ "name": name, "in": "path", "required": true, "schema": of(index) });

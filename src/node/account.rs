@@ -1,6 +1,7 @@
 //! An account with all that stands beside it: how much there is of it, and how the owner stands to it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use majlis_protocol::state::Visibility;
@@ -9,8 +10,9 @@ use majlis_protocol::{AccountId, Kind};
 use parking_lot::Mutex;
 
 use super::api::{AccountCard, Muted, RelationView};
+use super::follows::parse_account;
 use super::view::rfc3339;
-use super::{Failure, Node};
+use super::{Failure, Node, blocking};
 
 /// Accounts whose posts are counted.
 const MAX_COUNTED: usize = 16_384;
@@ -70,6 +72,23 @@ impl Node {
             last_post_at: latest.first().map(|stored| rfc3339(stored.display_ms)),
             relation: self.relation(account)?,
         })
+    }
+
+    /// What accounts are shown as: the owner's own names for them, or those of their profiles, empty where none is
+    /// known; in order.
+    pub async fn shown_names(self: &Arc<Self>, accounts: Vec<String>) -> Result<Vec<String>, Failure> {
+        let node = Arc::clone(self);
+        blocking(move || {
+            let name = |account: &String| {
+                let account = parse_account(account)?;
+                Ok(match node.petname(&account) {
+                    Some(petname) => petname,
+                    None => node.profile_of(&account)?.name,
+                })
+            };
+            accounts.iter().map(name).collect()
+        })
+        .await
     }
 
     /// How the owner stands to an account.

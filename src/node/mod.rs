@@ -20,6 +20,7 @@ mod filters;
 mod finding;
 mod follows;
 mod hints;
+mod holders;
 mod identity;
 mod keep;
 mod keys;

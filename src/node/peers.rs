@@ -328,6 +328,13 @@ impl Peers {
         holders.filter(|(low, top)| (*low..=*top).contains(&seq)).count() as u64
     }
 
+    /// Who has said that they hold part of one of the owner's logs, and from where to where.
+    pub(super) fn spans(&self, log: &LogKey) -> Vec<(String, (u64, u64))> {
+        let state = self.0.lock();
+        let holders = state.held.get(log).into_iter().flatten();
+        holders.map(|(peer, span)| (peer.clone(), *span)).collect()
+    }
+
     /// Where the node listens, or last did.
     pub fn addresses(&self) -> Addresses {
         self.0.lock().addresses.clone()

@@ -6,12 +6,15 @@ use super::{clean, row};
 use crate::cli::terminal::{ago, counted};
 use crate::node::api::{AppView, LoginView, TokenView};
 
-/// What to type on a consent page.
+/// What to type, or to open.
 pub fn login(view: &LoginView) -> String {
     let mut text = String::new();
     if let Some(code) = &view.code {
         let minutes = view.valid_seconds.unwrap_or_default() / 60;
         row(&mut text, "Code", [code.as_str(), &format!("It holds once, for {minutes} minutes.")]);
+    }
+    if let Some(link) = &view.link {
+        row(&mut text, "Open", [link.as_str(), "This link signs your browser in, once, within a day."]);
     }
     if let Some(secret) = &view.secret {
         row(&mut text, "Secret", [secret.as_str(), "Whoever knows it can connect apps to your node."]);

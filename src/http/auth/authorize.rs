@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::consents::Asked;
-use super::page;
 use super::words::{Words, preferred};
+use super::{page, signed};
 use crate::http::App;
 use crate::http::error::{Answer, ApiError};
 use crate::http::input::Input;
@@ -46,11 +46,6 @@ pub struct Decision {
 fn words(lang: Option<&str>, headers: &HeaderMap) -> &'static Words {
     let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     preferred(lang, accepted.unwrap_or_default())
-}
-
-/// Says what this is to whoever opens the node's address.
-pub async fn front(app: App, headers: HeaderMap) -> Answer<Response> {
-    Ok(page::front(words(None, &headers), &app.base)?)
 }
 
 pub async fn ask(app: App, headers: HeaderMap, Input(query): Input<Query>) -> Answer<Response> {
@@ -108,9 +103,7 @@ fn asked(
 
 pub async fn decide(app: App, headers: HeaderMap, Input(decision): Input<Decision>) -> Answer<Response> {
     let words = words(decision.lang.as_deref(), &headers);
-    // Browsers say which site a form was sent from; others say nothing.
-    let from = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
-    if from.is_some_and(|from| from != b"same-origin" && from != b"none") {
+    if signed::is_foreign(&headers) {
         return Ok(page::say(words, StatusCode::FORBIDDEN, words.foreign)?);
     }
     let over = || page::say(words, StatusCode::FORBIDDEN, words.over);
@@ -125,7 +118,7 @@ pub async fn decide(app: App, headers: HeaderMap, Input(decision): Input<Decisio
             back(&asked.redirect_uri, &refused, asked.state.as_deref())
         };
     }
-    let wrong = match prove(&app, decision.code).await? {
+    let wrong = match signed::prove(&app, decision.code).await? {
         Proof::Owner => None,
         Proof::Wrong => Some((StatusCode::FORBIDDEN, words.wrong)),
         Proof::TooMany => Some((StatusCode::TOO_MANY_REQUESTS, words.too_many)),
@@ -143,12 +136,6 @@ pub async fn decide(app: App, headers: HeaderMap, Input(decision): Input<Decisio
         return Ok(page::code(words, &code)?);
     }
     back(&redirect_uri, &[("code", &code)], state.as_deref())
-}
-
-async fn prove(app: &App, typed: String) -> Answer<Proof> {
-    let node = std::sync::Arc::clone(&app.node);
-    let proved = tokio::task::spawn_blocking(move || node.prove_owner(&typed)).await;
-    Ok(proved.map_err(|_| ApiError::fault())??)
 }
 
 /// Leads the browser back to the app.

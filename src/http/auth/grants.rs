@@ -98,7 +98,8 @@ async fn for_itself(app: &App, wanted: &Wanted, client: &apps::App) -> Answer<Js
     Ok(Json(shown(&token, &scopes)))
 }
 
-fn shown(token: &str, scopes: &Scopes) -> Value {
+/// A token as it is given out.
+pub fn shown(token: &str, scopes: &Scopes) -> Value {
     json!({
         "access_token": token,
         "token_type": "Bearer",

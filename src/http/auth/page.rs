@@ -133,17 +133,6 @@ pub fn ask(
     whole(words, status, &body, &leads_to(&asked.redirect_uri))
 }
 
-/// Says what this is, and how an app is connected with it.
-pub fn front(words: &Words, base: &str) -> Result<Response, Failure> {
-    let body = format!(
-        "<p>{}</p>\n<p><code dir=\"ltr\">{}</code></p>\n<p>{} <code dir=\"ltr\">majlis login</code></p>\n",
-        words.address,
-        escape(base),
-        words.asked
-    );
-    whole(words, StatusCode::OK, &body, "")
-}
-
 /// Shows the code that is to be typed into the app.
 pub fn code(words: &Words, code: &str) -> Result<Response, Failure> {
     let body =

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
 use blake3::Hash;
 
 use crate::http::error::{Answer, ApiError};
 use crate::http::input::{MAX_BODY, whole};
-use crate::http::{Door, pace};
-use crate::node::apps::{Scopes, Token, hash};
+use crate::http::{App, Door, pace};
+use crate::node::apps::{Proof, Scopes, Token, hash};
 
 /// Bytes of a token that is looked at.
 const MAX_TOKEN: usize = 256;
@@ -95,6 +95,19 @@ pub fn required(request: &Request, scopes: &str) -> Answer<()> {
         Some(Identity::Signed(signed)) => signed.allow(scopes),
         _ => Err(ApiError::unauthorized()),
     }
+}
+
+/// Whether a page of another site sends this. Browsers say so; others say nothing.
+pub fn is_foreign(headers: &HeaderMap) -> bool {
+    let from = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    from.is_some_and(|from| from != b"same-origin" && from != b"none")
+}
+
+/// Whether what was shown is the owner's.
+pub async fn prove(app: &App, shown: String) -> Answer<Proof> {
+    let node = Arc::clone(&app.node);
+    let proved = tokio::task::spawn_blocking(move || node.prove_owner(&shown)).await;
+    Ok(proved.map_err(|_| ApiError::fault())??)
 }
 
 /// Finds out who asks: from the header, as it should be; from the protocols of a WebSocket, for which pages can set no

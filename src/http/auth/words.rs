@@ -23,10 +23,6 @@ pub struct Words {
     pub copy: &'static str,
     pub denied: &'static str,
     pub foreign: &'static str,
-    /// Before the node's address.
-    pub address: &'static str,
-    /// Before what to run.
-    pub asked: &'static str,
     scopes: [(&'static str, &'static str); 5],
     read_part: &'static str,
     write_part: &'static str,
@@ -59,9 +55,6 @@ const ENGLISH: Words = Words {
     copy: "Type this code into the app. It holds once, for ten minutes.",
     denied: "Refused. The app may do nothing here.",
     foreign: "This was sent from another site, and nothing was done.",
-    address: "This is somebody's own node of Majlis. To use it with an app that speaks Mastodon's language, give the app \
-              this address as its server:",
-    asked: "The app leads you to a page that asks for a code. Its owner gets one in a terminal:",
     scopes: [
         (
             "read",
@@ -95,8 +88,6 @@ const ARABIC: Words = Words {
     copy: "اكتب هذا الرمز في التطبيق. يصلح مرّة واحدة ولعشر دقائق.",
     denied: "رُفض الطلب. لا يستطيع التطبيق فعل شيء هنا.",
     foreign: "أُرسل هذا من موقع آخر، ولم يُنفَّذ شيء.",
-    address: "هذه عقدة مجلس يملكها شخص واحد. لاستعمالها من تطبيق يتكلّم لغة ماستودون، أعطِ التطبيق هذا العنوان على أنه الخادم:",
-    asked: "يقودك التطبيق إلى صفحة تطلب رمزًا، يحصل عليه مالك العقدة في الطرفية:",
     scopes: [
         ("read", "أن يرى كلّ ما تراه: المنشورات الخاصّة أيضًا والإشعارات ومن تتابعه أو تحظره أو تكتمه"),
         ("write", "أن يفعل ما تفعله: ينشر ويعدّل ويحذف ويتابع ويحظر ويغيّر ملفّك"),

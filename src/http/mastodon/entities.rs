@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 
 use super::credentials::Defaults;
 use super::desk::Desk;
-use super::html::{Addressed, html, tag_url};
+use super::html::{Addressed, Part, html, parts, tag_url};
 use super::page::posts as posts_of;
 use super::statuses::COVERED;
 use crate::http::App;
 use crate::http::error::Answer;
-use crate::node::Named;
 use crate::node::api::{
     AccountCard, AttachmentView, FilterMatch, FilterView, NotificationKind, NotificationView, PollView,
     PostView, ProfileView, RefView, Reply, Request, Visibility,
 };
+use crate::node::{Named, fold_tag};
 
 /// What is needed to show some posts: numbers, and the accounts that stand beside them.
 pub struct Shown {
@@ -26,6 +26,8 @@ pub struct Shown {
     owner: String,
     numbers: HashMap<Named, u64>,
     cards: HashMap<String, AccountCard>,
+    /// What those are shown as who are only named.
+    names: HashMap<String, String>,
     /// The owner's, where some of them have found a post.
     filters: Vec<FilterView>,
     /// Posts that are quoted, those that are held.
@@ -45,6 +47,19 @@ pub fn bare(key: &str) -> &str {
     key.strip_prefix("did:key:").unwrap_or(key)
 }
 
+/// A number as apps know it; 0 is none.
+fn as_id(number: u64) -> Value {
+    if number > 0 { number.to_string().into() } else { Value::Null }
+}
+
+/// The names of accounts, empty while unknown, and their numbers as apps know them.
+pub async fn named(app: &App, keys: &[String]) -> Answer<HashMap<String, (String, Value)>> {
+    let numbers = app.numbers(keys.iter().map(|key| account(key)).collect()).await?;
+    let numbers = numbers.into_iter().map(as_id);
+    let names = app.node.shown_names(keys.to_vec()).await?;
+    Ok(keys.iter().cloned().zip(names.into_iter().zip(numbers)).collect())
+}
+
 /// The posts that are quoted by some, those that are held.
 async fn quoted(app: &App, posts: &[&PostView]) -> HashMap<String, PostView> {
     let mut held = HashMap::new();
@@ -62,11 +77,14 @@ impl Shown {
     pub async fn of(app: &App, posts: &[&PostView], accounts: &[String]) -> Answer<Self> {
         let mut names: HashSet<Named> = accounts.iter().map(|key| account(key)).collect();
         let mut keys: HashSet<String> = accounts.iter().cloned().collect();
+        let mut only_named: HashSet<String> = HashSet::new();
         let quoted = quoted(app, posts).await;
         for post in posts.iter().copied().chain(quoted.values()) {
             names.insert(entry(&post.id));
             names.insert(account(&post.account));
             keys.insert(post.account.clone());
+            only_named.extend(post.mentions.iter().cloned());
+            only_named.extend(post.reply_to.iter().map(|target| target.account.clone()));
             for target in [&post.reply_to, &post.quote].into_iter().flatten() {
                 names.extend([entry(&target.id), account(&target.account)]);
             }
@@ -81,8 +99,10 @@ impl Shown {
         let is_filtered = posts.iter().any(|post| !post.filtered.is_empty());
         let filters = if is_filtered { super::filters::all(app).await? } else { Vec::new() };
         names.extend(filters.iter().flat_map(|filter| &filter.posts).map(|post| entry(&post.post)));
-        let names: Vec<Named> = names.into_iter().collect();
-        let numbers = app.numbers(names.clone()).await?;
+        let named: Vec<Named> = names.into_iter().collect();
+        let numbers = app.numbers(named.clone()).await?;
+        let only_named: Vec<String> = only_named.into_iter().collect();
+        let names = app.node.shown_names(only_named.clone()).await?;
         let keys: Vec<String> = keys.into_iter().collect();
         let mut cards = HashMap::new();
         for (key, reply) in keys.iter().zip(app.ask(Request::Accounts { accounts: keys.clone() }).await?) {
@@ -96,18 +116,16 @@ impl Shown {
             base,
             owner,
             desk,
-            numbers: names.into_iter().zip(numbers).collect(),
+            numbers: named.into_iter().zip(numbers).collect(),
             cards,
+            names: only_named.into_iter().zip(names).collect(),
             filters,
             quoted,
         })
     }
 
     fn number(&self, named: &Named) -> Value {
-        self.numbers
-            .get(named)
-            .filter(|number| **number > 0)
-            .map_or(Value::Null, |number| number.to_string().into())
+        as_id(self.numbers.get(named).copied().unwrap_or(0))
     }
 
     fn account_url(&self, key: &str) -> String {
@@ -139,6 +157,15 @@ impl Shown {
             .iter()
             .map(|field| json!({ "name": field.name, "value": html(&field.value, &self.base, &[], &[]), "verified_at": null }))
             .collect();
+        let own_fields: Vec<Value> = profile
+            .fields
+            .iter()
+            .map(|field| json!({ "name": field.name, "value": field.value, "parts": self.parts(&field.value, &[], &[]) }))
+            .collect();
+        let own = json!({
+            "account": key, "own": key == self.owner, "petname": profile.petname, "usage": profile.usage,
+            "bio": profile.bio, "bio_parts": self.parts(&profile.bio, &[], &[]), "fields": own_fields,
+        });
         json!({
             "id": self.number(&account(key)),
             "username": bare(key), "acct": bare(key), "display_name": shown_name(profile),
@@ -150,8 +177,23 @@ impl Shown {
             "statuses_count": card.posts, "followers_count": card.followers, "following_count": card.following,
             "emojis": [], "roles": [], "fields": fields, "moved": null, "suspended": false, "limited": false,
             "noindex": true, "hide_collections": false, "memorial": false,
-            "majlis": { "account": key, "petname": profile.petname, "usage": profile.usage },
+            "majlis": own,
         })
+    }
+
+    /// What a text is made of.
+    fn parts(&self, text: &str, tags: &[String], addressed: &[Addressed]) -> Vec<Value> {
+        let shown = |part: Part<'_>| match part {
+            Part::Text(text) => text.into(),
+            Part::Link(link) => json!({ "link": link }),
+            Part::Tag(tag, text) => json!({ "tag": fold_tag(tag), "text": text }),
+            Part::Mention(who, text) => {
+                let key = format!("did:key:{}", who.key);
+                let (id, name) = (self.number(&account(&key)), self.names.get(&key));
+                json!({ "mention": who.key, "id": id, "name": name.map_or("", String::as_str), "text": text })
+            }
+        };
+        parts(text, tags, addressed).into_iter().map(shown).collect()
     }
 
     /// The owner's own account, with what can be changed of it.
@@ -216,6 +258,8 @@ impl Shown {
         outer["uri"] = self.post_uri(&repost.id).into();
         outer["content"] = "".into();
         outer["majlis"]["id"] = repost.id.clone().into();
+        outer["majlis"]["text"] = "".into();
+        outer["majlis"]["parts"] = json!([]);
         outer["reblog"] = inner;
         outer
     }
@@ -245,6 +289,11 @@ impl Shown {
             "id": post.id, "account": post.account, "reactions": post.reactions, "my_reactions": post.my_reactions,
             "usage": post.usage, "source_type": post.source_type, "held_by": post.held_by,
             "quote": post.quote, "missing_replies": post.missing_replies,
+            "text": post.text, "parts": self.parts(&post.text, &post.tags, &addressed),
+            "reply_to": post.reply_to.as_ref().map(|target| json!({
+                "id": target.id, "account": target.account,
+                "name": self.names.get(&target.account).map_or("", String::as_str),
+            })),
         });
         json!({
             "id": self.number(&entry(&post.id)), "created_at": post.created_at, "edited_at": post.edited_at,

@@ -22,7 +22,9 @@ mod tags;
 mod timelines;
 
 pub use desk::Desk;
+pub use entities::named;
 pub use html::{escape, html};
+pub use statuses::{react, unreact};
 pub use streaming::{Hub, run as pass_on};
 
 use super::routes::{Route, delete, get, post, put};

@@ -418,6 +418,16 @@ pub async fn reblog(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     shown(&app, &repost.unwrap_or(post)).await
 }
 
+/// Puts an emoji on a post.
+pub async fn react(app: App, Path((id, emoji)): Path<(u64, String)>) -> Answer<Json<Value>> {
+    act(&app, id, |id| Request::React { id, emoji: Some(emoji), on: true }).await
+}
+
+/// Takes it away.
+pub async fn unreact(app: App, Path((id, emoji)): Path<(u64, String)>) -> Answer<Json<Value>> {
+    act(&app, id, |id| Request::React { id, emoji: Some(emoji), on: false }).await
+}
+
 /// Mutes the conversation that a post is part of, or no longer.
 async fn mute_thread(app: &App, id: u64, on: bool) -> Answer<Json<Value>> {
     let post = found(app, id).await?;

@@ -4,19 +4,21 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// With what the owner shows an app's consent page that it is the owner who consents.
+/// With what the owner shows who they are, to an app's consent page or to the page of the node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LoginWith {
-    /// A code that holds once and for a short time. It lives in the running node.
+    /// A code that holds once and for a short time, and a link. Both live in the running node.
     Code,
+    /// A link that signs in the browser that opens it, once and within a day. It lives in the running node.
+    Link,
     /// The lasting secret of this home.
     Secret,
     /// The same, made anew: the one before no longer holds.
     NewSecret,
 }
 
-/// What to type on a consent page.
+/// What to type where the node asks who it is, or to open.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct LoginView {
     /// Holds once.
@@ -25,6 +27,8 @@ pub struct LoginView {
     pub secret: Option<String>,
     /// For how long it holds.
     pub valid_seconds: Option<u64>,
+    /// Signs in the browser that opens it, once, while the door for apps and browsers is open.
+    pub link: Option<String>,
     /// Where apps find the node, while its door for them is open.
     pub http: Option<String>,
 }

@@ -83,6 +83,19 @@ pub struct PeerView {
     pub synced: bool,
 }
 
+/// A node that has said that it holds posts of the owner's.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HolderView {
+    /// The account that it has proved, `did:key:…`; known only while it is connected.
+    pub account: Option<String>,
+    /// The transport identity.
+    pub peer_id: String,
+    /// Whether it is connected.
+    pub connected: bool,
+    /// How many of the posts it has said that it holds.
+    pub posts: u64,
+}
+
 /// Connected peers have nothing new.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SyncedView {

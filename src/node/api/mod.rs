@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use account::{AccountCard, RelationView};
 pub use apps::{AppView, LoginView, LoginWith, TokenView};
-pub use itself::{DoorView, IdView, PeerView, StatusView, SyncedView};
+pub use itself::{DoorView, HolderView, IdView, PeerView, StatusView, SyncedView};
 pub use media::{AttachmentView, FileView, Metadata, NewAttachment, PreviewView};
 pub use people::{
     Arrival, FieldView, ListView, MuteView, Muted, NotificationKind, NotificationView, NotificationsPage,
@@ -414,7 +414,7 @@ impl Request {
                 | Self::Connect { .. }
                 | Self::Sync { .. }
                 | Self::Timeline { watch: true, .. }
-                | Self::Login { with: LoginWith::Code }
+                | Self::Login { with: LoginWith::Code | LoginWith::Link }
         )
     }
 

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 
 pub use owner::Proof;
 pub use redirect::OUT_OF_BAND;
-pub use scopes::Scopes;
+pub use scopes::{OWNER, Scopes};
 pub use secrets::{hash, secret};
 
 use super::api::{AppView, DoorView, TokenView};
@@ -33,6 +33,8 @@ const MAX_TOKENS: usize = 32;
 const MAX_NAME: usize = 100;
 const MAX_REDIRECTS: usize = 16;
 const MAX_WEBSITE: usize = 2_000;
+/// What a browser is called that does not say what it is.
+const BROWSER: &str = "Browser";
 const APP: &str = "app/";
 const TOKEN: &str = "token/";
 
@@ -69,8 +71,7 @@ pub struct App {
 impl App {
     /// What it asks for at most.
     pub fn scopes(&self) -> Scopes {
-        // They were read before they were written; what is damaged allows least.
-        Scopes::parse(&self.scopes).unwrap_or_default()
+        Scopes::read_back(&self.scopes)
     }
 }
 
@@ -89,7 +90,7 @@ pub struct Token {
 impl Token {
     /// What it allows.
     pub fn scopes(&self) -> Scopes {
-        Scopes::parse(&self.scopes).unwrap_or_default()
+        Scopes::read_back(&self.scopes)
     }
 }
 
@@ -192,8 +193,12 @@ impl Book {
     }
 }
 
+fn clean(name: &str) -> String {
+    name.trim().chars().filter(|c| !c.is_control()).collect()
+}
+
 fn checked(app: NewApp) -> Result<NewApp, Failure> {
-    let name: String = app.name.trim().chars().filter(|c| !c.is_control()).collect();
+    let name = clean(&app.name);
     if name.is_empty() || name.chars().count() > MAX_NAME {
         return Err(Failure::usage(
             "Application name is too short or too long",
@@ -247,7 +252,12 @@ impl Node {
     }
 
     fn register(&self, app: NewApp) -> Result<(App, String), Failure> {
-        let NewApp { name, website, redirect_uris, scopes } = checked(app)?;
+        self.enter(checked(app)?)
+    }
+
+    /// Keeps a program that may be registered.
+    fn enter(&self, app: NewApp) -> Result<(App, String), Failure> {
+        let NewApp { name, website, redirect_uris, scopes } = app;
         let (secret, hash) = secrets::secret()?;
         let app = App {
             id: hex(&super::keys::random::<8>()?),
@@ -398,6 +408,25 @@ impl Node {
         let text = scopes.to_string();
         let token = Token { app: app.id.clone(), scopes: text.clone(), of_owner: true, created_ms: now_ms() };
         Ok(TokenView { id: app.id, name: app.name, scopes: text, token: self.issue(token)? })
+    }
+}
+
+impl Node {
+    /// Signs a browser of the owner's in, who has proved it: what it may do, and its token.
+    pub async fn sign_in(self: &Arc<Self>, name: &str) -> Result<(Scopes, String), Failure> {
+        let name: String = clean(name).chars().take(MAX_NAME).collect();
+        let name = if name.trim().is_empty() { BROWSER.to_owned() } else { name };
+        // It is led nowhere: no code is ever sent to it.
+        let scopes = Scopes::of_owner();
+        let app = NewApp { name, website: None, redirect_uris: Vec::new(), scopes: scopes.clone() };
+        let node = Arc::clone(self);
+        blocking(move || {
+            let (app, _) = node.enter(app)?;
+            let text = scopes.to_string();
+            let token = Token { app: app.id, scopes: text, of_owner: true, created_ms: now_ms() };
+            Ok((scopes, node.issue(token)?))
+        })
+        .await
     }
 }
 

@@ -44,6 +44,9 @@ const WHOLE: [&str; 5] = ["read", "write", "follow", "push", "profile"];
 const FOLLOW: [&str; 6] =
     ["read:blocks", "read:follows", "read:mutes", "write:blocks", "write:follows", "write:mutes"];
 
+/// Of the page of the node itself: what nobody else shall do. No app can register for it, ask for it or be given it.
+pub const OWNER: &str = "owner";
+
 /// A set of scopes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scopes(BTreeSet<String>);
@@ -73,6 +76,26 @@ impl Scopes {
             scopes.insert("read".to_owned());
         }
         Ok(Self(scopes))
+    }
+
+    /// What the owner themself may do, signed in to the page of the node.
+    pub fn of_owner() -> Self {
+        Self(["read", "write", "follow", OWNER].map(str::to_owned).into())
+    }
+
+    /// Reads what [`Display`](fmt::Display) has written. They were read before they were written; what is damaged allows
+    /// least.
+    pub(super) fn read_back(text: &str) -> Self {
+        let others = text.split(' ').filter(|name| *name != OWNER).collect::<Vec<_>>().join(" ");
+        match Self::parse(&others) {
+            Ok(mut scopes) => {
+                if text.split(' ').any(|name| name == OWNER) {
+                    scopes.0.insert(OWNER.to_owned());
+                }
+                scopes
+            }
+            Err(_) => Self::default(),
+        }
     }
 
     /// Whether what this scope stands for is allowed.
@@ -141,11 +164,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_the_owners_alone_is_in_nothing_else() {
+        let all = Scopes::known().collect::<Vec<_>>().join(" ");
+        assert!(!scopes(&all).allow(OWNER));
+        let owner = Scopes::of_owner();
+        assert!(owner.allow(OWNER) && owner.allow("read:statuses") && owner.allow("write:follows"));
+        assert!(!owner.is_within(&scopes(&all)));
+        assert_eq!(Scopes::read_back(&owner.to_string()), owner);
+        assert_eq!(Scopes::read_back(&all), scopes(&all));
+        for damaged in ["owner x", "x"] {
+            assert!(!Scopes::read_back(damaged).allow(OWNER), "{damaged}");
+        }
+    }
+
+    #[test]
     fn names_are_parted_in_any_way_and_unknown_ones_are_refused() {
         assert_eq!(scopes("write+read, read:lists").to_string(), "read read:lists write");
         assert_eq!(scopes("  ").to_string(), "read");
-        for wrong in ["admin:read", "admin:write:accounts", "read:everything", "Read", "write:", "read:media"]
-        {
+        for wrong in [
+            "admin:read",
+            "admin:write:accounts",
+            "read:everything",
+            "Read",
+            "write:",
+            "read:media",
+            "owner",
+            "read owner",
+        ] {
             assert!(Scopes::parse(wrong).unwrap_err().usage, "{wrong}");
         }
     }

@@ -1,0 +1,346 @@
+//! The files of the page: which there are, as what they are served, and how a browser knows that one is unchanged.
+//!
+//! A release has them within the program and makes all that is said of them once. A debug build reads them from the
+//! folder at each request, so that what is edited there is seen at once.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::sync::{Arc, LazyLock, OnceLock};
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+/// The page itself.
+pub const PAGE: &str = "index.html";
+/// What answers for the page where there is no network. Its place says how far it reaches, so it is not below `/app/`.
+pub const WORKER: &str = "sw.js";
+/// How the page is installed.
+pub const MANIFEST: &str = "manifest.webmanifest";
+
+/// Languages, of which a reader needs one.
+const WORDS: &str = "words/";
+/// In the page: where the modules are named that it will need.
+const MODULES: &str = "<!-- modules -->";
+/// In the page and the worker: which edition of all files it is.
+const VERSION: &str = "{{version}}";
+/// In the worker: where all files are.
+const ADDRESSES: &str = "\"{{files}}\"";
+/// Characters that tell one edition from another.
+const VERSION_LENGTH: usize = 16;
+/// What is served, by the end of its name; all else in the folder is for those who work on it.
+const KINDS: [(&str, Kind); 7] = [
+    ("html", Kind { media_type: "text/html; charset=utf-8", is_text: true }),
+    ("js", Kind { media_type: "text/javascript; charset=utf-8", is_text: true }),
+    ("css", Kind { media_type: "text/css; charset=utf-8", is_text: true }),
+    ("svg", Kind { media_type: "image/svg+xml", is_text: true }),
+    ("webmanifest", Kind { media_type: "application/manifest+json", is_text: true }),
+    ("png", Kind { media_type: "image/png", is_text: false }),
+    ("woff2", Kind { media_type: "font/woff2", is_text: false }),
+];
+
+#[derive(Clone, Copy)]
+struct Kind {
+    media_type: &'static str,
+    /// Whether it becomes smaller by compression.
+    is_text: bool,
+}
+
+#[derive(rust_embed::Embed)]
+#[folder = "src/http/web/app/"]
+struct Folder;
+
+/// One file.
+pub struct Asset {
+    kind: Kind,
+    /// What the browser may do with it.
+    policy: Option<&'static str>,
+    plain: Form,
+    /// Made when it is first asked for; none where it would not be smaller.
+    packed: OnceLock<Option<Form>>,
+}
+
+/// What is sent of a file, and the tag by which a browser knows it.
+struct Form {
+    bytes: Bytes,
+    etag: String,
+}
+
+impl Form {
+    fn new(bytes: Bytes) -> Self {
+        let etag = format!("\"{}\"", short_hash(blake3::hash(&bytes)));
+        Self { bytes, etag }
+    }
+}
+
+fn short_hash(hash: blake3::Hash) -> String {
+    hash.to_hex().chars().take(VERSION_LENGTH).collect()
+}
+
+/// All of them, by their names within the folder.
+pub struct Assets(BTreeMap<String, Asset>);
+
+impl Assets {
+    /// As they are now.
+    pub fn current() -> Arc<Self> {
+        static ONCE: LazyLock<Arc<Assets>> = LazyLock::new(|| Arc::new(Assets::read()));
+        if cfg!(debug_assertions) { Arc::new(Self::read()) } else { Arc::clone(&ONCE) }
+    }
+
+    fn read() -> Self {
+        let files = Folder::iter().filter_map(|name| {
+            // On Windows a folder is parted from its files in another way.
+            let name = name.replace('\\', "/");
+            let file = Folder::get(&name)?;
+            Some((name, Bytes::from(file.data.into_owned())))
+        });
+        Self::of(files.collect())
+    }
+
+    fn of(mut files: BTreeMap<String, Bytes>) -> Self {
+        files.retain(|name, _| kind(name).is_some() && name.matches('/').count() <= 1);
+        let mut hasher = blake3::Hasher::new();
+        for (name, bytes) in &files {
+            // With lengths, so that nothing can move from one to another unseen.
+            hasher.update(&(name.len() as u64).to_be_bytes()).update(name.as_bytes());
+            hasher.update(&(bytes.len() as u64).to_be_bytes()).update(bytes);
+        }
+        let version = short_hash(hasher.finalize());
+        let (modules, addresses) = (modules(&files), addresses(&files));
+        let assets = files.into_iter().filter_map(|(name, bytes)| {
+            let kind = kind(&name)?;
+            let filled = |text: &str| text.replace(VERSION, &version);
+            let (bytes, policy) = match (name.as_str(), std::str::from_utf8(&bytes)) {
+                (PAGE, Ok(text)) => (filled(text).replace(MODULES, &modules).into(), Some(PAGE_POLICY)),
+                (WORKER, Ok(text)) => {
+                    (filled(text).replace(ADDRESSES, &addresses).into(), Some(WORKER_POLICY))
+                }
+                // Opened by itself a drawing is a page.
+                _ if ending(&name) == "svg" => (bytes, Some(DRAWING_POLICY)),
+                _ => (bytes, None),
+            };
+            Some((name, Asset { kind, policy, plain: Form::new(bytes), packed: OnceLock::new() }))
+        });
+        Self(assets.collect())
+    }
+
+    /// One that has an address of its own kind.
+    pub fn get(&self, name: &str) -> Option<&Asset> {
+        self.0.get(name)
+    }
+
+    /// One below `/app/`.
+    pub fn below_app(&self, name: &str) -> Option<&Asset> {
+        self.0.get(name).filter(|_| is_below_app(name))
+    }
+}
+
+/// Scripts are the page's own; what is shown of others comes through this node, and goes nowhere else.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
+    media-src 'self' blob:; connect-src 'self'; font-src 'self'; manifest-src 'self'; worker-src 'self'; \
+    form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
+    trusted-types majlis";
+/// A worker has the policy of its own file, and fetches what it keeps.
+const WORKER_POLICY: &str = "default-src 'none'; connect-src 'self'";
+const DRAWING_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+
+fn ending(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(_, ending)| ending)
+}
+
+fn kind(name: &str) -> Option<Kind> {
+    KINDS.iter().find(|(known, _)| *known == ending(name)).map(|(_, kind)| *kind)
+}
+
+/// The page is at `/` and the worker above all that it answers for.
+fn is_below_app(name: &str) -> bool {
+    ![PAGE, WORKER].contains(&name)
+}
+
+/// Has the browser fetch all modules at once, not each when another one names it.
+fn modules(files: &BTreeMap<String, Bytes>) -> String {
+    let scripts =
+        files.keys().filter(|name| ending(name) == "js" && *name != WORKER && !name.starts_with(WORDS));
+    let links = scripts.map(|name| format!("<link rel=\"modulepreload\" href=\"/app/{name}\">"));
+    links.collect::<Vec<_>>().join("\n")
+}
+
+/// Where all that the page needs is.
+fn addresses(files: &BTreeMap<String, Bytes>) -> String {
+    let below = files.keys().filter(|name| is_below_app(name)).map(|name| format!("/app/{name}"));
+    let all: Vec<_> = std::iter::once("/".to_owned()).chain(below).collect();
+    serde_json::Value::from(all).to_string()
+}
+
+impl Asset {
+    /// The file, or that it is the one that the browser has.
+    pub fn answer(&self, asked: &HeaderMap) -> Response {
+        let packed = takes_gzip(asked).then(|| self.packed()).flatten();
+        let form = packed.unwrap_or(&self.plain);
+        let mut headers = HeaderMap::new();
+        let mut say = |name: HeaderName, value: &str| {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(name, value);
+            }
+        };
+        say(header::ETAG, &form.etag);
+        say(header::CACHE_CONTROL, "no-cache");
+        say(header::VARY, "Accept-Encoding");
+        // Also where nothing has changed: a browser takes over what is said there.
+        if let Some(policy) = self.policy {
+            say(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        if self.policy == Some(PAGE_POLICY) {
+            say(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+            say(header::REFERRER_POLICY, "no-referrer");
+        }
+        if is_known(asked, &form.etag) {
+            return (StatusCode::NOT_MODIFIED, headers).into_response();
+        }
+        say(header::CONTENT_TYPE, self.kind.media_type);
+        if packed.is_some() {
+            say(header::CONTENT_ENCODING, "gzip");
+        }
+        (headers, form.bytes.clone()).into_response()
+    }
+
+    fn packed(&self) -> Option<&Form> {
+        if !self.kind.is_text {
+            return None;
+        }
+        let pack = || {
+            let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+            packer.write_all(&self.plain.bytes).ok()?;
+            let bytes = packer.finish().ok()?;
+            (bytes.len() < self.plain.bytes.len()).then(|| Form::new(bytes.into()))
+        };
+        self.packed.get_or_init(pack).as_ref()
+    }
+}
+
+/// Whether the browser reads gzip.
+fn takes_gzip(asked: &HeaderMap) -> bool {
+    let said = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let mut weight_of_gzip = None;
+    let mut weight_of_any = 0.0;
+    for coding in said.flat_map(|value| value.split(',')) {
+        let (name, parameters) = coding.split_once(';').unwrap_or((coding, ""));
+        let weight =
+            parameters.trim().strip_prefix("q=").and_then(|weight| weight.trim().parse::<f32>().ok());
+        let weight = weight.unwrap_or(1.0);
+        match name.trim().to_ascii_lowercase().as_str() {
+            "gzip" | "x-gzip" => weight_of_gzip = Some(weight),
+            "*" => weight_of_any = weight,
+            _ => {}
+        }
+    }
+    weight_of_gzip.unwrap_or(weight_of_any) > 0.0
+}
+
+/// Whether the browser has this form already.
+fn is_known(asked: &HeaderMap, etag: &str) -> bool {
+    let said = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    said.flat_map(|value| value.split(',')).any(|tag| {
+        let tag = tag.trim();
+        tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assets(files: &[(&str, &str)]) -> Assets {
+        Assets::of(files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned().into())).collect())
+    }
+
+    fn text<'a>(assets: &'a Assets, name: &str) -> &'a str {
+        std::str::from_utf8(&assets.get(name).unwrap().plain.bytes).unwrap()
+    }
+
+    const FILES: [(&str, &str); 10] = [
+        ("index.html", "<!-- modules -->|{{version}}"),
+        ("sw.js", "const v = \"{{version}}\", f = \"{{files}}\";"),
+        ("main.js", "{{version}}"),
+        ("parts/post.js", ""),
+        ("parts/post.test.ts", ""),
+        ("words/ar.js", ""),
+        ("style.css", ""),
+        ("words.json", ""),
+        ("a/b/c.js", ""),
+        ("icon.svg", "<svg/>"),
+    ];
+
+    #[test]
+    fn the_page_and_the_worker_know_all_files() {
+        let assets = assets(&FILES);
+        let (modules, version) = text(&assets, "index.html").split_once('|').unwrap();
+        assert_eq!(
+            modules,
+            "<link rel=\"modulepreload\" href=\"/app/main.js\">\n\
+             <link rel=\"modulepreload\" href=\"/app/parts/post.js\">"
+        );
+        assert_eq!(version.len(), VERSION_LENGTH);
+        assert_eq!(
+            text(&assets, "sw.js"),
+            format!(
+                "const v = \"{version}\", f = [\"/\",\"/app/icon.svg\",\"/app/main.js\",\
+                 \"/app/parts/post.js\",\"/app/style.css\",\"/app/words/ar.js\"];"
+            )
+        );
+        assert_eq!(text(&assets, "main.js"), "{{version}}", "others are served as they are");
+        for not_served in ["parts/post.test.ts", "words.json", "a/b/c.js", "../assets.rs", ""] {
+            assert!(assets.get(not_served).is_none(), "{not_served}");
+        }
+        assert!(assets.below_app("sw.js").is_none() && assets.below_app("words/ar.js").is_some());
+    }
+
+    #[test]
+    fn any_change_is_another_version() {
+        let version = |files: &[(&str, &str)]| text(&assets(files), "index.html").to_owned();
+        let page = ("index.html", "{{version}}");
+        let first = version(&[page, ("a.css", "x")]);
+        assert_eq!(first, version(&[page, ("a.css", "x"), ("a.ts", "not served")]));
+        for other in [&[page, ("a.css", "y")][..], &[page, ("b.css", "x")], &[page]] {
+            assert_ne!(first, version(other));
+        }
+    }
+
+    #[test]
+    fn what_a_browser_has_is_not_sent_again() {
+        let long = "word ".repeat(100);
+        let assets = assets(&[("a.js", &long), ("b.png", &long)]);
+        let with = |pairs: &[(&str, &str)]| {
+            let pairs = pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            pairs.collect::<HeaderMap>()
+        };
+        let script = assets.get("a.js").unwrap();
+        let (plain, packed) = (script.plain.etag.clone(), script.packed().unwrap().etag.clone());
+        assert_ne!(plain, packed);
+        for (accepted, known, status) in [
+            ("", plain.as_str(), 304),
+            ("", &packed, 200),
+            ("gzip", &packed, 304),
+            ("gzip", &plain, 200),
+            ("", &format!("\"x\", W/{plain}"), 304),
+            ("", "*", 304),
+        ] {
+            let asked = with(&[("accept-encoding", accepted), ("if-none-match", known)]);
+            assert_eq!(script.answer(&asked).status().as_u16(), status, "{accepted} {known}");
+        }
+        assert!(assets.get("b.png").unwrap().packed().is_none(), "a picture is packed already");
+        for (accepted, taken) in [
+            ("gzip, deflate, br", true),
+            ("br;q=1.0, GZIP;q=0.5", true),
+            ("*", true),
+            ("gzip;q=0", false),
+            ("gzip;q=0, *", false),
+            ("br", false),
+            ("", false),
+        ] {
+            assert_eq!(takes_gzip(&with(&[("accept-encoding", accepted)])), taken, "{accepted}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The page of the node: a program for the browser that asks for all by the API, as every app does, with a token of its
+//! own. Which view is shown is its own affair; here it is one page at every address that it has a view for.
+
+mod assets;
+
+use axum::extract::Path;
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use super::error::{Answer, ApiError};
+use super::routes::{Route, get};
+use assets::{Asset, Assets, MANIFEST, PAGE, WORKER};
+
+/// The picture for browsers that ask for one without being told where it is.
+const ICON: &str = "icon-32.png";
+
+/// The addresses at which the page is.
+const VIEWS: [&str; 24] = [
+    "/",
+    "/home",
+    "/welcome",
+    "/mentions",
+    "/notifications",
+    "/requests",
+    "/lists",
+    "/lists/{id}",
+    "/tags",
+    "/tags/{tag}",
+    "/bookmarks",
+    "/favourites",
+    "/search",
+    "/people",
+    "/local",
+    "/drafts",
+    "/write",
+    "/data",
+    "/network",
+    "/settings",
+    "/help",
+    "/posts/{id}",
+    "/@{key}",
+    "/@{key}/{number}",
+];
+
+/// What is answered here.
+pub fn routes() -> Vec<Route> {
+    let views = VIEWS.iter().map(|path| get(path, None, "The page of the node", page));
+    let files = [
+        get("/app/{file}", None, "A file of the page", file),
+        get("/app/{folder}/{file}", None, "A file of the page", file_in_folder),
+        get("/sw.js", None, "What answers for the page without a network", async |asked: HeaderMap| {
+            one(WORKER, &asked)
+        }),
+        get("/manifest.webmanifest", None, "How the page is installed", async |asked: HeaderMap| {
+            one(MANIFEST, &asked)
+        }),
+        get("/favicon.ico", None, "A small picture of the page", async |asked: HeaderMap| one(ICON, &asked)),
+    ];
+    views.chain(files).collect()
+}
+
+fn answer(asset: Option<&Asset>, asked: &HeaderMap) -> Answer<Response> {
+    asset.map(|asset| asset.answer(asked)).ok_or_else(ApiError::no_such_address)
+}
+
+fn one(name: &str, asked: &HeaderMap) -> Answer<Response> {
+    answer(Assets::current().get(name), asked)
+}
+
+async fn page(asked: HeaderMap) -> Answer<Response> {
+    one(PAGE, &asked)
+}
+
+async fn file(Path(file): Path<String>, asked: HeaderMap) -> Answer<Response> {
+    answer(Assets::current().below_app(&file), &asked)
+}
+
+async fn file_in_folder(Path((folder, file)): Path<(String, String)>, asked: HeaderMap) -> Answer<Response> {
+    answer(Assets::current().below_app(&format!("{folder}/{file}")), &asked)
+}
