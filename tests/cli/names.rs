@@ -76,6 +76,8 @@ impl Names {
             "PORT"
         } else if before.ends_with("http://127.0.0.1:") && all(|c| c.is_ascii_digit()) {
             "DOOR"
+        } else if before.ends_with("/#code=") {
+            "CODE"
         } else {
             return self.short_key(text, word);
         };

@@ -358,13 +358,3 @@ fn where_there_is_https_apps_are_told_where_everything_is() {
     ask(&node, "GET", "/metrics").send().expect(200);
     ask(&node, "GET", "/metrics").host(Some("majlis.example")).send().expect(404);
 }
-
-#[test]
-fn whoever_opens_the_address_is_told_what_it_is() {
-    let node = TestNode::started("front");
-    let page = ask(&node, "GET", "/").send().expect(200);
-    assert!(page.body.contains(&format!("http://{}", door(&node))) && page.body.contains("majlis login"));
-    assert!(!page.body.contains(&node.account()), "strangers need not know whose it is");
-    let arabic = ask(&node, "GET", "/").header("Accept-Language", "ar").send().expect(200);
-    assert!(arabic.body.contains("lang=\"ar\" dir=\"rtl\"") && arabic.body.contains("عقدة"));
-}

@@ -27,6 +27,7 @@ mod http_people;
 mod http_posts;
 mod http_streaming;
 mod http_tags;
+mod http_web;
 mod lan;
 mod letters;
 mod lifecycle;
