@@ -1,0 +1,160 @@
+// The shapes of what the node answers, as far as the pages use them. `../../../mastodon/entities.rs` makes them.
+
+/**
+ * @typedef {object} Account
+ * @property {string} id
+ * @property {string} acct `z6Mk…`
+ * @property {string} display_name Empty where there is none.
+ * @property {string} url
+ * @property {string} avatar
+ * @property {string} header
+ * @property {string} avatar_description
+ * @property {string} header_description
+ * @property {boolean} bot
+ * @property {string} created_at
+ * @property {string | null} last_status_at
+ * @property {number} statuses_count
+ * @property {number} followers_count
+ * @property {number} following_count
+ * @property {AccountExtra} majlis
+ */
+
+/**
+ * @typedef {object} AccountExtra
+ * @property {string} account `did:key:…`
+ * @property {string | null} petname The owner's own name for them.
+ * @property {Usage} usage
+ * @property {string} bio
+ * @property {Part[]} bio_parts
+ * @property {{name: string, value: string, parts: Part[]}[]} fields
+ * @property {boolean} own
+ */
+
+/**
+ * What an author asks for; what is null was not said.
+ * @typedef {object} Usage
+ * @property {string | null} aipref
+ * @property {boolean | null} syntheticContentGeneration
+ * @property {boolean | null} publicAccessArchive
+ * @property {boolean | null} bulkDataset
+ * @property {boolean | null} protocolBridging
+ */
+
+/**
+ * A piece of a text: words as they are, or something that leads somewhere.
+ * @typedef {string | {link: string} | {tag: string, text: string} | {mention: string, id: string | null, name: string, text: string}} Part
+ */
+
+/**
+ * @typedef {object} Media
+ * @property {string} id
+ * @property {"image" | "gifv" | "video" | "audio" | "unknown"} type
+ * @property {string} url
+ * @property {string} preview_url
+ * @property {string | null} description
+ * @property {string | null} blurhash
+ * @property {{original: Size, small: Size, focus: {x: number, y: number} | null}} meta
+ * @property {{cid: string, media_type: string, size: number, held: boolean, name: string | null, source_type: string | null}} majlis
+ */
+
+/** @typedef {{width?: number, height?: number, aspect?: number, duration?: number}} Size */
+
+/**
+ * @typedef {object} Poll
+ * @property {string} id
+ * @property {string | null} expires_at
+ * @property {boolean} expired
+ * @property {boolean} multiple
+ * @property {number} votes_count
+ * @property {number} voters_count
+ * @property {{title: string, votes_count: number}[]} options
+ * @property {boolean} voted
+ * @property {number[]} own_votes Counted from 0.
+ */
+
+/**
+ * @typedef {object} Status
+ * @property {string} id
+ * @property {string} created_at
+ * @property {string | null} edited_at
+ * @property {string | null} in_reply_to_id
+ * @property {string | null} in_reply_to_account_id
+ * @property {boolean} sensitive
+ * @property {string} spoiler_text
+ * @property {"public" | "unlisted"} visibility
+ * @property {string | null} language
+ * @property {string} url
+ * @property {number} replies_count
+ * @property {number} reblogs_count
+ * @property {number} favourites_count
+ * @property {boolean} favourited
+ * @property {boolean} reblogged
+ * @property {boolean} bookmarked
+ * @property {boolean} pinned
+ * @property {Status | null} reblog
+ * @property {Account} account
+ * @property {Media[]} media_attachments
+ * @property {{id: string, acct: string}[]} mentions
+ * @property {{name: string}[]} tags
+ * @property {Poll | null} poll
+ * @property {{filter: {title: string, filter_action: string}}[]} filtered
+ * @property {{state: string, quoted_status?: Status | null} | null} quote
+ * @property {StatusExtra} majlis
+ */
+
+/**
+ * @typedef {object} StatusExtra
+ * @property {string} id The entry id.
+ * @property {string} account
+ * @property {string} text
+ * @property {Part[]} parts
+ * @property {Record<string, number>} reactions
+ * @property {string[]} my_reactions
+ * @property {Usage} usage
+ * @property {string | null} source_type
+ * @property {number | null} held_by How many other nodes hold it, of an own post.
+ * @property {number | null} missing_replies
+ * @property {{id: string, account: string, name?: string} | null} reply_to
+ */
+
+/**
+ * @typedef {object} Notification
+ * @property {string} id
+ * @property {string} type
+ * @property {string} created_at
+ * @property {Account} account
+ * @property {Status | null} status
+ * @property {{id: string, kind: "mention" | "reply" | "reaction" | "repost" | "quote" | "follow" | "poll" | "request", emoji: string | null, unread: boolean}} majlis
+ */
+
+/**
+ * How the owner stands to an account.
+ * @typedef {object} Relationship
+ * @property {string} id
+ * @property {boolean} following
+ * @property {boolean} followed_by
+ * @property {boolean} blocking
+ * @property {boolean} muting
+ * @property {boolean} endorsed
+ * @property {string} note
+ * @property {{account: string, private: boolean}} majlis
+ */
+
+/**
+ * What a page gives to be shown: its element and its title.
+ * @typedef {object} Page
+ * @property {HTMLElement} element
+ * @property {string} title
+ * @property {(() => void)} [shown] Called each time it comes into view, when it is in the document.
+ * @property {(() => void)} [hidden] Called each time it goes out of view.
+ */
+
+/**
+ * What a page is made from.
+ * @typedef {object} Place
+ * @property {string} path
+ * @property {Record<string, string>} parts The parts of the path in braces.
+ * @property {URLSearchParams} query
+ */
+
+export {};

@@ -1,0 +1,55 @@
+// The page opens: who is here, in which language, and what is shown at which address.
+
+import { connection } from "./core/api.js";
+import { put } from "./core/dom.js";
+import { startKeys } from "./core/keys.js";
+import { listen } from "./core/live.js";
+import { failed, say } from "./core/say.js";
+import { codeInAddress, isSignedIn, readOwner, signIn } from "./core/session.js";
+import { readWords, t } from "./core/words.js";
+
+async function start() {
+  const code = codeInAddress();
+  await readWords();
+  if (code && !isSignedIn()) {
+    await signIn(code).catch(failed);
+  }
+  if (!isSignedIn()) {
+    const { default: signInPage } = await import("./pages/sign-in.js");
+    put(document.body, signInPage());
+    return;
+  }
+  if (location.pathname === "/") history.replaceState(null, "", "/home");
+  const [{ openShell }] = await Promise.all([import("./parts/shell.js"), readOwner()]);
+  startKeys();
+  listen();
+  await openShell();
+}
+
+connection.addEventListener("signedout", () => location.assign("/"));
+
+start().catch(async (error) => {
+  const { default: trouble } = await import("./pages/trouble.js");
+  put(document.body, trouble(error).element);
+});
+
+// The worker's address is the only one that may become a script here.
+const policy = /** @type {any} */ (window).trustedTypes?.createPolicy("majlis", {
+  createScriptURL: (/** @type {string} */ url) => {
+    if (url === "/sw.js") return url;
+    throw new TypeError("no other script is loaded");
+  },
+});
+if ("serviceWorker" in navigator && isSecureContext) {
+  const workers = navigator.serviceWorker;
+  const hadOne = workers.controller !== null;
+  addEventListener("load", () => {
+    workers.register(policy?.createScriptURL("/sw.js") ?? "/sw.js").catch(() => {
+      // The pages work without; they do not open while the node is away.
+    });
+  });
+  // The node is another version than the one that these pages came with.
+  workers.addEventListener("controllerchange", () => {
+    if (hadOne) say(t("app.newer"), { action: t("app.reload"), onaction: () => location.reload() });
+  });
+}

@@ -1,0 +1,30 @@
+// What someone is called here: by the owner's own name for them, else by their own, else by their key.
+
+import { el } from "../core/dom.js";
+
+/** @typedef {import("../core/types.js").Account} Account */
+
+/**
+ * A key in little room.
+ * @param {string} key `z6Mk…`
+ */
+export function shortKey(key) {
+  return key.length > 16 ? `${key.slice(0, 8)}…${key.slice(-4)}` : key;
+}
+
+/**
+ * As text.
+ * @param {Account} account
+ */
+export function plainName(account) {
+  return account.majlis.petname || account.display_name || shortKey(account.acct);
+}
+
+/**
+ * As an element that keeps its direction to itself.
+ * @param {Account} account
+ */
+export function nameOf(account) {
+  const isKey = !account.majlis.petname && !account.display_name;
+  return el("bdi", { class: isKey ? "name key" : "name" }, plainName(account));
+}
