@@ -74,7 +74,11 @@ fn the_page_is_at_all_its_addresses_and_its_files_beside_it() {
     let etag = first.header("etag").unwrap();
     let known = get(&node, "/").header("If-None-Match", etag).send().expect(304);
     assert_eq!((known.body.as_str(), known.header("etag")), ("", Some(etag)));
-    assert_eq!(known.header("content-security-policy"), Some(POLICY), "a browser takes over what is said here");
+    assert_eq!(
+        known.header("content-security-policy"),
+        Some(POLICY),
+        "a browser takes over what is said here"
+    );
     let packed = get(&node, "/").header("Accept-Encoding", "gzip, br").send().expect(200);
     if packed.header("content-encoding") == Some("gzip") {
         assert_ne!(packed.header("etag"), Some(etag));
@@ -99,10 +103,7 @@ fn the_page_is_at_all_its_addresses_and_its_files_beside_it() {
     }
     let worker = get(&node, "/sw.js").send();
     if worker.status == 200 {
-        assert_eq!(
-            worker.header("content-security-policy"),
-            Some("default-src 'none'; connect-src 'self'")
-        );
+        assert_eq!(worker.header("content-security-policy"), Some("default-src 'none'; connect-src 'self'"));
         assert!(!worker.body.contains("{{"), "a place was left open");
     }
 }
@@ -170,7 +171,8 @@ fn guessing_ends_and_other_sites_cannot_guess() {
 fn no_app_has_what_is_the_owners_alone() {
     let node = TestNode::started("alone");
     let app = |scopes: &str| {
-        let fields = [("client_name", "x"), ("redirect_uris", "urn:ietf:wg:oauth:2.0:oob"), ("scopes", scopes)];
+        let fields =
+            [("client_name", "x"), ("redirect_uris", "urn:ietf:wg:oauth:2.0:oob"), ("scopes", scopes)];
         ask(&node, "POST", "/api/v1/apps").form(&fields).send()
     };
     for scopes in ["owner", "read owner"] {
@@ -236,7 +238,10 @@ fn the_node_says_how_it_is_and_who_holds_what() {
     let holders = one.get(&own(&["holders"]), &[]);
     assert_eq!(holders.as_array().unwrap().len(), 1);
     assert_eq!((&holders[0]["account"], &holders[0]["name"]), (&json!(two.node.account()), &json!("ليلى")));
-    assert_eq!((&holders[0]["connected"], &holders[0]["peer_id"]), (&json!(true), &said["peers"][0]["peer_id"]));
+    assert_eq!(
+        (&holders[0]["connected"], &holders[0]["peer_id"]),
+        (&json!(true), &said["peers"][0]["peer_id"])
+    );
     assert_eq!(two.get(&own(&["holders"]), &[]), json!([]), "nobody can hold what was not posted");
 
     let invite = one.get(&own(&["invite"]), &[]);
@@ -246,10 +251,7 @@ fn the_node_says_how_it_is_and_who_holds_what() {
 
     assert_eq!(one.get(&own(&["usage"]), &[])["aipref"], Value::Null);
     let set = one.send("PUT", &own(&["usage"]), &[("statement", "train-ai=n, bulk-dataset=n")]).expect(200);
-    assert_eq!(
-        (&set.json()["aipref"], &set.json()["bulkDataset"]),
-        (&json!("train-ai=n"), &json!(false))
-    );
+    assert_eq!((&set.json()["aipref"], &set.json()["bulkDataset"]), (&json!("train-ai=n"), &json!(false)));
     one.send("PUT", &own(&["usage"]), &[("statement", "nonsense")]).expect(422);
     one.send("PUT", &own(&["usage"]), &[("statement", "")]).expect(200);
     assert_eq!(one.get(&own(&["usage"]), &[])["aipref"], Value::Null);
@@ -304,9 +306,8 @@ fn any_emoji_is_a_reaction() {
     let owner = signed_in(&node);
     let post = owner.post("/api/v1/statuses", &[("status", "tea?")]);
     let id = text(&post, "id");
-    let reaction = |method: &str, emoji: &str| {
-        owner.send(method, &own(&["statuses", &id, "reactions", emoji]), &[])
-    };
+    let reaction =
+        |method: &str, emoji: &str| owner.send(method, &own(&["statuses", &id, "reactions", emoji]), &[]);
     let reacted = reaction("PUT", "%F0%9F%8D%B5").expect(200).json();
     assert_eq!(reacted["majlis"]["reactions"], json!({ "🍵": 1 }));
     assert_eq!(reacted["majlis"]["my_reactions"], json!(["🍵"]));
@@ -337,9 +338,7 @@ fn a_post_says_what_it_is_made_of() {
     )
     .expect(200);
     let of_two = one.find(&two);
-    eventually("the name is known", || {
-        one.get(&path(&["accounts", &of_two]), &[])["display_name"] == "ليلى"
-    });
+    eventually("the name is known", || one.get(&path(&["accounts", &of_two]), &[])["display_name"] == "ليلى");
     let account = one.get(&path(&["accounts", &of_two]), &[]);
     let said = &account["majlis"];
     assert_eq!((&said["own"], &said["bio"]), (&json!(false), &json!("see https://example.org/me")));
@@ -372,7 +371,10 @@ fn a_post_says_what_it_is_made_of() {
     let to = &reply["majlis"]["reply_to"];
     assert_eq!((&to["account"], &to["id"]), (&json!(one.node.account()), &post["majlis"]["id"]));
     assert_eq!(to["name"], "");
-    two.post(&path(&["accounts", &text(&reply, "in_reply_to_account_id"), "note"]), &[("comment", "Neighbour")]);
+    two.post(
+        &path(&["accounts", &text(&reply, "in_reply_to_account_id"), "note"]),
+        &[("comment", "Neighbour")],
+    );
     let again = two.get(&path(&["statuses", &text(&reply, "id")]), &[]);
     assert_eq!(again["majlis"]["reply_to"]["name"], "Neighbour");
 }

@@ -189,7 +189,7 @@ mod tests {
     fn parts_make_up_the_text() {
         let addressed = [Addressed { key: "z6MkA".into(), url: String::new() }];
         let tags = ["tea".to_owned()];
-        let text = "see #tea, @did:key:z6MkA\nand https://x.y/#tea.\n\n# @you";
+        let text = "see #tea, @did:key:z6MkA\nand https://example.org/#tea.\n\n# @you";
         let parts = parts(text, &tags, &addressed);
         assert_eq!(
             parts,
@@ -199,7 +199,7 @@ mod tests {
                 Part::Text(", ".into()),
                 Part::Mention(&addressed[0], "@did:key:z6MkA"),
                 Part::Text("\nand ".into()),
-                Part::Link("https://x.y/#tea"),
+                Part::Link("https://example.org/#tea"),
                 Part::Text(".\n\n# @you".into()),
             ]
         );
