@@ -2,6 +2,7 @@
 
 import { connection } from "./core/api.js";
 import { put } from "./core/dom.js";
+import "./core/install.js";
 import { startKeys } from "./core/keys.js";
 import { listen } from "./core/live.js";
 import { failed, say } from "./core/say.js";

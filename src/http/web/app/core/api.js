@@ -66,15 +66,18 @@ async function ask(method, path, { query, body, headers = {}, signal } = {}) {
   if (own) all["authorization"] = `Bearer ${own}`;
   if (body !== undefined && !(body instanceof FormData)) all["content-type"] = "application/json";
   const limit = AbortSignal.timeout(PATIENCE);
+  const sent = body === undefined || body instanceof FormData ? body : JSON.stringify(body);
   /** @type {Response} */
   let response;
   try {
     response = await fetch(address(path, query), {
       method,
       headers: all,
-      body: body === undefined || body instanceof FormData ? body : JSON.stringify(body),
+      body: sent,
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
       cache: "no-store",
+      // What is said while the page goes is still said; browsers let no more than 64 KiB through then.
+      keepalive: document.hidden && typeof sent === "string" && sent.length < 16_000,
     });
   } catch (error) {
     if (signal?.aborted) throw error;
@@ -173,14 +176,15 @@ function linked(links, relation) {
  * @param {Record<string, string | Blob>} fields
  * @param {(part: number) => void} [progress] Called with how much is over, from 0 to 1.
  * @param {AbortSignal} [signal]
+ * @param {string} [method]
  * @returns {Promise<any>}
  */
-export function upload(path, fields, progress = () => {}, signal) {
+export function upload(path, fields, progress = () => {}, signal, method = "POST") {
   return new Promise((resolve, reject) => {
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) form.append(name, value);
     const request = new XMLHttpRequest();
-    request.open("POST", path);
+    request.open(method, path);
     request.setRequestHeader("authorization", `Bearer ${token()}`);
     request.responseType = "json";
     request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);

@@ -41,7 +41,8 @@ function fill(element, attributes, children) {
     if (value === false || value === null || value === undefined) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (name.startsWith(".")) /** @type {any} */ (element)[name.slice(1)] = value;
-    else element.setAttribute(name, value === true ? "" : String(value));
+    // What is said to screen readers has to be said in full.
+    else element.setAttribute(name, value === true && !name.startsWith("aria-") ? "" : String(value));
   }
   add(element, children);
   return element;

@@ -73,6 +73,17 @@ export function go(to, { replace = false } = {}) {
   void show();
 }
 
+/**
+ * Has the page that is shown stand at another address from now on, as what it shows has changed.
+ * @param {string} to
+ */
+export function moveTo(to) {
+  history.replaceState({ key: current }, "", to);
+  router.path = location.pathname;
+  const shown = pages.get(current);
+  if (shown) shown.address = to;
+}
+
 /** Goes back to where one came from; where one came from nowhere, home. */
 export function back() {
   if (current > 0 && history.length > 1) history.back();

@@ -141,6 +141,150 @@
  */
 
 /**
+ * Who the node is.
+ * @typedef {object} NodeId
+ * @property {string} account `did:key:…`
+ * @property {string} device `did:key:…`
+ * @property {string} peer_id
+ * @property {string[]} addresses
+ * @property {string} invite
+ * @property {string[]} devices All of the account's that are known.
+ * @property {string} home The directory.
+ * @property {boolean} phrase_unconfirmed Whether the recovery phrase is still to be written down.
+ */
+
+/**
+ * How it is.
+ * @typedef {object} NodeStatus
+ * @property {string[]} addresses
+ * @property {number} peers
+ * @property {number} following
+ * @property {number} accounts
+ * @property {number} entries
+ * @property {number} disk_bytes
+ * @property {number} free_bytes
+ * @property {boolean} synced
+ * @property {number} uptime Seconds.
+ * @property {string | null} http
+ * @property {string | null} https
+ * @property {string | null} fingerprint
+ */
+
+/**
+ * Another node that this one is connected with.
+ * @typedef {object} Peer
+ * @property {string} peer_id
+ * @property {string} address
+ * @property {"in" | "out"} direction
+ * @property {number} accounts_shared
+ * @property {string | null} account `did:key:…`, once proved.
+ * @property {boolean} synced
+ * @property {string} name
+ * @property {string | null} account_number
+ */
+
+/** @typedef {{id: NodeId, status: NodeStatus, peers: Peer[]}} NodeView */
+
+/** @typedef {{size: number, rows: string[]}} QrRows Rows of `0` and `1`. */
+
+/** @typedef {{account: string | null, name: string, account_number: string | null, peer_id: string, connected: boolean, posts: number}} Holder */
+
+/** @typedef {{entries: number, bytes: number}} Pruned */
+
+/**
+ * What an account takes.
+ * @typedef {object} StorageOf
+ * @property {string | null} id
+ * @property {string} account
+ * @property {string} name
+ * @property {boolean} own
+ * @property {number} posts
+ * @property {number} post_bytes
+ * @property {number} files
+ * @property {number} file_bytes
+ * @property {Pruned} would_free
+ */
+
+/**
+ * What takes the room.
+ * @typedef {object} StorageTotal
+ * @property {number} database_bytes
+ * @property {number} journal_bytes
+ * @property {number} search_bytes
+ * @property {number} own_files
+ * @property {number} own_file_bytes
+ * @property {number} others_files
+ * @property {number} others_file_bytes
+ * @property {number} free_bytes
+ * @property {{days: number | null, posts: number | null, bytes: number | null, bytes_of_all: number | null, media: number | null}} keep
+ * @property {Pruned} would_free
+ * @property {number} would_free_file_bytes
+ */
+
+/** @typedef {{accounts: StorageOf[], total: StorageTotal}} Storage */
+
+/** @typedef {{id: string, name: string, website: string | null, scopes: string, created_at: string, tokens: number, current: boolean}} App */
+
+/**
+ * @typedef {object} Filter
+ * @property {string} id
+ * @property {string} title
+ * @property {string[]} context
+ * @property {string | null} expires_at
+ * @property {"warn" | "hide"} filter_action
+ * @property {{id: string, keyword: string, whole_word: boolean}[]} keywords
+ * @property {{id: string, status_id: string | null}[]} statuses
+ */
+
+/** @typedef {{id: string, title: string}} NamedList A list of people. */
+
+/**
+ * @typedef {object} Tag
+ * @property {string} id
+ * @property {string} name
+ * @property {boolean} [following]
+ * @property {boolean} [featuring]
+ * @property {string} [statuses_count] Of a tag on the owner's page.
+ */
+
+/**
+ * A stranger whose words wait for a decision.
+ * @typedef {object} Stranger
+ * @property {string} id That of the account.
+ * @property {Account} account
+ * @property {string} notifications_count
+ * @property {string} updated_at
+ * @property {Status | null} last_status
+ */
+
+/**
+ * A post that is kept to be written on, or that waits for its time. References are entry ids or links.
+ * @typedef {object} Draft
+ * @property {string} draft Its id.
+ * @property {string} saved_at
+ * @property {string | null} post_at
+ * @property {unknown[]} files
+ * @property {string} text
+ * @property {string | null} [lang]
+ * @property {string | null} [reply_to]
+ * @property {string | null} [quote]
+ * @property {string | null} [content_warning]
+ * @property {{options: string[], multiple: boolean, closes_at: string | null} | null} [poll]
+ * @property {"public" | "unlisted"} visibility
+ * @property {string | null} [usage]
+ * @property {string | null} [source_type]
+ */
+
+/**
+ * A post that waits for its time.
+ * @typedef {object} Scheduled
+ * @property {string} id
+ * @property {string} scheduled_at
+ * @property {{text: string, spoiler_text: string | null, poll: {options: string[]} | null}} params
+ * @property {Media[]} media_attachments
+ */
+
+/**
  * What a page gives to be shown: its element and its title.
  * @typedef {object} Page
  * @property {HTMLElement} element

@@ -53,7 +53,9 @@ function phrase(key, values) {
   const found = phrases[key];
   if (found === undefined) throw new Error(`there are no words for ${key}`);
   if (typeof found === "string") return found;
-  return found[plural.select(Number(values.n ?? 0))] ?? found.other ?? "";
+  // None of something is often said in words of its own, also where the language has no form for it.
+  const form = values.n === 0 && found.zero !== undefined ? "zero" : plural.select(Number(values.n ?? 0));
+  return found[form] ?? found.other ?? "";
 }
 
 /**

@@ -15,7 +15,7 @@ export function avatar(account, { isLink = true, size = "usual" } = {}) {
   const hasPicture = !account.avatar.endsWith(WITHOUT);
   const picture = hasPicture
     ? el("img", { src: account.avatar, alt: "", loading: "lazy", decoding: "async" })
-    : el("span", { class: "letter", "aria-hidden": true }, [...plainName(account).replace(/^z6Mk/, "")][0]?.toUpperCase() ?? "");
+    : el("span", { class: "letter", "aria-hidden": true }, plainName(account).replace(/^z6Mk/, "").match(/[\p{L}\p{N}\p{Extended_Pictographic}]/u)?.[0].toUpperCase() ?? "");
   const shown = el(isLink ? "a" : "span", { class: `avatar ${size}`, ...(isLink ? { href: `/@${account.acct}`, "aria-label": plainName(account), tabindex: -1 } : {}) }, picture);
   if (!hasPicture) shown.style.setProperty("--hue", String(hue(account.acct)));
   return shown;

@@ -28,3 +28,12 @@ export function nameOf(account) {
   const isKey = !account.majlis.petname && !account.display_name;
   return el("bdi", { class: isKey ? "name key" : "name" }, plainName(account));
 }
+
+/**
+ * As text among other words: it is not long, and keeps its direction to itself, whatever it is made of.
+ * @param {Account} account
+ */
+export function nameInText(account) {
+  const letters = [...plainName(account).replace(/[\u202a-\u202e\u2066-\u2069]/g, "")];
+  return `\u2068${letters.length > 40 ? `${letters.slice(0, 39).join("")}…` : letters.join("")}\u2069`;
+}

@@ -2,6 +2,7 @@
 
 import { el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
+import { router } from "../core/router.js";
 import { t } from "../core/words.js";
 
 /** @typedef {import("../core/dom.js").Child} Child */
@@ -21,13 +22,17 @@ export function sheet(title, body, { onclose, class: more = "" } = {}) {
     el("header", null, el("h2", null, title), el("button", { class: "icon-button", onclick: close, "aria-label": t("action.close") }, icon("close"))),
     el("div", { class: "sheet-body" }, body),
   );
-  dialog.addEventListener("click", (event) => event.target === dialog && close());
+  // Who chooses text and lets go beside it means the text.
+  let isBeside = false;
+  dialog.addEventListener("pointerdown", (event) => (isBeside = event.target === dialog));
+  dialog.addEventListener("click", (event) => event.target === dialog && isBeside && close());
   dialog.addEventListener("close", () => {
-    removeEventListener("popstate", close);
+    router.removeEventListener("moved", close);
+    document.body.append(...dialog.querySelectorAll("#said"));
     dialog.remove();
     onclose?.();
   });
-  addEventListener("popstate", close);
+  router.addEventListener("moved", close);
   document.body.append(dialog);
   dialog.showModal();
   return { dialog, close };

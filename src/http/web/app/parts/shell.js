@@ -159,4 +159,7 @@ export async function openShell() {
   void countAnew();
   if (location.pathname === "/home" && isFirstRun()) history.replaceState(null, "", "/welcome");
   await startRouter(page, ROUTES);
+  // What was sent and had not arrived when the page was closed.
+  const { sendWaiting } = await import("./outbox-send.js");
+  await sendWaiting();
 }

@@ -1,0 +1,232 @@
+// A list of posts, or of other things that have numbers, as long as one reads: older ones below, newer ones above, what
+// comes by itself on top. However long it gets, little of it is in the document.
+
+import { empty } from "./empty.js";
+import { FeedEnd } from "./feed-end.js";
+import { FeedItems } from "./feed-items.js";
+import { FeedNews } from "./feed-news.js";
+import { FeedPages } from "./feed-pages.js";
+import { itemOf, moveBy, seenFirst } from "./feed-window.js";
+import { post } from "./post.js";
+
+/** @typedef {import("../core/api.js").Query} Query */
+/** @typedef {import("../core/api.js").Listed<any>} Listed */
+
+/** Where one is: the first item that is seen, and how far below the top of the window. @typedef {{id: string, top: number}} Place */
+
+/**
+ * @typedef {object} Options
+ * @property {string} path Of the list, as `/api/v1/timelines/home`.
+ * @property {Query} [query]
+ * @property {string} label What it is, for those to whom it is read.
+ * @property {(item: any) => HTMLElement} [make] An `article` of an item. By default it is a post.
+ * @property {boolean} [isByNumber] False where the order is not that of the numbers, as with bookmarks.
+ * @property {string | null} [stream] From which newer ones come by themselves: `user`, `hashtag tea`, `list 5`; null: from none.
+ * @property {(type: string, data: any) => any} [arrived] The item of an event of that stream, or null. By default a post's.
+ * @property {() => HTMLElement} [empty] What stands there where there is nothing.
+ * @property {() => Promise<{page: Listed, place: Place | null}>} [start] The first page, and where on it one was.
+ * @property {(place: Place | null) => void} [onrest] Where one is, each time that the page comes to rest; null at its top.
+ */
+
+/** Milliseconds without scrolling after which the page is at rest. */
+const REST = 160;
+/** Windows' heights from an end at which there is to be more. */
+const AHEAD = 2;
+
+export class PostFeed extends HTMLElement {
+  /** @type {Options} */
+  options = { path: "", label: "" };
+  pages = new FeedPages("", {}, true);
+  items = new FeedItems((item) => (this.options.make ?? post)(item), (chunk, above) => this.pages.askAgain(chunk, above), () => this.#changed());
+  window = this.items.window;
+  news = new FeedNews(this);
+  end = new FeedEnd();
+  /** How to ask for what is older; null where there is nothing. @type {Query | null} */
+  older = null;
+  /** Whether there is, or may be, something newer than the first chunk. */
+  hasNewer = false;
+  /** @type {Set<string>} */
+  #busy = new Set();
+  #isStarted = false;
+  #frame = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #resting;
+  /** @type {Place | null} */
+  #place = null;
+  #width = innerWidth;
+
+  connectedCallback() {
+    const { list, above, below } = this.window;
+    if (!this.firstChild) this.append(this.news.pill, above, list, below, this.end.element);
+    list.setAttribute("aria-label", this.options.label);
+    addEventListener("scroll", this.#scrolled, { passive: true });
+    addEventListener("resize", this.#resized);
+    this.news.listen();
+    if (!this.#isStarted) void this.#start();
+    // Whoever shows the page again scrolls to where one was first.
+    else requestAnimationFrame(() => void this.news.catchUp());
+  }
+
+  disconnectedCallback() {
+    removeEventListener("scroll", this.#scrolled);
+    removeEventListener("resize", this.#resized);
+    clearTimeout(this.#resting);
+    this.news.stop();
+  }
+
+  #scrolled = () => {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      if (this.isConnected) this.look();
+    });
+  };
+
+  /** What was seen first is so in a window of another width too. */
+  #resized = () => {
+    const item = this.#place && innerWidth !== this.#width && itemOf(this.window.list, this.#place.id);
+    this.#width = innerWidth;
+    if (item && this.#place) moveBy(item.getBoundingClientRect().top - this.#place.top);
+    this.#scrolled();
+  };
+
+  /** Looks at what is to be seen now, and asks for what is not there yet. */
+  look() {
+    this.window.look();
+    this.news.look();
+    const { top, bottom } = this.window.list.getBoundingClientRect();
+    if (this.window.isAtEnd && this.older && bottom < innerHeight * (1 + AHEAD)) void this.#loadOlder();
+    if (this.window.isAtStart && this.hasNewer && top > -innerHeight * AHEAD) void this.#loadNewer();
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => this.#rest(), REST);
+  }
+
+  #rest() {
+    if (!this.isConnected || this.window.chunks.length === 0) return;
+    const item = seenFirst(this.window.list);
+    this.#place = item && { id: item.dataset.item ?? "", top: item.getBoundingClientRect().top };
+    this.news.seen(item);
+    this.options.onrest?.(this.isAtTop ? null : this.#place);
+  }
+
+  /** Whether the newest there is is in view. */
+  get isAtTop() {
+    return !this.hasNewer && this.window.isAtStart && this.window.list.getBoundingClientRect().top > 0;
+  }
+
+  /**
+   * Does one thing of a kind at a time.
+   * @param {string} kind
+   * @param {() => Promise<void>} act
+   */
+  async #once(kind, act) {
+    if (this.#busy.has(kind)) return;
+    this.#busy.add(kind);
+    this.window.list.setAttribute("aria-busy", "true");
+    try {
+      await act();
+    } finally {
+      this.#busy.delete(kind);
+      this.window.list.setAttribute("aria-busy", String(this.#busy.size > 0));
+    }
+  }
+
+  async #start() {
+    this.#isStarted = true;
+    this.end.wait(true);
+    await this.#once("older", async () => {
+      try {
+        const { page, place } = await (this.options.start?.() ?? this.#firstPage());
+        this.#begin(page, place);
+      } catch (error) {
+        this.end.fail(error, () => void this.#start());
+      }
+    });
+    this.look();
+  }
+
+  async #firstPage() {
+    return { page: await this.pages.askOn({}), place: null };
+  }
+
+  /** Begins again at the newest. What was there stays until the new is. */
+  async restart() {
+    const { page } = await this.#firstPage();
+    this.window.clear();
+    this.news.forget();
+    this.#begin(page, null);
+  }
+
+  /**
+   * @param {Listed} page
+   * @param {Place | null} place
+   */
+  #begin(page, place) {
+    this.older = page.older;
+    this.hasNewer = place !== null;
+    this.items.append(page.items);
+    this.#showEnd();
+    const item = place && itemOf(this.window.list, place.id);
+    if (item && place) moveBy(item.getBoundingClientRect().top - place.top);
+    this.dispatchEvent(new CustomEvent("begun", { detail: page.items }));
+  }
+
+  /** There is more or less on the page than before. */
+  #changed() {
+    if (!this.older) this.#showEnd();
+    this.#scrolled();
+  }
+
+  #showEnd() {
+    if (this.older && this.window.chunks.length > 0) this.end.rest();
+    else if (this.window.chunks.some(({ count }) => count > 0)) this.end.all();
+    else this.end.show(this.options.empty?.() ?? empty(this.options.label));
+  }
+
+  #loadOlder() {
+    return this.#once("older", async () => {
+      if (!this.older) return;
+      try {
+        const page = await this.pages.askOn(this.older);
+        this.older = page.items.length > 0 ? page.older : null;
+        this.items.append(page.items);
+        this.#showEnd();
+        this.#scrolled();
+      } catch (error) {
+        const { older } = this;
+        // Until it is asked for again.
+        this.older = null;
+        this.end.fail(error, () => {
+          this.older = older;
+          this.end.wait(false);
+          void this.#loadOlder();
+        });
+      }
+    });
+  }
+
+  #loadNewer() {
+    return this.#once("newer", async () => {
+      const [{ first }] = this.window.chunks;
+      try {
+        const { items } = await this.pages.askNewer(first);
+        this.hasNewer = items.length > 0;
+        if (items.length > 0) this.news.above(items);
+        this.#scrolled();
+      } catch {
+        // It is tried again at the next move; that the node is away is said at the top of the page.
+      }
+    });
+  }
+}
+customElements.define("post-feed", PostFeed);
+
+/**
+ * @param {Options} options
+ * @returns {PostFeed}
+ */
+export function feed(options) {
+  const made = /** @type {PostFeed} */ (document.createElement("post-feed"));
+  made.options = options;
+  made.pages = new FeedPages(options.path, options.query ?? {}, options.isByNumber ?? true);
+  return made;
+}

@@ -1,0 +1,19 @@
+// In the place of a post that is not here.
+
+import { el } from "../core/dom.js";
+import { icon } from "../core/icons.js";
+import { t, tt } from "../core/words.js";
+import { shortKey } from "./name.js";
+
+/**
+ * @param {import("../core/types.js").StatusExtra["reply_to"]} post
+ */
+export function missing(post) {
+  const name = post && el("bdi", null, post.name || shortKey(post.account.replace(/^did:key:/, "")));
+  return el("p", { class: "thread-missing soft" }, icon("clock"), el("span", null, name ? tt("thread.missing_of", { name }) : t("thread.missing")));
+}
+
+/** What was here until now. */
+export function takenBack() {
+  return el("p", { class: "thread-missing soft", role: "status" }, icon("trash"), el("span", null, t("thread.gone")));
+}
