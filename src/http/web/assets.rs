@@ -3,7 +3,7 @@
 //! A release has them within the program and makes all that is said of them once. A debug build reads them from the
 //! folder at each request, so that what is edited there is seen at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::sync::{Arc, LazyLock, OnceLock};
 
@@ -20,10 +20,9 @@ pub const WORKER: &str = "sw.js";
 /// How the page is installed.
 pub const MANIFEST: &str = "manifest.webmanifest";
 
-/// Languages, of which a reader needs one.
-const WORDS: &str = "words/";
-/// In the page: where the modules are named that it will need.
-const MODULES: &str = "<!-- modules -->";
+/// In the page: behind it stand, up to the end of the remark, the modules that the first view needs.
+const MODULES: &str = "<!-- modules:";
+const END: &str = "-->";
 /// In the page and the worker: which edition of all files it is.
 const VERSION: &str = "{{version}}";
 /// In the worker: where all files are.
@@ -108,12 +107,14 @@ impl Assets {
             hasher.update(&(bytes.len() as u64).to_be_bytes()).update(bytes);
         }
         let version = short_hash(hasher.finalize());
-        let (modules, addresses) = (modules(&files), addresses(&files));
+        let addresses = addresses(&files);
+        let page = files.get(PAGE).and_then(|bytes| std::str::from_utf8(bytes).ok());
+        let page = page.map(|text| with_modules(text, &files)).unwrap_or_default();
         let assets = files.into_iter().filter_map(|(name, bytes)| {
             let kind = kind(&name)?;
             let filled = |text: &str| text.replace(VERSION, &version);
             let (bytes, policy) = match (name.as_str(), std::str::from_utf8(&bytes)) {
-                (PAGE, Ok(text)) => (filled(text).replace(MODULES, &modules).into(), Some(PAGE_POLICY)),
+                (PAGE, Ok(_)) => (filled(&page).into(), Some(PAGE_POLICY)),
                 (WORKER, Ok(text)) => {
                     (filled(text).replace(ADDRESSES, &addresses).into(), Some(WORKER_POLICY))
                 }
@@ -159,12 +160,36 @@ fn is_below_app(name: &str) -> bool {
     ![PAGE, WORKER].contains(&name)
 }
 
-/// Has the browser fetch all modules at once, not each when another one names it.
-fn modules(files: &BTreeMap<String, Bytes>) -> String {
-    let scripts =
-        files.keys().filter(|name| ending(name) == "js" && *name != WORKER && !name.starts_with(WORDS));
-    let links = scripts.map(|name| format!("<link rel=\"modulepreload\" href=\"/app/{name}\">"));
-    links.collect::<Vec<_>>().join("\n")
+/// Has the browser fetch the modules of the first view at once, not each when another one names it.
+fn with_modules(page: &str, files: &BTreeMap<String, Bytes>) -> String {
+    let Some((before, (named, after))) =
+        page.split_once(MODULES).and_then(|(before, rest)| Some((before, rest.split_once(END)?)))
+    else {
+        return page.to_owned();
+    };
+    let mut needed = BTreeSet::new();
+    let mut open: Vec<String> = named.split_whitespace().map(ToOwned::to_owned).collect();
+    while let Some(name) = open.pop() {
+        if let Some(text) = files.get(&name).and_then(|bytes| std::str::from_utf8(bytes).ok())
+            && needed.insert(name.clone())
+        {
+            open.extend(imports(&name, text));
+        }
+    }
+    let links = needed.iter().map(|name| format!("<link rel=\"modulepreload\" href=\"/app/{name}\">"));
+    format!("{before}{}{after}", links.collect::<Vec<_>>().join("\n"))
+}
+
+/// The modules without which one cannot begin; those that it fetches later are no `from`.
+fn imports(name: &str, text: &str) -> Vec<String> {
+    let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let paths = text.split(" from \"").skip(1).filter_map(|rest| rest.split('"').next());
+    let resolved = paths.filter_map(|path| match path.strip_prefix("../") {
+        Some(path) => Some(path.to_owned()),
+        None if folder.is_empty() => path.strip_prefix("./").map(ToOwned::to_owned),
+        None => path.strip_prefix("./").map(|path| format!("{folder}/{path}")),
+    });
+    resolved.collect()
 }
 
 /// Where all that the page needs is.
@@ -260,11 +285,14 @@ mod tests {
         std::str::from_utf8(&assets.get(name).unwrap().plain.bytes).unwrap()
     }
 
-    const FILES: [(&str, &str); 10] = [
-        ("index.html", "<!-- modules -->|{{version}}"),
+    const FILES: [(&str, &str); 13] = [
+        ("index.html", "<!-- modules: main.js parts/none.js -->|{{version}}"),
         ("sw.js", "const v = \"{{version}}\", f = \"{{files}}\";"),
-        ("main.js", "{{version}}"),
-        ("parts/post.js", ""),
+        ("main.js", "import { a } from \"./parts/post.js\"; import(\"./later.js\"); // {{version}}"),
+        ("parts/post.js", "import {\n  b,\n} from \"../core/b.js\";\nexport { c } from \"./c.js\";"),
+        ("parts/c.js", "import { a } from \"./post.js\""),
+        ("core/b.js", ""),
+        ("later.js", ""),
         ("parts/post.test.ts", ""),
         ("words/ar.js", ""),
         ("style.css", ""),
@@ -277,20 +305,19 @@ mod tests {
     fn the_page_and_the_worker_know_all_files() {
         let assets = assets(&FILES);
         let (modules, version) = text(&assets, "index.html").split_once('|').unwrap();
-        assert_eq!(
-            modules,
-            "<link rel=\"modulepreload\" href=\"/app/main.js\">\n\
-             <link rel=\"modulepreload\" href=\"/app/parts/post.js\">"
-        );
+        let links: Vec<_> = ["core/b.js", "main.js", "parts/c.js", "parts/post.js"]
+            .map(|name| format!("<link rel=\"modulepreload\" href=\"/app/{name}\">"))
+            .into();
+        assert_eq!(modules, links.join("\n"));
         assert_eq!(version.len(), VERSION_LENGTH);
         assert_eq!(
             text(&assets, "sw.js"),
             format!(
-                "const v = \"{version}\", f = [\"/\",\"/app/icon.svg\",\"/app/main.js\",\
-                 \"/app/parts/post.js\",\"/app/style.css\",\"/app/words/ar.js\"];"
+                "const v = \"{version}\", f = [\"/\",\"/app/core/b.js\",\"/app/icon.svg\",\"/app/later.js\",\
+                 \"/app/main.js\",\"/app/parts/c.js\",\"/app/parts/post.js\",\"/app/style.css\",\"/app/words/ar.js\"];"
             )
         );
-        assert_eq!(text(&assets, "main.js"), "{{version}}", "others are served as they are");
+        assert!(text(&assets, "main.js").ends_with("{{version}}"), "others are served as they are");
         for not_served in ["parts/post.test.ts", "words.json", "a/b/c.js", "../assets.rs", ""] {
             assert!(assets.get(not_served).is_none(), "{not_served}");
         }

@@ -6,11 +6,15 @@ import "./core/install.js";
 import { startKeys } from "./core/keys.js";
 import { listen } from "./core/live.js";
 import { failed, say } from "./core/say.js";
-import { codeInAddress, isSignedIn, readOwner, signIn } from "./core/session.js";
+import { codeInAddress, isSignedIn, readOwner, rememberOwner, signIn } from "./core/session.js";
 import { readWords, t } from "./core/words.js";
+import { askForHome } from "./parts/home-place.js";
 
 async function start() {
   const code = codeInAddress();
+  // What takes the longest to come is asked for first.
+  askForHome();
+  const owner = isSignedIn() && learnOwner();
   await readWords();
   if (code && !isSignedIn()) {
     await signIn(code).catch(failed);
@@ -21,10 +25,17 @@ async function start() {
     return;
   }
   if (location.pathname === "/") history.replaceState(null, "", "/home");
-  const [{ openShell }] = await Promise.all([import("./parts/shell.js"), readOwner()]);
+  const [{ openShell }] = await Promise.all([import("./parts/shell.js"), owner || learnOwner()]);
   startKeys();
   listen();
   await openShell();
+}
+
+/** Nobody waits for it who has been here before. */
+async function learnOwner() {
+  const learning = readOwner();
+  if (rememberOwner()) learning.catch(failed);
+  else await learning;
 }
 
 connection.addEventListener("signedout", () => location.assign("/"));

@@ -77,7 +77,7 @@ async function ask(method, path, { query, body, headers = {}, signal } = {}) {
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
       cache: "no-store",
       // What is said while the page goes is still said; browsers let no more than 64 KiB through then.
-      keepalive: document.hidden && typeof sent === "string" && sent.length < 16_000,
+      keepalive: document.hidden && method !== "GET" && !(sent instanceof FormData) && (sent?.length ?? 0) < 16_000,
     });
   } catch (error) {
     if (signal?.aborted) throw error;

@@ -13,7 +13,8 @@ export const live = Object.assign(new EventTarget(), { isOpen: false });
 let socket = null;
 /** Streams beside the owner's own, and how many want each. @type {Map<string, number>} */
 const wanted = new Map();
-let hasBeenOpen = false;
+/** Whether something may have come while it was not open. */
+let hasMissed = false;
 
 /** Opens the connection, and holds it open from then on. */
 export function listen() {
@@ -24,8 +25,8 @@ export function listen() {
   socket.onopen = () => {
     live.isOpen = true;
     for (const name of wanted.keys()) send("subscribe", name);
-    if (hasBeenOpen) live.dispatchEvent(new Event("resumed"));
-    hasBeenOpen = true;
+    if (hasMissed) live.dispatchEvent(new Event("resumed"));
+    hasMissed = false;
   };
   socket.onmessage = ({ data }) => {
     const { event, payload, stream } = JSON.parse(data);
@@ -35,6 +36,7 @@ export function listen() {
   socket.onclose = () => {
     socket = null;
     live.isOpen = false;
+    hasMissed = true;
     void again();
   };
 }

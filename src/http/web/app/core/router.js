@@ -146,8 +146,9 @@ async function show() {
   page.shown?.();
   scrollTo(0, scroll);
   router.dispatchEvent(new Event("moved"));
-  // Who reads with their ears is told where they are; whoever came by keyboard goes on from there.
-  if (mine > 1) page.element.querySelector("h1")?.focus({ preventScroll: true });
+  // Who reads with their ears is told where they are; whoever came by keyboard goes on from there, or where the page
+  // has put them.
+  if (mine > 1 && !page.element.contains(document.activeElement)) page.element.querySelector("h1")?.focus({ preventScroll: true });
 }
 
 /**

@@ -65,6 +65,16 @@ export function isSignedIn() {
   return token() !== null;
 }
 
+/**
+ * Who the owner was known to be the last time, which holds until it is learnt anew.
+ * @returns {boolean} Whether anything was known.
+ */
+export function rememberOwner() {
+  session.me = kept("me");
+  setLimits(kept("configuration"));
+  return session.me !== null;
+}
+
 /** Learns who the owner is. What was known the last time holds as long as the node is away. */
 export async function readOwner() {
   try {
@@ -74,8 +84,7 @@ export async function readOwner() {
     keep("configuration", instance.configuration);
   } catch (error) {
     if (!connection.isAway) throw error;
-    session.me = kept("me");
-    setLimits(kept("configuration"));
+    rememberOwner();
   }
 }
 

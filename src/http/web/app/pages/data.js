@@ -50,7 +50,7 @@ export default function data() {
     put(bounds, keptNow(found.total.keep));
     return [rooms(found), balance(found), roomList(found)];
   };
-  const storage = asked(() => get("/api/majlis/v1/storage"), drawn, "tall");
+  const storage = asked(() => get("/api/majlis/v1/storage"), drawn, "rooms");
   const holders = asked(askHolders, ({ holders: found, accounts }) => holderList(found, accounts));
   const usage = asked(() => get("/api/majlis/v1/usage"), (said) => usagePanel(said, setUsage));
   const keys = asked(() => get("/api/majlis/v1/node"), ({ id }) => [keysPanel(id)], "tall");

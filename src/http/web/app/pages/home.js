@@ -9,6 +9,7 @@ import { head } from "../parts/head.js";
 import { HOME, homeStart, notePlace, readUpTo } from "../parts/home-place.js";
 import { isNewer } from "../parts/numbers.js";
 import { outbox } from "../parts/outbox.js";
+import { reminder } from "../parts/recovery.js";
 
 /** @typedef {import("../parts/feed.js").PostFeed} PostFeed */
 
@@ -24,7 +25,7 @@ export default function home() {
     onrest: (place) => notePlace(place, place?.id ?? posts.window.chunks[0]?.first),
   });
   posts.addEventListener("begun", (event) => void markRead(posts, /** @type {CustomEvent<any[]>} */ (event).detail));
-  return { element: el("div", { class: "home" }, head(title), outbox(), posts), title };
+  return { element: el("div", { class: "home" }, head(title), reminder(), outbox(), posts), title };
 }
 
 /**

@@ -11,7 +11,7 @@ import { feed } from "../parts/feed.js";
 import { head } from "../parts/head.js";
 import { nameOf, plainName } from "../parts/name.js";
 import { post } from "../parts/post.js";
-import { isUnknown, profileTop } from "../parts/profile-top.js";
+import { isUnknown, profileTop, readFeatured } from "../parts/profile-top.js";
 import { tabs } from "../parts/tabs.js";
 
 /** @typedef {import("../core/types.js").Account} Account */
@@ -28,20 +28,22 @@ export default async function profile({ path, parts: { key }, query }) {
   const find = () => get("/api/v1/accounts/lookup", { acct: key });
   /** @type {Account} */
   let account = await find();
+  let shown = account.majlis.own ? await readFeatured() : null;
   const top = el("div", null);
   const title = el("span", null);
   const draw = () => {
     const controls = () => /** @type {HTMLElement[]} */ ([...top.querySelectorAll("a, button, summary")]);
     const focused = controls().indexOf(/** @type {HTMLElement} */ (document.activeElement));
     put(title, nameOf(account));
-    put(top, profileTop(account));
+    put(top, profileTop(account, shown));
+    choice.element.hidden = choice.panel.hidden = isUnknown(account);
     controls()[focused]?.focus({ preventScroll: true });
   };
-  draw();
   const renew = async () => {
-    const before = JSON.stringify(account);
+    const before = JSON.stringify([account, shown]);
     account = await find().catch(() => account);
-    if (JSON.stringify(account) !== before && !top.querySelector("form")) draw();
+    if (shown) shown = await readFeatured().catch(() => shown);
+    if (JSON.stringify([account, shown]) !== before && !top.querySelector("form")) draw();
   };
   top.addEventListener("renamed", async () => {
     account = await find().catch(() => account);
@@ -50,6 +52,7 @@ export default async function profile({ path, parts: { key }, query }) {
   });
   const views = Object.keys(VIEWS).map((id) => ({ id, words: t(`profile.view.${id}`), make: () => written(account, id) }));
   const choice = tabs(t("profile.views"), views, { at: query.get("view"), onchange: (id) => moveTo(id === "posts" ? path : `${path}?view=${id}`) });
+  draw();
   const changed = () => void renew();
   let end = () => {};
   return {

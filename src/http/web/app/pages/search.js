@@ -50,7 +50,12 @@ export default function search({ query }) {
   return {
     element: el("div", null, head(t("nav.search")), el("div", { class: "padded search-top" }, field), told, start, found),
     title: t("nav.search"),
-    shown: () => text === "" && (recent.draw(), field.box.focus({ preventScroll: true })),
+    shown: () => {
+      if (text !== "") return;
+      recent.draw();
+      // After the heading, which is what one comes to on other pages. A keyboard on the glass would hide half of this one.
+      if (matchMedia("(hover: hover)").matches) requestAnimationFrame(() => field.box.focus({ preventScroll: true }));
+    },
   };
 }
 

@@ -14,12 +14,20 @@ import { followedTags, tagRow } from "../parts/tag-row.js";
 
 /** @returns {import("../core/types.js").Page} */
 export default function tags() {
+  // A tag stays in its row, to be followed again, until one looks elsewhere.
+  let isStale = false;
+  followedTags.addEventListener("changed", () => void (isStale = true));
+  const renew = () => {
+    if (isStale && !parts.hidden) void followed.fill();
+    isStale &&= Boolean(parts.hidden);
+  };
   const found = el("div", { role: "status" });
   const field = searchField({
     label: t("tags.search"),
     onsearch: async (text, signal) => {
       const { hashtags } = text ? await get("/api/v2/search", { q: `#${text.replace(/^#/, "")}`, type: "hashtags", limit: 20 }, signal) : { hashtags: [] };
       parts.hidden = text !== "";
+      renew();
       put(found, hashtags.length > 0 && el("ul", { class: "endless" }, hashtags.map(tagRow)), text && hashtags.length === 0 && el("p", { class: "soft padded" }, t("tags.search.none")));
     },
   });
@@ -33,15 +41,10 @@ export default function tags() {
     el("section", { class: "stack padded" }, el("h2", null, t("tags.followed")), followed.element),
     el("section", { class: "stack padded" }, el("h2", null, t("tags.featured")), el("p", { class: "soft small" }, t("tags.featured.words")), featured()),
   );
-  let isStale = false;
-  followedTags.addEventListener("changed", () => void (isStale = true));
   return {
     element: el("div", null, head(t("nav.tags")), el("div", { class: "padded tags-top" }, field), found, parts),
     title: t("nav.tags"),
-    shown: () => {
-      if (isStale) void followed.fill();
-      isStale = false;
-    },
+    shown: renew,
   };
 }
 

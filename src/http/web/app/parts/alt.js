@@ -10,7 +10,7 @@ import { place } from "./menu.js";
  */
 export function altButton(words, isOwn) {
   if (!words) return isOwn && el("span", { class: "media-mark none" }, t("media.no_alt"));
-  const button = el("button", { class: "media-mark alt", "aria-label": t("media.alt"), "aria-haspopup": "dialog", onclick: () => open(button, words) }, t("media.alt_mark"));
+  const button = el("button", { class: "media-mark alt", "aria-label": `${t("media.alt_mark")}: ${t("media.alt")}`, "aria-haspopup": "dialog", onclick: () => open(button, words) }, t("media.alt_mark"));
   return button;
 }
 
@@ -25,5 +25,9 @@ function open(anchor, words) {
   (anchor.closest("dialog") ?? document.body).append(made);
   made.showPopover();
   place(made, anchor);
+  // It is about the picture, which goes on from the button.
+  const [at, own] = [anchor.getBoundingClientRect(), made.getBoundingClientRect()];
+  const start = getComputedStyle(anchor).direction === "ltr" ? at.left : at.right - own.width;
+  made.style.left = `${Math.max(8, Math.min(start, innerWidth - own.width - 8))}px`;
   made.focus();
 }

@@ -1,10 +1,11 @@
 // Apps and browsers that may act for the owner, each to be ended.
 
 import { get, remove } from "../core/api.js";
-import { el, put } from "../core/dom.js";
+import { el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { failed, say } from "../core/say.js";
 import { day, moment, t } from "../core/words.js";
+import { asked } from "./asked.js";
 import { leave } from "./leave.js";
 import { ask } from "./sheet.js";
 
@@ -33,15 +34,12 @@ function mayDo(scopes) {
 
 /** @returns {HTMLElement} A list that fills itself. */
 export function appList() {
-  const list = el("ul", { class: "things" });
-  const fill = async () => {
-    /** @type {App[]} */
-    const apps = await get("/api/majlis/v1/apps");
+  const draw = (/** @type {App[]} */ apps) => {
     apps.sort((one, other) => Number(other.current) - Number(one.current) || other.created_at.localeCompare(one.created_at));
-    put(list, apps.map((app) => row(app, () => fill().catch(failed))));
+    return el("ul", { class: "things" }, apps.map((app) => row(app, () => void list.fill())));
   };
-  fill().catch(failed);
-  return list;
+  const list = asked(() => get("/api/majlis/v1/apps"), draw);
+  return list.element;
 }
 
 /**

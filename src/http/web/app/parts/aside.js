@@ -40,6 +40,7 @@ export function aside() {
   };
   WIDE.addEventListener("change", fill);
   followedTags.addEventListener("changed", () => void showTags(tags));
+  session.addEventListener("changed", () => void showInvite(invite));
   router.addEventListener("moved", moved);
   onKey(document, "search", () => goSearch(box));
   fill();

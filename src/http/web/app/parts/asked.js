@@ -18,7 +18,8 @@ export function asked(ask, draw, size = "") {
     try {
       put(element, draw(await ask()));
     } catch (error) {
-      if (connection.isAway) connection.addEventListener("back", fill, { once: true });
+      // That it is away is said at the top of the page already.
+      if (connection.isAway) return connection.addEventListener("back", fill, { once: true });
       put(element, el("p", { class: "wrong-words", role: "alert" }, reason(error)), el("div", { class: "row" }, el("button", { class: "button", onclick: fill }, t("action.again"))));
     }
   };

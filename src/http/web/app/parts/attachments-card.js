@@ -7,11 +7,15 @@ import { reason } from "../core/say.js";
 import { bytes, percent, t } from "../core/words.js";
 import { bytesOf, handOver, isThere } from "./attachments-files.js";
 import { focalPoint } from "./attachments-focus.js";
+import { sourceTypeName } from "./source-type.js";
 
 /** @typedef {import("./composer-state.js").WrittenFile} WrittenFile */
 
 /** Letters of an alternative text: as many as always fit. */
 const MOST = 1_000;
+
+/** Times that a file is tried once more by itself. */
+const AGAIN = 3;
 
 let count = 0;
 
@@ -24,6 +28,8 @@ export function attachmentCard(file, blob, { changed, remove, move }) {
   const id = `attachment-${(count += 1)}`;
   const isPicture = file.type.startsWith("image/");
   const state = el("div", { class: "attachment-state", role: "status" });
+  const source = el("span");
+  const showSource = () => void put(source, file.sourceType && ` · ${sourceTypeName(file.sourceType)}`);
   const view = focalPoint(file, changed);
   const words = el("textarea", {
     class: "input",
@@ -43,7 +49,7 @@ export function attachmentCard(file, blob, { changed, remove, move }) {
     "li",
     { class: "attachment" },
     view.element,
-    el("div", { class: "attachment-words field" }, el("label", { for: id }, t(isPicture ? "files.alt" : "files.alt.sound")), words, el("p", { class: "small soft" }, el("bdi", null, file.name), file.size > 0 && ` · ${bytes(file.size)}`), state),
+    el("div", { class: "attachment-words field" }, el("label", { for: id }, t(isPicture ? "files.alt" : "files.alt.sound")), words, el("p", { class: "small soft" }, el("bdi", null, file.name), file.size > 0 && ` · ${bytes(file.size)}`, source), state),
     el("div", { class: "attachment-tools" }, tool("files.remove", "trash", remove), earlier, later),
   );
 
@@ -53,6 +59,7 @@ export function attachmentCard(file, blob, { changed, remove, move }) {
   /** @type {Promise<void>} */
   let going = Promise.resolve();
   let isBusy = false;
+  let tries = 0;
 
   const begin = () => {
     if (isBusy || file.isKept) return;
@@ -73,21 +80,23 @@ export function attachmentCard(file, blob, { changed, remove, move }) {
     await handOver(file, blob, (done) => ((bar.style.inlineSize = `${done * 100}%`), put(part, done < 1 ? percent(done) : t("files.working"))), stopper.signal);
     put(state);
     view.show(blob);
+    showSource();
   };
 
   const stopped = (/** @type {unknown} */ error) => {
     if (error instanceof DOMException && error.name === "AbortError") return void put(state);
     wrong = error;
-    put(state, el("span", { class: "wrong-words small" }, reason(wrong)), el("button", { type: "button", class: "button little", onclick: begin }, t("action.again")));
+    put(state, el("span", { class: "wrong-words small" }, reason(wrong)), el("button", { type: "button", class: "button little", onclick: () => ((tries = 0), begin()) }, t("action.again")));
   };
 
+  showSource();
   begin();
   return {
     element,
     words,
     start: begin,
     /** Once more, if it has failed as the node was away. */
-    again: () => wrong instanceof Refused && wrong.isAway && begin(),
+    again: () => wrong instanceof Refused && wrong.isAway && tries < AGAIN && ((tries += 1), begin()),
     stop: () => (stopper.abort(), view.stop()),
     settled: () => going,
     isBusy: () => isBusy,

@@ -3,7 +3,6 @@
 
 import { connection } from "../core/api.js";
 import { el } from "../core/dom.js";
-import { icon } from "../core/icons.js";
 import { say } from "../core/say.js";
 import { session } from "../core/session.js";
 import { t } from "../core/words.js";
@@ -106,41 +105,4 @@ export function attachments(writing, changed) {
     undescribed: () => writing.files.map((file) => !file.alt.trim() && file.type.startsWith("image/") && cards.get(file)).filter((card) => !!card).map((card) => card.words)[0],
     stop: () => (connection.removeEventListener("back", again), cards.forEach((card) => card.stop())),
   };
-}
-
-/**
- * The buttons by which files come, and what else brings them to an element.
- * @param {HTMLElement} element That files can be dropped on and pasted to.
- * @param {(files: Iterable<File>) => void} take
- */
-export function waysIn(element, take) {
-  const { fileTypes } = session.limits;
-  const button = (/** @type {string} */ words, /** @type {"picture" | "camera"} */ picture, /** @type {import("../core/dom.js").Attributes} */ attributes) => {
-    const input = el("input", { type: "file", class: "unseen", tabindex: -1, "aria-hidden": true, ...attributes });
-    input.addEventListener("change", () => (take([...(input.files ?? [])]), (input.value = "")));
-    return el("span", { class: "file-button" }, el("button", { type: "button", class: "icon-button", title: words, "aria-label": words, onclick: () => input.click() }, icon(picture)), input);
-  };
-  let depth = 0;
-  const over = (/** @type {number} */ step) => element.classList.toggle("dropping", (depth = Math.max(0, depth + step)) > 0);
-  const hasFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files") ?? false;
-  element.addEventListener("dragenter", (event) => hasFiles(event) && over(1));
-  element.addEventListener("dragleave", (event) => hasFiles(event) && over(-1));
-  element.addEventListener("dragover", (event) => hasFiles(event) && event.preventDefault());
-  element.addEventListener("drop", (event) => {
-    if (!hasFiles(event)) return;
-    event.preventDefault();
-    over(-depth);
-    take([...(event.dataTransfer?.files ?? [])]);
-  });
-  element.addEventListener("paste", (event) => {
-    const files = [...(event.clipboardData?.files ?? [])];
-    // What office programs copy is words, with a picture of the words.
-    if (files.length === 0 || event.clipboardData?.types.includes("text/plain")) return;
-    event.preventDefault();
-    take(files);
-  });
-  return [
-    button(t("files.add"), "picture", { multiple: true, accept: fileTypes.join(",") }),
-    matchMedia("(pointer: coarse)").matches && button(t("files.camera"), "camera", { accept: "image/*", capture: "environment" }),
-  ];
 }

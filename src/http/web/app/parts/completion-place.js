@@ -31,14 +31,16 @@ export function caretIn(field, at) {
 }
 
 /**
- * Puts a list under the line of the caret, or over it; within the window, on the side from which its line is read.
+ * Puts a list under the line of the caret, or over it; not beside the field, nor beside the window.
  * @param {HTMLElement} list
  * @param {DOMRect} caret
+ * @param {DOMRect} field
  */
-export function placeAt(list, caret) {
+export function placeAt(list, caret, field) {
   const [own, room] = [list.getBoundingClientRect(), 8];
   const isLeftward = document.documentElement.dir === "rtl";
-  const left = isLeftward ? caret.right - own.width : caret.left;
+  const wanted = isLeftward ? caret.right - own.width : caret.left;
+  const left = Math.max(field.left, Math.min(wanted, field.right - own.width));
   const view = window.visualViewport ?? { height: innerHeight, width: innerWidth };
   const below = caret.bottom + 4;
   const top = below + own.height + room <= view.height ? below : Math.max(room, caret.top - own.height - 4);

@@ -78,7 +78,7 @@ export function completion(field, sources) {
       ),
     );
     if (!list.matches(":popover-open")) list.showPopover();
-    placeAt(list, caretIn(field, start));
+    placeAt(list, caretIn(field, start), field.getBoundingClientRect());
     mark(isEager ? 0 : -1);
     put(said, t("write.proposed", { n: found.length }));
   };

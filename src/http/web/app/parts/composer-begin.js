@@ -4,7 +4,7 @@ import { Refused, get } from "../core/api.js";
 import { keptFile, taken, keepBytes } from "./attachments-files.js";
 import { withNames } from "./composer-mentions.js";
 import { localTime } from "./composer-more.js";
-import { aboutOf, blank, found, hold } from "./composer-state.js";
+import { aboutOf, begun, blank, found, hold } from "./composer-state.js";
 
 /** @typedef {import("./composer-state.js").Writing} Writing */
 /** @typedef {import("../core/types.js").Status} Status */
@@ -41,8 +41,14 @@ export async function begin({ replyTo, quote, edit, text, draft, scheduled }) {
  */
 export async function fresh(given, text = "") {
   const { edit, from } = given;
-  if (edit) return edited(edit);
-  if (from) return kept(from);
+  return begun(edit ? await edited(edit) : from ? await kept(from) : await anew(given, text));
+}
+
+/**
+ * @param {Pick<Writing, "replyTo" | "quote">} given
+ * @param {string} text
+ */
+async function anew(given, text) {
   const writing = blank(given);
   writing.text = await withNames(text, writing.people);
   // A post that was covered is answered under the same cover.

@@ -12,9 +12,9 @@ const NEAR = 0.9;
  * Letters that still fit, if they go on as they were; below zero where there are too many.
  * @param {string} text As it is sent.
  */
-export function roomIn(text) {
+function roomIn(text) {
   const bytes = new TextEncoder().encode(text).length;
-  const letters = [...text].length || 1;
+  const letters = text.length - (text.match(/[\ud800-\udbff]/g)?.length ?? 0);
   const left = ((MOST - bytes) * letters) / bytes;
   return { isNear: bytes > MOST * NEAR, left: left < 0 ? Math.floor(left) : Math.ceil(left), isOver: bytes > MOST };
 }
@@ -25,7 +25,10 @@ export function counter() {
   let shown = "";
   return {
     element,
-    /** @param {string} text */
+    /**
+     * @param {string} text
+     * @returns {boolean} Whether it fits.
+     */
     show(text) {
       // A text of so few letters fits, whatever they are.
       const { isNear, left, isOver } = text.length < MOST / 5 ? { isNear: false, left: 0, isOver: false } : roomIn(text);

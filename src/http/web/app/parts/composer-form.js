@@ -1,11 +1,11 @@
 // Where one writes: who writes, the text, what is added to it, and the tools. The same over a page and on one of its own.
 
 import { el, put } from "../core/dom.js";
-import { icon } from "../core/icons.js";
 import { failed } from "../core/say.js";
 import { session } from "../core/session.js";
 import { t } from "../core/words.js";
-import { attachments, waysIn } from "./attachments.js";
+import { attachments } from "./attachments.js";
+import { waysIn } from "./attachments-ways.js";
 import { avatar } from "./avatar.js";
 import { completion } from "./completion.js";
 import { sources } from "./completion-sources.js";
@@ -14,12 +14,11 @@ import { counter } from "./composer-count.js";
 import { keepAsDraft } from "./composer-draft.js";
 import { keeper } from "./composer-keep.js";
 import { languageChoice } from "./composer-language.js";
-import { hasMore, moreOptions } from "./composer-more.js";
 import { addressees } from "./composer-people.js";
-import { newPoll, pollEditor } from "./composer-poll.js";
 import { sender } from "./composer-send.js";
 import { isUntouched } from "./composer-state.js";
-import { insert, textField } from "./composer-text.js";
+import { textField } from "./composer-text.js";
+import { coverTool, emojiTool, moreTool, pollTool } from "./composer-tools.js";
 import { visibilityChoice } from "./composer-visibility.js";
 import { textOf } from "./outbox-form.js";
 
@@ -30,79 +29,37 @@ import { textOf } from "./outbox-form.js";
  * @param {{onsent: () => void, anew: () => void}} actions What follows when it was sent or put aside, and when it is to be begun anew.
  */
 export function composer({ writing, release, isFound }, { onsent, anew }) {
+  const isEdit = writing.edit !== null;
   const keeping = keeper(writing, failed);
   const count = counter();
   const named = addressees();
-  const language = languageChoice(writing, () => changed());
-  const files = attachments(writing, () => changed());
   const changed = () => {
     keeping.changed();
     follow();
   };
   const follow = () => {
-    const text = textOf(writing);
-    count.show(text);
     named.show(writing.text, writing.people);
     language.guess(writing.text);
-    sending.follow();
+    sending.follow(count.show(textOf(writing)));
   };
-
-  const field = textField({ value: writing.text, placeholder: placeholder(writing), onchange: (text) => ((writing.text = text), changed()), onsend: () => sending.send() });
   const end = () => {
     keeping.end();
     files.stop();
+    ways.stop();
     release();
   };
-  const sending = sender({ writing, files, language, field, keep: keeping.keep, onsent: () => (end(), onsent()) });
+  const sent = () => (end(), onsent());
 
-  const warning = el("input", { class: "input", dir: "auto", maxlength: 500, ".value": writing.warning ?? "", placeholder: t("write.warning.words"), "aria-label": t("write.warning"), oninput: () => ((writing.warning = warning.value), changed()) });
-  const poll = el("div");
-  const showPoll = () => void put(poll, writing.poll && pollEditor(writing, changed, () => setPoll(false)));
-  const setWarning = (/** @type {boolean} */ isOn) => {
-    writing.warning = isOn ? warning.value : null;
-    warning.hidden = !isOn;
-    toggles.warning.setAttribute("aria-pressed", String(isOn));
-  };
-  const setPoll = (/** @type {boolean} */ isOn) => {
-    writing.poll = isOn ? newPoll() : null;
-    showPoll();
-    toggles.poll.setAttribute("aria-pressed", String(isOn));
-    changed();
-    (isOn ? poll.querySelector("input") : field)?.focus();
-  };
+  const field = textField({ value: writing.text, placeholder: placeholder(writing), onchange: (text) => ((writing.text = text), changed()) });
+  const language = languageChoice(writing, changed);
+  const files = attachments(writing, changed);
+  const sending = sender({ writing, files, language, field, keep: keeping.keep, onsent: sent });
+  const cover = coverTool(writing, changed, field);
+  const poll = pollTool(writing, changed, field);
+  const more = moreTool(writing, changed, () => keepAsDraft(writing, language.current()).then(sent));
 
-  const tool = (/** @type {string} */ words, /** @type {string} */ picture, /** @type {(button: HTMLButtonElement) => void} */ action) => {
-    const button = el("button", { type: "button", class: "icon-button", title: words, "aria-label": words, onclick: () => action(button) }, icon(picture));
-    return button;
-  };
-  const toggles = {
-    poll: tool(t("write.poll.title"), "poll", () => setPoll(!writing.poll)),
-    warning: tool(t("write.warning"), "warning", () => {
-      setWarning(writing.warning === null);
-      changed();
-      (writing.warning === null ? field : warning).focus();
-    }),
-  };
-  const draft = async () => {
-    await keepAsDraft(writing, language.current());
-    end();
-    onsent();
-  };
-  const more = el("div", { hidden: true, id: `more-${writing.id}` });
-  const openMore = tool(t("write.more"), "more", () => setMore(more.hasAttribute("hidden")));
-  const setMore = (/** @type {boolean} */ isOpen) => {
-    if (isOpen && !more.hasChildNodes()) put(more, moreOptions(writing, changed, () => void draft().catch(failed)));
-    more.hidden = !isOpen;
-    openMore.setAttribute("aria-expanded", String(isOpen));
-  };
-  openMore.setAttribute("aria-controls", more.id);
-  const smile = tool(t("emoji.title"), "smile", async (button) => {
-    const { openEmoji } = await import("./emoji.js");
-    openEmoji(button, (character) => insert(field, character));
-  });
-
-  const isEdit = writing.edit !== null;
-  const element = el("div", { class: "writing" });
+  const element = el("div", { class: "writing", onkeydown: (/** @type {KeyboardEvent} */ event) => isSend(event) && (event.preventDefault(), sending.send()) });
+  const ways = waysIn(element, (given) => void files.take(given).catch(failed));
   put(
     element,
     isFound && !isUntouched(writing) && back(anew),
@@ -111,22 +68,18 @@ export function composer({ writing, release, isFound }, { onsent, anew }) {
       "div",
       { class: "writing-main" },
       session.me && avatar(session.me, { isLink: false }),
-      el("div", { class: "writing-body" }, warning, field, completion(field, sources(writing.people)), named.element, files.element, poll, writing.quote && about(writing.quote, "quote")),
+      el("div", { class: "writing-body" }, cover.element, field, completion(field, sources(writing.people)), named.element, files.element, poll.element, writing.quote && about(writing.quote, "quote")),
     ),
-    more,
+    !isEdit && more.element,
     el(
       "footer",
       { class: "writing-foot" },
       el("div", { class: "writing-about" }, !isEdit && visibilityChoice(writing, changed), language.element),
-      el("div", { class: "writing-tools", role: "group", "aria-label": t("write.tools") }, waysIn(element, (given) => void files.take(given).catch(failed)), !isEdit && toggles.poll, toggles.warning, smile, !isEdit && openMore),
+      el("div", { class: "writing-tools", role: "group", "aria-label": t("write.tools") }, ways.buttons, !isEdit && poll.button, cover.button, emojiTool(field), !isEdit && more.button),
       el("div", { class: "writing-send" }, count.element, sending.button),
     ),
     sending.notice,
   );
-  setWarning(writing.warning !== null);
-  toggles.poll.setAttribute("aria-pressed", String(writing.poll !== null));
-  showPoll();
-  if (hasMore(writing)) setMore(true);
   follow();
 
   return {
@@ -144,6 +97,11 @@ export function composer({ writing, release, isFound }, { onsent, anew }) {
       return !isUntouched(writing);
     },
   };
+}
+
+/** @param {KeyboardEvent} event */
+function isSend(event) {
+  return event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing;
 }
 
 /** @param {import("./composer-state.js").Writing} writing */

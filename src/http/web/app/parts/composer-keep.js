@@ -1,7 +1,7 @@
 // What is written is kept a moment after each change, and when the page goes.
 
 import { erase } from "./drafts-store.js";
-import { isUntouched, remember } from "./composer-state.js";
+import { forgetLate, isUntouched, remember, rememberLate } from "./composer-state.js";
 
 /** @typedef {import("./composer-state.js").Writing} Writing */
 
@@ -26,11 +26,16 @@ export function keeper(writing, onfail) {
     // Nothing is worth coming back to. Its files may be put back yet.
     if (isUntouched(writing)) await erase("writing", writing.id);
     else await remember(writing);
+    forgetLate(writing.id);
   };
   const kept = () => keep().catch(onfail);
-  const leaving = () => document.visibilityState === "hidden" && void kept();
-  document.addEventListener("visibilitychange", leaving);
-  addEventListener("pagehide", kept);
+  const leaving = () => {
+    if (since !== 0 && !isEnded && !isUntouched(writing)) rememberLate(writing);
+    void kept();
+  };
+  const hiding = () => document.hidden && leaving();
+  document.addEventListener("visibilitychange", hiding);
+  addEventListener("pagehide", leaving);
 
   return {
     changed() {
@@ -43,8 +48,8 @@ export function keeper(writing, onfail) {
     end() {
       isEnded = true;
       clearTimeout(timer);
-      document.removeEventListener("visibilitychange", leaving);
-      removeEventListener("pagehide", kept);
+      document.removeEventListener("visibilitychange", hiding);
+      removeEventListener("pagehide", leaving);
     },
   };
 }

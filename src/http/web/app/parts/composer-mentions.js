@@ -20,7 +20,7 @@ const KEY = new RegExp(`${BEFORE}@(?:did:key:)?(z6Mk[1-9A-HJ-NP-Za-km-z]{44})(?!
 export function named(account, people) {
   const known = people.find(({ key }) => key === account.acct);
   if (known) return known.name;
-  const plain = plainName(account).replace(/[\p{Cc}\p{Cn}\p{Co}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069@]/gu, "").replace(/\s+/g, " ").trim();
+  const plain = plainName(account).replace(/\s+/g, " ").replace(/[\p{Cc}\p{Cn}\p{Co}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069@]/gu, "").trim();
   const short = [...plain].slice(0, LONGEST).join("").trim() || shortKey(account.acct);
   return people.some(({ name }) => name === short) ? `${short} (${shortKey(account.acct)})` : short;
 }

@@ -25,6 +25,14 @@ export function newPoll() {
 }
 
 /**
+ * Whether someone has written something into it.
+ * @param {NonNullable<Writing["poll"]>} poll
+ */
+export function hasAnswers({ options }) {
+  return options.some((option) => option.trim() !== "");
+}
+
+/**
  * What is wrong with a poll; null where nothing is.
  * @param {NonNullable<Writing["poll"]>} poll
  */

@@ -30,6 +30,6 @@ function place(board, anchor) {
   const left = isRightward ? at.left : at.right - own.width;
   const isBelow = at.bottom + own.height + ROOM <= innerHeight || at.top < own.height;
   const top = isBelow ? Math.min(at.bottom + 4, innerHeight - own.height - ROOM) : at.top - own.height - 4;
-  board.style.left = `${Math.max(ROOM, Math.min(left, innerWidth - own.width - ROOM))}px`;
+  board.style.left = `${Math.max(ROOM, Math.min(left, document.documentElement.clientWidth - own.width - ROOM))}px`;
   board.style.top = `${Math.max(ROOM, top)}px`;
 }

@@ -4,11 +4,9 @@ import { el, put } from "../core/dom.js";
 import { failed } from "../core/say.js";
 import { set, setting } from "../core/session.js";
 import { t } from "../core/words.js";
-import { roomIn } from "./composer-count.js";
 import { timeWrong } from "./composer-more.js";
 import { pollWrong } from "./composer-poll.js";
-import { isEmpty } from "./composer-state.js";
-import { textOf } from "./outbox-form.js";
+import { isEmpty, isUntouched } from "./composer-state.js";
 import { send as sendByOutbox } from "./outbox-send.js";
 
 /**
@@ -24,13 +22,12 @@ export function sender({ writing, files, language, field, keep, onsent }) {
   const notice = el("div", { class: "writing-notice", role: "alert" });
   const words = el("span");
   const button = el("button", { type: "button", class: "button main", onclick: () => send() }, words);
-  let [isWaiting, wasAsked] = [false, false];
+  let [isWaiting, wasAsked, fits] = [false, false, true];
 
   const follow = () => {
     const name = writing.edit ? "action.save" : writing.time ? "write.schedule" : writing.replyTo ? "write.reply" : "write.post";
-    button.disabled = isEmpty(writing) || (writing.text.length > 10_000 && roomIn(textOf(writing)).isOver);
-    put(words, isWaiting ? t("write.waits") : t(name));
-    button.toggleAttribute("aria-busy", isWaiting);
+    button.disabled = isEmpty(writing) || (writing.edit !== null && isUntouched(writing)) || !fits;
+    put(words, isWaiting ? [el("span", { class: "spinner", "aria-hidden": true }), el("span", { class: "unseen", role: "status" }, t("write.waits"))] : t(name));
   };
 
   /** What is wrong with it; null where nothing is. */
@@ -88,5 +85,14 @@ export function sender({ writing, files, language, field, keep, onsent }) {
   };
 
   follow();
-  return { button, notice, send, follow };
+  return {
+    button,
+    notice,
+    send,
+    /** @param {boolean} nowFits Whether the text is not too long. */
+    follow(nowFits) {
+      fits = nowFits;
+      follow();
+    },
+  };
 }

@@ -1,7 +1,7 @@
 // What is being written: its shape, where it begins, and how it is found again after the page was closed.
 
 import { session } from "../core/session.js";
-import { kept } from "../core/kept.js";
+import { keep, kept } from "../core/kept.js";
 import { all, erase, newId, read, write } from "./drafts-store.js";
 
 /** @typedef {import("../core/types.js").Status} Status */
@@ -45,6 +45,7 @@ import { all, erase, newId, read, write } from "./drafts-store.js";
  * @property {Status | null} quote
  * @property {Status | null} edit
  * @property {{kind: "draft" | "scheduled", id: string} | null} from What of the node's it takes the place of.
+ * @property {string} initial How it began, so that one knows whether it was touched.
  * @property {{text: string, at: number}[]} tried What was sent of it, of which the node has said nothing.
  */
 
@@ -77,9 +78,28 @@ export function blank(given = {}) {
     edit: null,
     from: null,
     tried: [],
+    initial: "",
     ...given,
   };
   return { about: aboutOf(made), ...made };
+}
+
+/**
+ * What makes a piece another one to keep or to send.
+ * @param {Writing} writing
+ */
+function essence({ text, warning, poll, language, time, usage, sourceType, files }) {
+  const shown = files.map(({ id, media, isKept, alt, focus }) => [isKept ? media : id, alt, focus]);
+  return JSON.stringify([text.trim(), warning, poll, language, time, usage, sourceType, shown]);
+}
+
+/**
+ * From here on it is touched if it is another.
+ * @param {Writing} writing
+ */
+export function begun(writing) {
+  writing.initial = essence(writing);
+  return writing;
 }
 
 /**
@@ -110,8 +130,10 @@ export function isEmpty({ text, files, poll, quote }) {
  * Whether there is nothing in it that someone has written.
  * @param {Writing} writing
  */
-export function isUntouched({ text, files, poll, warning, edit }) {
-  return !edit && text.trim() === "" && files.length === 0 && !warning && !poll?.options.some((option) => option.trim());
+export function isUntouched(writing) {
+  const { text, files, poll, warning, edit, initial } = writing;
+  if (essence(writing) === initial) return true;
+  return !edit && text.trim() === "" && files.length === 0 && !warning?.trim() && !poll?.options.some((option) => option.trim());
 }
 
 /**
@@ -142,8 +164,37 @@ export async function found(about) {
   return null;
 }
 
+/**
+ * Keeps a piece where the page goes this very moment: a database takes too long for that.
+ * @param {Writing} writing
+ */
+export function rememberLate(writing) {
+  keep("writing.late", { ...kept("writing.late"), [writing.id]: { ...writing, at: Date.now() } });
+}
+
+/**
+ * It lies in the database now.
+ * @param {string} id
+ */
+export function forgetLate(id) {
+  const { [id]: known, ...others } = kept("writing.late") ?? {};
+  if (known) keep("writing.late", Object.keys(others).length ? others : null);
+}
+
+/** Puts what was kept so where all else is. */
+async function takeLate() {
+  /** @type {Writing[]} */
+  const late = Object.values(kept("writing.late") ?? {});
+  for (const piece of late) {
+    const known = /** @type {Writing | undefined} */ (await read("writing", piece.id));
+    if (!known || known.at < piece.at) await write("writing", piece);
+    forgetLate(piece.id);
+  }
+}
+
 /** @returns {Promise<Writing[]>} All that is being written in this browser, the newest first. */
 export async function pending() {
+  await takeLate();
   /** @type {Writing[]} */
   const pieces = (await all("writing")).sort((one, other) => other.at - one.at);
   for (const { id } of pieces.splice(KEPT)) await forget(id);

@@ -10,9 +10,8 @@ const GROWS = CSS.supports("field-sizing", "content");
  * @param {string} options.value
  * @param {string} options.placeholder
  * @param {(text: string) => void} options.onchange
- * @param {() => void} options.onsend
  */
-export function textField({ value, placeholder, onchange, onsend }) {
+export function textField({ value, placeholder, onchange }) {
   const field = el("textarea", {
     class: "writing-text",
     ".value": value,
@@ -24,11 +23,6 @@ export function textField({ value, placeholder, onchange, onsend }) {
     autocapitalize: "sentences",
     enterkeyhint: "enter",
     oninput: () => (settle(), onchange(field.value)),
-    onkeydown: (/** @type {KeyboardEvent} */ event) => {
-      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
-      event.preventDefault();
-      onsend();
-    },
   });
   const settle = () => {
     if (GROWS) return;

@@ -36,6 +36,7 @@ export function openEmoji(anchor, onchoose) {
     const recent = recentEmoji().map((character) => names.get(character)).filter((emoji) => !!emoji);
     /** @type {import("./emoji-data.js").Group[]} */
     const sections = [...(recent.length ? [{ group: "recent", emoji: recent }] : []), ...all];
+    groups.hidden = false;
     grid.show(sections.map(({ group, emoji }) => ({ title: t(`emoji.${group}`), emoji })));
     put(groups, sections.map(({ group, emoji }, at) => el("button", { type: "button", title: t(`emoji.${group}`), "aria-label": t(`emoji.${group}`), onclick: () => grid.goTo(at) }, group === "recent" ? icon("clock") : emoji[0][0])));
   };
@@ -44,7 +45,7 @@ export function openEmoji(anchor, onchoose) {
     if (query.trim() === "") return showAll();
     const found = await findEmoji(query, FOUND);
     if (query !== input.value) return;
-    put(groups);
+    groups.hidden = true;
     if (found.length) grid.show([{ title: t("emoji.found", { n: found.length }), emoji: found }]);
     else put(body, el("p", { class: "soft emoji-none", role: "status" }, t("emoji.none")));
   };

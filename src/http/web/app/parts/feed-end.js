@@ -24,18 +24,26 @@ export function awaited(count) {
 export class FeedEnd {
   element = el("div", { class: "feed-end", role: "status" });
 
+  /**
+   * Its place moves as the list grows. What stands there is another each time, so that nothing is seen to jump.
+   * @param {...import("../core/dom.js").Child} content
+   */
+  #put(...content) {
+    put(this.element, el("div", null, content));
+  }
+
   /** @param {boolean} isFirst */
   wait(isFirst) {
-    put(this.element, el("span", { class: "unseen" }, t("feed.loading")), awaited(isFirst ? FIRST : 1));
+    this.#put(el("span", { class: "unseen" }, t("feed.loading")), awaited(isFirst ? FIRST : 1));
   }
 
   /** There is more, and nobody asks for it yet. It keeps its room, so that nothing moves. */
   rest() {
-    put(this.element, awaited(1));
+    this.#put(awaited(1));
   }
 
   all() {
-    put(this.element, el("p", { class: "feed-all soft small" }, t("feed.all")));
+    this.#put(el("p", { class: "feed-all soft small" }, t("feed.all")));
   }
 
   /**
@@ -43,12 +51,12 @@ export class FeedEnd {
    * @param {() => void} again
    */
   fail(error, again) {
-    put(this.element, trouble(error, again));
+    this.#put(trouble(error, again));
   }
 
   /** @param {HTMLElement | null} element */
   show(element) {
-    put(this.element, element);
+    this.#put(element);
   }
 }
 

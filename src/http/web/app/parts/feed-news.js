@@ -7,8 +7,9 @@ import { onKey } from "../core/keys.js";
 import { follow, on } from "../core/live.js";
 import { failed } from "../core/say.js";
 import { t } from "../core/words.js";
+import { PAGE } from "./feed-pages.js";
+import { glideTo, isGliding } from "./glide.js";
 import { isNewer } from "./numbers.js";
-import { calm } from "./post-keys.js";
 
 /** @typedef {import("./feed.js").PostFeed} PostFeed */
 
@@ -16,8 +17,6 @@ import { calm } from "./post-keys.js";
 const NEAR = 1;
 /** Windows' heights over which one is not made to glide. */
 const FAR = 4;
-/** Milliseconds for which one glides. */
-const GLIDE = 700;
 /** What waits, at most; of more it is only known that there is some. */
 const MOST = 60;
 
@@ -29,7 +28,6 @@ export class FeedNews {
   #feed;
   /** @type {(() => void)[]} */
   #ends = [];
-  #glidesUntil = 0;
   #button = el("button", { class: "feed-pill-button", onclick: () => void this.toNewest().catch(failed) });
   pill = el("div", { class: "feed-pill", role: "status" });
 
@@ -101,7 +99,7 @@ export class FeedNews {
   look() {
     if (this.#waiting.length === 0 || document.hidden) return;
     const isRead = this.#feed.window.list.contains(document.activeElement);
-    const glides = performance.now() < this.#glidesUntil || (this.#feed.isAtTop && !isRead);
+    const glides = isGliding() || (this.#feed.isAtTop && !isRead);
     const isNear = this.#feed.window.isAtStart && this.#feed.window.list.getBoundingClientRect().top > -innerHeight * NEAR;
     if (glides) this.#glide();
     else if (isNear) this.#takeIn();
@@ -115,10 +113,9 @@ export class FeedNews {
 
   /** What comes is put above what is seen, and then one is brought up to it. */
   #glide() {
-    const before = performance.now() < this.#glidesUntil ? 0 : scrollY;
-    this.#glidesUntil = performance.now() + GLIDE;
+    const before = isGliding() ? 0 : scrollY;
     this.#takeIn();
-    scrollTo({ top: before, behavior: calm() });
+    glideTo(before);
   }
 
   /**
@@ -151,7 +148,7 @@ export class FeedNews {
     const { items } = await pages.askNewer(newest).catch(() => ({ items: [] }));
     if (items.length === 0) return;
     // So much that there may be more behind it.
-    if (items.length >= 40) this.#feed.hasNewer = true;
+    if (items.length >= 2 * PAGE) this.#feed.hasNewer = true;
     if (this.#feed.hasNewer) this.#waiting = [];
     else for (const item of items) this.#wait(item);
     this.#unseen += items.length;
@@ -182,8 +179,8 @@ export class FeedNews {
     if (this.#feed.hasNewer) await this.#feed.restart();
     else this.#takeIn();
     this.#unseen = 0;
-    const isFar = scrollY > innerHeight * FAR;
-    scrollTo({ top: 0, behavior: isFar ? "instant" : calm() });
+    if (scrollY > innerHeight * FAR) scrollTo({ top: 0, behavior: "instant" });
+    else glideTo(0);
     this.#feed.look();
     if (this.pill.contains(document.activeElement)) this.#focusFirst();
     put(this.pill);

@@ -2,6 +2,7 @@
 // that all else had.
 
 import { el } from "../core/dom.js";
+import { moveBy } from "./glide.js";
 
 /** Windows' heights beside what is seen within which chunks come into the document, and beyond which they leave it. */
 const [NEAR, FAR] = [1.5, 2.5];
@@ -51,11 +52,6 @@ export function keepPlace(list, change) {
   return true;
 }
 
-/** @param {number} far */
-export function moveBy(far) {
-  if (Math.abs(far) >= 0.5) scrollBy({ top: far, behavior: "instant" });
-}
-
 /**
  * The first item of which something is seen.
  * @param {HTMLElement} list
@@ -77,9 +73,9 @@ export function itemOf(list, id) {
 export class FeedWindow {
   /** @type {Chunk[]} */
   chunks = [];
-  list = el("div", { class: "feed-list", role: "feed", tabindex: -1 });
-  above = el("div", { class: "feed-room" });
-  below = el("div", { class: "feed-room" });
+  #above = el("div", { class: "feed-room" });
+  #below = el("div", { class: "feed-room" });
+  list = el("div", { class: "feed-list", role: "feed", tabindex: -1 }, this.#above, this.#below);
   #from = 0;
   #to = 0;
   #fill;
@@ -92,6 +88,11 @@ export class FeedWindow {
   /** Chunks that are in the document. */
   get live() {
     return this.chunks.slice(this.#from, this.#to);
+  }
+
+  /** Where what is in the document begins and ends in the window. */
+  get edges() {
+    return { top: this.#above.getBoundingClientRect().bottom, bottom: this.#below.getBoundingClientRect().top };
   }
 
   /** Whether the end of all that is known is in the document. */
@@ -124,15 +125,15 @@ export class FeedWindow {
   clear() {
     this.chunks = [];
     [this.#from, this.#to] = [0, 0];
-    this.list.replaceChildren();
+    this.list.replaceChildren(this.#above, this.#below);
     this.#room();
   }
 
   /** Puts into the document what has come near, and takes out what is far. */
   look() {
     if (!this.list.isConnected) return;
-    const { top: start, bottom: end } = this.list.getBoundingClientRect();
-    let [top, bottom, from, to] = [start, end, this.#from, this.#to];
+    let { top, bottom } = this.edges;
+    let [from, to] = [this.#from, this.#to];
     const [near, far] = [innerHeight * NEAR, innerHeight * FAR];
     while (from > 0 && top > -near) top -= heightOf(this.chunks[(from -= 1)]);
     while (to < this.chunks.length && bottom < innerHeight + near) bottom += heightOf(this.chunks[to++]);
@@ -160,19 +161,18 @@ export class FeedWindow {
       this.#enter();
       this.#room();
     });
-    if (!isHeld) moveBy(this.list.getBoundingClientRect().top - top);
+    if (!isHeld) moveBy(this.edges.top - top);
     this.#forget();
   }
 
   /** Those that are to be there and are not yet, each at its place. */
   #enter() {
-    /** @type {Element | null} */
-    let before = null;
+    /** @type {HTMLElement} */
+    let before = this.#above;
     for (const chunk of this.live) {
       if (!chunk.element) {
         chunk.element = el("div", { class: "feed-chunk" });
-        if (before) before.after(chunk.element);
-        else this.list.prepend(chunk.element);
+        before.after(chunk.element);
         this.#fill(chunk);
       }
       before = chunk.element;
@@ -180,8 +180,8 @@ export class FeedWindow {
   }
 
   #room() {
-    this.above.style.blockSize = `${roomOf(this.chunks.slice(0, this.#from))}px`;
-    this.below.style.blockSize = `${roomOf(this.chunks.slice(this.#to))}px`;
+    this.#above.style.blockSize = `${roomOf(this.chunks.slice(0, this.#from))}px`;
+    this.#below.style.blockSize = `${roomOf(this.chunks.slice(this.#to))}px`;
     let position = this.chunks.slice(0, this.#from).reduce((sum, { count }) => sum + count, 0);
     for (const item of this.list.querySelectorAll("[data-item]")) item.setAttribute("aria-posinset", String((position += 1)));
   }

@@ -5,8 +5,9 @@ import { empty } from "./empty.js";
 import { FeedEnd } from "./feed-end.js";
 import { FeedItems } from "./feed-items.js";
 import { FeedNews } from "./feed-news.js";
-import { FeedPages } from "./feed-pages.js";
-import { itemOf, moveBy, seenFirst } from "./feed-window.js";
+import { FeedPages, PAGE } from "./feed-pages.js";
+import { itemOf, seenFirst } from "./feed-window.js";
+import { moveBy } from "./glide.js";
 import { post } from "./post.js";
 
 /** @typedef {import("../core/api.js").Query} Query */
@@ -54,17 +55,27 @@ export class PostFeed extends HTMLElement {
   /** @type {Place | null} */
   #place = null;
   #width = innerWidth;
+  /** The item that had the focus when the page was left. @type {string | undefined} */
+  #focused;
 
   connectedCallback() {
-    const { list, above, below } = this.window;
-    if (!this.firstChild) this.append(this.news.pill, above, list, below, this.end.element);
+    const { list } = this.window;
+    if (!this.firstChild) this.append(this.news.pill, list, this.end.element);
     list.setAttribute("aria-label", this.options.label);
+    list.addEventListener("focusin", this.#entered);
     addEventListener("scroll", this.#scrolled, { passive: true });
     addEventListener("resize", this.#resized);
     this.news.listen();
     if (!this.#isStarted) void this.#start();
     // Whoever shows the page again scrolls to where one was first.
-    else requestAnimationFrame(() => void this.news.catchUp());
+    else requestAnimationFrame(() => this.#resume());
+  }
+
+  #resume() {
+    const item = this.#focused ? itemOf(this.window.list, this.#focused) : null;
+    if (document.activeElement?.closest("input, textarea, dialog") === null) item?.focus({ preventScroll: true });
+    this.look();
+    void this.news.catchUp();
   }
 
   disconnectedCallback() {
@@ -73,6 +84,10 @@ export class PostFeed extends HTMLElement {
     clearTimeout(this.#resting);
     this.news.stop();
   }
+
+  #entered = (/** @type {FocusEvent} */ { target }) => {
+    this.#focused = /** @type {HTMLElement | null} */ (/** @type {HTMLElement} */ (target).closest("[data-item]"))?.dataset.item;
+  };
 
   #scrolled = () => {
     this.#frame ||= requestAnimationFrame(() => {
@@ -93,7 +108,7 @@ export class PostFeed extends HTMLElement {
   look() {
     this.window.look();
     this.news.look();
-    const { top, bottom } = this.window.list.getBoundingClientRect();
+    const { top, bottom } = this.window.edges;
     if (this.window.isAtEnd && this.older && bottom < innerHeight * (1 + AHEAD)) void this.#loadOlder();
     if (this.window.isAtStart && this.hasNewer && top > -innerHeight * AHEAD) void this.#loadNewer();
     clearTimeout(this.#resting);
@@ -163,6 +178,7 @@ export class PostFeed extends HTMLElement {
   #begin(page, place) {
     this.older = page.older;
     this.hasNewer = place !== null;
+    this.window.list.hidden = page.items.length === 0;
     this.items.append(page.items);
     this.#showEnd();
     const item = place && itemOf(this.window.list, place.id);
@@ -177,6 +193,7 @@ export class PostFeed extends HTMLElement {
   }
 
   #showEnd() {
+    this.window.list.hidden = this.window.chunks.every(({ count }) => count === 0);
     if (this.older && this.window.chunks.length > 0) this.end.rest();
     else if (this.window.chunks.some(({ count }) => count > 0)) this.end.all();
     else this.end.show(this.options.empty?.() ?? empty(this.options.label));
@@ -209,7 +226,7 @@ export class PostFeed extends HTMLElement {
       const [{ first }] = this.window.chunks;
       try {
         const { items } = await this.pages.askNewer(first);
-        this.hasNewer = items.length > 0;
+        this.hasNewer = items.length >= 2 * PAGE;
         if (items.length > 0) this.news.above(items);
         this.#scrolled();
       } catch {

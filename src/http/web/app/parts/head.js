@@ -15,7 +15,7 @@ export function head(title, { isInner = false } = {}, ...actions) {
     "header",
     { class: "page-head" },
     isInner && el("button", { class: "icon-button", onclick: back, "aria-label": t("nav.back") }, icon("back")),
-    el("h1", { tabindex: -1, dir: "auto" }, title),
+    el("h1", { tabindex: -1 }, el("bdi", null, title)),
     actions,
   );
 }

@@ -7,7 +7,6 @@ import { brief, t } from "../core/words.js";
 import { followsYou } from "./account-row.js";
 import { avatar } from "./avatar.js";
 import { followButton } from "./follow-button.js";
-import { place } from "./menu.js";
 import { nameOf, shortKey } from "./name.js";
 
 /** @typedef {import("../core/types.js").Account} Account */
@@ -28,7 +27,6 @@ let over = null;
 
 /** Starts looking where the mouse rests. */
 export function startHoverCards() {
-  if (!matchMedia("(hover: hover) and (pointer: fine)").matches) return;
   document.addEventListener("pointerover", (event) => {
     if (!(event.target instanceof Element) || event.pointerType !== "mouse") return;
     const link = event.target.closest("a");
@@ -69,7 +67,20 @@ async function open(link, key) {
   put(card, about(account));
   document.body.append(card);
   card.showPopover();
-  place(card, link);
+  place(card, link.getBoundingClientRect());
+}
+
+/**
+ * Puts it below the link or above it, where both begin.
+ * @param {HTMLElement} made
+ * @param {DOMRect} at
+ */
+function place(made, at) {
+  const [{ width, height }, room] = [made.getBoundingClientRect(), 8];
+  const left = getComputedStyle(made).direction === "ltr" ? at.left : at.right - width;
+  const below = at.bottom + room;
+  made.style.left = `${Math.max(room, Math.min(left, innerWidth - width - room))}px`;
+  made.style.top = `${below + height + room <= innerHeight ? below : Math.max(room, at.top - height - room)}px`;
 }
 
 /** @param {Account} account */

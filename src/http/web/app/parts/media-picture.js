@@ -3,6 +3,7 @@
 import { el, put } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { failed } from "../core/say.js";
+import { setting } from "../core/session.js";
 import { bytes, t } from "../core/words.js";
 import { altButton } from "./alt.js";
 import { blur } from "./blurhash.js";
@@ -12,6 +13,9 @@ import { isAiMade, sourceTypeName } from "./source-type.js";
 
 /** How wide and how tall a picture that stands alone may be: others are cut, and seen whole when they are opened. */
 const [TALL, WIDE] = [0.7, 2.6];
+
+/** How much larger than it is a little picture is shown, and how wide at least. */
+const [LARGER, LEAST] = [1.25, 200];
 
 /**
  * @typedef {object} Options
@@ -27,7 +31,11 @@ const [TALL, WIDE] = [0.7, 2.6];
  */
 export function picture(media, options) {
   const tile = el("figure", { class: "media-tile" });
-  if (options.isAlone) tile.style.setProperty("--aspect", String(Math.min(WIDE, Math.max(TALL, aspectOf(media)))));
+  if (options.isAlone) {
+    tile.style.setProperty("--aspect", String(Math.min(WIDE, Math.max(TALL, aspectOf(media)))));
+    const { width } = media.meta.original ?? {};
+    if (width) tile.style.setProperty("--most", `${Math.max(LEAST, width * LARGER)}px`);
+  }
   const isMissing = !media.majlis.held && media.preview_url === media.url;
   if (isMissing) awaited(tile, media, options);
   else show(tile, media, options);
@@ -40,13 +48,21 @@ export function aspectOf({ meta: { original, small } }) {
 }
 
 /**
+ * Whether it moves by itself: where the owner wants that, and the system does not ask for stillness.
+ * @param {Media} media
+ */
+function moves({ type, majlis }) {
+  return type === "gifv" && majlis.held && setting("autoplay") && !matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
+
+/**
  * @param {HTMLElement} tile
  * @param {Media} media
  * @param {Options} options
  */
 function show(tile, media, options) {
   const { width, height } = media.meta.small ?? {};
-  const image = el("img", { src: media.preview_url, alt: media.description ?? "", loading: "lazy", decoding: "async", width, height });
+  const image = el("img", { src: moves(media) ? media.url : media.preview_url, alt: media.description ?? "", loading: "lazy", decoding: "async", width, height });
   image.style.objectPosition = focus(media);
   const hash = media.blurhash ? blur(media.blurhash, aspectOf(media)) : null;
   image.addEventListener("load", () => {

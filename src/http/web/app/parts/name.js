@@ -12,12 +12,23 @@ export function shortKey(key) {
   return key.length > 16 ? `${key.slice(0, 8)}…${key.slice(-4)}` : key;
 }
 
+/** They would turn the words beside a name round, which no element keeps them from. */
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/g;
+
+/**
+ * What someone is called, where they are called something.
+ * @param {Account} account
+ */
+function called({ majlis, display_name: name }) {
+  return (majlis.petname || name).replace(TURNING, "").trim();
+}
+
 /**
  * As text.
  * @param {Account} account
  */
 export function plainName(account) {
-  return account.majlis.petname || account.display_name || shortKey(account.acct);
+  return called(account) || shortKey(account.acct);
 }
 
 /**
@@ -25,8 +36,7 @@ export function plainName(account) {
  * @param {Account} account
  */
 export function nameOf(account) {
-  const isKey = !account.majlis.petname && !account.display_name;
-  return el("bdi", { class: isKey ? "name key" : "name" }, plainName(account));
+  return el("bdi", { class: called(account) ? "name" : "name key" }, plainName(account));
 }
 
 /**
@@ -34,6 +44,6 @@ export function nameOf(account) {
  * @param {Account} account
  */
 export function nameInText(account) {
-  const letters = [...plainName(account).replace(/[\u202a-\u202e\u2066-\u2069]/g, "")];
+  const letters = [...plainName(account)];
   return `\u2068${letters.length > 40 ? `${letters.slice(0, 39).join("")}…` : letters.join("")}\u2069`;
 }

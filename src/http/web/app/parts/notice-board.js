@@ -1,16 +1,16 @@
 // What concerns the owner, as it comes. What comes while one reads waits above until it is taken in, so that nothing
 // moves.
 
-import { get, list, post } from "../core/api.js";
+import { connection, get, list, post } from "../core/api.js";
 import { el, put } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { on } from "../core/live.js";
 import { whyNot } from "../core/say.js";
 import { t } from "../core/words.js";
+import { glideTo } from "./glide.js";
 import { later } from "./later.js";
 import { notification } from "./notification.js";
 import { groupsOf } from "./notice-groups.js";
-import { calm } from "./post-keys.js";
 import { countAnew } from "./shell.js";
 
 /** @typedef {import("../core/types.js").Notification} Notification */
@@ -45,12 +45,13 @@ class NoticeBoard extends HTMLElement {
   news = el("button", { class: "feed-pill-button", onclick: () => this.toNewest() });
   pill = el("div", { class: "feed-pill", role: "status" });
   items = el("ul", { class: "notices" });
-  foot = el("div", { class: "endless-foot" }, Array.from({ length: 5 }, () => el("div", { class: "notice awaited", "aria-hidden": true }, el("span", { class: "skeleton" }))));
+  foot = el("div", { class: "endless-foot" });
+  mark = el("div", { class: "endless-mark" });
   watch = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && void this.more(), { rootMargin: "800px" });
 
   connectedCallback() {
-    if (!this.items.isConnected) this.append(this.pill, this.items, this.foot);
-    this.watch.observe(this.foot);
+    if (!this.items.isConnected) this.append(this.pill, put(this.items, Array.from({ length: 5 }, awaited)), this.foot, this.mark);
+    this.watch.observe(this.mark);
     const look = () => document.hidden || this.looked();
     const endLive = on({ notification: ({ data }) => this.come([data]), resumed: () => void this.catchUp() });
     document.addEventListener("visibilitychange", look);
@@ -79,11 +80,12 @@ class NoticeBoard extends HTMLElement {
       put(this.foot, this.older ? el("span", { class: "spinner", "aria-hidden": true }) : this.all.size === 0 && this.none());
     } catch (error) {
       put(this.foot, el("p", { class: "soft", role: "alert" }, whyNot(error)), el("button", { class: "button", onclick: () => void this.more() }, t("action.again")));
+      connection.addEventListener("back", () => void this.more(), { once: true });
       return;
     } finally {
       this.isBusy = false;
     }
-    requestAnimationFrame(() => this.isConnected && this.foot.getBoundingClientRect().top < innerHeight && void this.more());
+    requestAnimationFrame(() => this.isConnected && this.mark.getBoundingClientRect().top < innerHeight && void this.more());
   }
 
   /** What has come while nothing was listened to. */
@@ -109,7 +111,7 @@ class NoticeBoard extends HTMLElement {
 
   toNewest() {
     this.takeIn();
-    scrollTo({ top: 0, behavior: calm() });
+    glideTo(0);
   }
 
   /** Shows what has come meanwhile. */
@@ -188,6 +190,11 @@ class NoticeBoard extends HTMLElement {
   }
 }
 customElements.define("notice-board", NoticeBoard);
+
+/** What stands where the first ones will. */
+function awaited() {
+  return el("li", { class: "awaited", "aria-hidden": true }, el("div", { class: "notice" }, el("span", { class: "skeleton" }), el("div", { class: "notice-body" }, el("span", { class: "skeleton" }), el("span", { class: "skeleton" }))));
+}
 
 /**
  * @param {string[]} types As apps call them; none for all.

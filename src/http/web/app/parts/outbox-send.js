@@ -1,14 +1,12 @@
 // What was sent and has not arrived: it lies in this browser until the node has it, and is sent by itself when the node
 // is there again; once, whatever happens in between.
 
-import { Refused, change, connection, get, post, remove } from "../core/api.js";
+import { Refused, connection } from "../core/api.js";
 import { go } from "../core/router.js";
 import { failed, reason, say } from "../core/say.js";
-import { session } from "../core/session.js";
 import { moment, t } from "../core/words.js";
-import { settle } from "./attachments-files.js";
 import { all, erase, read, write } from "./drafts-store.js";
-import { formOf, textOf, timeOf } from "./outbox-form.js";
+import { deliver } from "./outbox-deliver.js";
 import { postPath } from "./paths.js";
 
 /** @typedef {import("./composer-state.js").Writing} Writing */
@@ -24,18 +22,21 @@ import { postPath } from "./paths.js";
  * @property {string | null} why Why the node will not have it; null while it waits.
  */
 
-/** Milliseconds by which the clocks of this browser and of the node may differ. */
-const APART = 600_000;
 /** Milliseconds after which bytes that belong to nothing are swept away. */
 const STALE = 86_400_000;
 
-/** `changed` when there is more or less that waits; `sent` when something has arrived, with the post. */
+/** The longest time in milliseconds until a node that is there again is tried, where it went away more than once. */
+const LONGEST = 300_000;
+
+/** `changed` when there is more or less that waits, or something is on its way. */
 export const outboxEvents = new EventTarget();
 
 /** Other windows have the same outbox. */
 const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("majlis.outbox");
 channel?.addEventListener("message", () => outboxEvents.dispatchEvent(new Event("changed")));
 
+/** Times that the node went away over what was sent to it. */
+let misses = 0;
 /** The one that is on its way. @type {string | null} */
 let sending = null;
 
@@ -142,12 +143,14 @@ async function sendAll() {
     sending = job.id;
     outboxEvents.dispatchEvent(new Event("changed"));
     try {
-      arrived(job, await deliver(job));
+      const status = await deliver(job);
+      misses = 0;
+      arrived(job, status);
       await erase("outbox", job.id);
       await erase("files", ...job.writing.files.map(({ id }) => id));
     } catch (error) {
       // What comes behind it would not come through either.
-      if (error instanceof Refused && (error.isAway || error.status === 401)) return;
+      if (error instanceof Refused && (error.isAway || error.status === 401)) return void (misses += 1);
       await refused(job, error);
     } finally {
       sending = null;
@@ -172,71 +175,8 @@ async function refused(job, error) {
  * @param {Status | null} status Null where it waits for its time.
  */
 function arrived({ writing }, status) {
-  outboxEvents.dispatchEvent(new CustomEvent("sent", { detail: status }));
   if (!status) say(t("write.scheduled", { when: moment(writing.time) }), { action: t("write.look"), onaction: () => go("/drafts") });
   else say(t(writing.edit ? "write.saved" : "write.posted"), { action: t("write.look"), onaction: () => go(postPath(status)) });
-}
-
-/**
- * @param {Job} job
- * @returns {Promise<Status | null>}
- */
-async function deliver(job) {
-  const { writing } = job;
-  const before = writing.tried.length > 0 ? await earlier(writing) : undefined;
-  if (before !== undefined && (before === null || before.majlis.text.trim() === textOf(writing).trim())) return before;
-  for (const file of writing.files) await settle(file);
-  await takeAway(job);
-  writing.tried.push({ text: textOf(writing).trim(), at: Date.now() });
-  await write("outbox", job);
-  const form = formOf(writing, job.language);
-  const edited = writing.edit?.id ?? before?.id;
-  if (edited) return change(`/api/v1/statuses/${edited}`, form);
-  const made = await post("/api/v1/statuses", form, { "idempotency-key": job.id });
-  return writing.time ? null : made;
-}
-
-/**
- * What an earlier try has come to, of which no answer came: the post, null where it waits for its time, undefined where
- * it has come to nothing. The node remembers keys of requests only as long as it runs.
- * @param {Writing} writing
- * @returns {Promise<Status | null | undefined>}
- */
-async function earlier({ tried, edit, time, replyTo, files }) {
-  if (edit) return undefined;
-  if (time) {
-    /** @type {{scheduled_at: string, params: {text: string}}[]} */
-    const scheduled = await get("/api/v1/scheduled_statuses");
-    const at = timeOf(/** @type {Writing} */ ({ time }));
-    return scheduled.some((one) => tried.some(({ text }) => text === one.params.text.trim()) && new Date(one.scheduled_at).toISOString() === at) ? null : undefined;
-  }
-  /** @type {Status[]} */
-  const own = await get(`/api/v1/accounts/${session.me?.id}/statuses`, { limit: 40, exclude_reblogs: true });
-  return own.find(
-    (status) =>
-      !status.reblog &&
-      status.in_reply_to_id === (replyTo?.id ?? null) &&
-      status.media_attachments.length === files.length &&
-      tried.some(({ text, at }) => text === status.majlis.text.trim() && new Date(status.created_at).getTime() > at - APART),
-  );
-}
-
-/**
- * What it takes the place of goes first: it would be posted by itself otherwise, besides.
- * @param {Job} job
- */
-async function takeAway(job) {
-  const { from } = job.writing;
-  if (!from) return;
-  const wasAsked = job.isTaking;
-  job.isTaking = true;
-  await write("outbox", job);
-  const path = from.kind === "draft" ? `/api/majlis/v1/drafts/${from.id}` : `/api/v1/scheduled_statuses/${from.id}`;
-  await remove(path).catch((error) => {
-    const isGone = error instanceof Refused && error.status === 404;
-    if (!isGone) throw error;
-    if (from.kind === "scheduled" && !wasAsked) throw new Refused(409, t("outbox.meanwhile"));
-  });
 }
 
 /** Bytes of files that nothing refers to any more. */
@@ -246,5 +186,5 @@ async function sweep() {
   await erase("files", ...files.filter(({ id, at }) => !used.has(id) && Date.now() - at > STALE).map(({ id }) => id));
 }
 
-connection.addEventListener("back", () => void sendWaiting());
+connection.addEventListener("back", () => setTimeout(() => void sendWaiting(), misses < 2 ? 0 : Math.min(1_000 * 2 ** misses, LONGEST)));
 void sweep().catch(failed);

@@ -19,7 +19,7 @@ let count = 0;
  */
 export function poll(status) {
   if (!status.poll) return null;
-  const element = el("div", { class: "poll" });
+  const element = el("div", { class: "post-poll" });
   let [isPeeking, drawn] = [false, ""];
   const peek = () => {
     isPeeking = !isPeeking;
@@ -107,7 +107,7 @@ function results(said) {
 
 /** @param {Poll} said */
 function foot(said) {
-  const voters = t("poll.voters", { n: said.voters_count });
+  const voters = said.voters_count > 0 ? t("poll.voters", { n: said.voters_count }) : t("poll.nobody");
   const ends = said.expires_at && tt(said.expired ? "poll.ended" : "poll.ends", { when: timeOf(said.expires_at) });
   const end = said.expired && !said.expires_at ? t("poll.over") : ends;
   return el("p", { class: "soft small" }, voters, end && [" · ", end], said.multiple && !said.voted && !said.expired && ` · ${t("poll.several")}`);

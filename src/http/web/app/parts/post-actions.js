@@ -16,7 +16,7 @@ import { bookmark, like, react, repost } from "./doing.js";
  */
 function act(picture, words, action) {
   const count = el("span", { class: "act-count" });
-  const button = el("button", { class: `act ${picture}`, "aria-label": words, title: words, onclick: () => action(button) }, icon(picture), count);
+  const button = el("button", { class: `act act-${picture}`, "aria-label": words, title: words, onclick: () => action(button) }, icon(picture), count);
   return { button, count };
 }
 

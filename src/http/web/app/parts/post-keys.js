@@ -1,5 +1,6 @@
 // Reading with the keyboard: from post to post, and what is done with the one that has the focus.
 
+import { calm } from "./glide.js";
 import { shownAt } from "./shown.js";
 
 /** Acts that a post's own buttons do. */
@@ -70,9 +71,4 @@ function visit(article) {
   article.focus({ preventScroll: true });
   const { top, bottom } = article.getBoundingClientRect();
   if (top < HEAD || bottom > innerHeight) scrollBy({ top: top - HEAD, behavior: calm() });
-}
-
-/** @returns {ScrollBehavior} */
-export function calm() {
-  return matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
 }

@@ -86,7 +86,7 @@ function says({ edited_at, pinned }) {
  * @param {Options} options
  */
 function open(event, status, options) {
-  const isOwn = event.target instanceof Element && !event.target.closest("a, button, input, label, summary, video, audio, .quote, .covered");
+  const isOwn = event.target instanceof Element && !event.target.closest("a, button, input, label, summary, video, audio, .post-quote, .covered");
   if (options.isLarge || !isOwn || event.defaultPrevented || getSelection()?.isCollapsed === false) return;
   if (event.metaKey || event.ctrlKey) window.open(postPath(status), "_blank", "noopener");
   else go(postPath(status));

@@ -20,12 +20,26 @@ import { usageWords } from "./usage.js";
 /** @typedef {import("../core/types.js").Account} Account */
 
 const WITHOUT = "/static/header.png";
+/** Letters of a biography that are shown at once. */
+const LONG = 900;
+
+/**
+ * What stands on the owner's page, of which only the owner's node knows.
+ * @typedef {{tags: import("../core/types.js").Tag[], people: Account[]}} Featured
+ */
+
+/** @returns {Promise<Featured>} */
+export async function readFeatured() {
+  const [tags, people] = await Promise.all([get("/api/v1/featured_tags"), get("/api/v1/endorsements")]);
+  return { tags, people };
+}
 
 /**
  * @param {Account} account
+ * @param {Featured | null} shown
  * @returns {HTMLElement}
  */
-export function profileTop(account) {
+export function profileTop(account, shown) {
   const name = ownName(account);
   return el(
     "section",
@@ -39,11 +53,11 @@ export function profileTop(account) {
       name.element,
       keyLine(account),
       isUnknown(account) && unknown(),
-      account.majlis.bio && el("div", { class: "profile-bio" }, paragraphs(account.majlis.bio_parts)),
+      account.majlis.bio && biography(account),
       fields(account),
       counts(account),
       asks(account),
-      account.majlis.own && featured(account),
+      shown && featured(shown),
     ),
   );
 }
@@ -97,7 +111,7 @@ function enlarging(url, described, words) {
 function acts(account, rename) {
   const more = el("button", { class: "icon-button", "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": t("people.more") }, icon("more"));
   more.addEventListener("click", () => accountMenu(more, account, relationTo(account.id), { rename }));
-  const write = el("button", { class: "icon-button", onclick: () => void writeTo(account), "aria-label": t("people.write"), title: t("people.write") }, icon("pen"));
+  const write = el("button", { class: "icon-button write-to", onclick: () => void writeTo(account), "aria-label": t("people.write"), title: t("people.write") }, icon("pen"));
   return el("div", { class: "row" }, more, write, followButton(account, undefined, { isMain: true }));
 }
 
@@ -119,6 +133,14 @@ function marks(account) {
   return standing(account.id, into, ({ muting, blocking, endorsed }) =>
     put(into, blocking && el("span", { class: "chip" }, t("people.is.blocked")), muting && el("span", { class: "chip" }, t("people.is.muted")), endorsed && el("span", { class: "chip" }, t("people.is.endorsed"))),
   );
+}
+
+/** @param {Account} account */
+function biography({ majlis: { bio, bio_parts: parts } }) {
+  const shown = el("div", { class: "profile-bio" });
+  const all = () => put(shown, paragraphs(parts));
+  if (bio.length <= LONG) return all();
+  return put(shown, paragraphs(parts, LONG), el("button", { class: "link", onclick: all }, t("profile.bio.all")));
 }
 
 /** @param {Account} account */
@@ -152,22 +174,10 @@ function asks({ majlis }) {
   return el("p", { class: "profile-usage small" }, icon("shield"), el("span", null, words ?? t("profile.usage.none"), majlis.own && [" ", el("a", { href: "/data" }, t("profile.usage.change"))]));
 }
 
-/**
- * Tags and people on the owner's page, which only the owner's node knows of.
- * @param {Account} account
- */
-function featured(account) {
-  const into = el("div", { class: "stack" });
-  Promise.all([get("/api/v1/featured_tags"), get("/api/v1/endorsements")]).then(
-    ([tags, people]) =>
-      put(
-        into,
-        tags.length > 0 && el("div", { class: "tag-list" }, tags.map((/** @type {import("../core/types.js").Tag} */ { name }) => el("a", { class: "chip", href: `/tags/${encodeURIComponent(name)}` }, el("bdi", null, `#${name}`)))),
-        people.length > 0 && el("div", { class: "faces" }, el("span", { class: "soft small" }, t("profile.endorsed")), people.map((/** @type {Account} */ one) => el("a", { href: `/@${one.acct}`, title: plainName(one), "aria-label": plainName(one) }, avatar(one, { isLink: false, size: "little" })))),
-      ),
-    () => {
-      // The page stands without them.
-    },
-  );
-  return into;
+/** @param {Featured} shown */
+function featured({ tags, people }) {
+  return [
+    tags.length > 0 && el("div", { class: "tag-list" }, tags.map(({ name }) => el("a", { class: "chip", href: `/tags/${encodeURIComponent(name)}` }, el("bdi", null, `#${name}`)))),
+    people.length > 0 && el("div", { class: "faces" }, el("span", { class: "soft small" }, t("profile.endorsed")), people.map((one) => el("a", { href: `/@${one.acct}`, title: plainName(one), "aria-label": plainName(one) }, avatar(one, { isLink: false, size: "little" })))),
+  ];
 }

@@ -20,12 +20,12 @@ const SHOWN = 320;
 export function quoted({ quote }) {
   if (!quote) return null;
   const status = quote.quoted_status;
-  if (!status) return el("p", { class: "quote none soft" }, t(quote.state === "deleted" ? "quote.gone" : "quote.awaited"));
+  if (!status) return el("p", { class: "post-quote none soft" }, t(quote.state === "deleted" ? "quote.gone" : "quote.awaited"));
   const path = postPath(status);
   return el(
     "blockquote",
     {
-      class: "quote",
+      class: "post-quote",
       cite: path,
       onclick: (/** @type {MouseEvent} */ event) => {
         const isOwn = event.target instanceof Element && !event.target.closest("a, button, video, audio, .covered");

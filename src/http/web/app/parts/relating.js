@@ -3,6 +3,7 @@
 
 import { get, post } from "../core/api.js";
 import { failed, say } from "../core/say.js";
+import { setOwner } from "../core/session.js";
 import { t } from "../core/words.js";
 import { later } from "./later.js";
 import { nameInText } from "./name.js";
@@ -30,6 +31,14 @@ export async function follow(account, isPrivate = false) {
   // Apps of others know no private follows, so that this is asked elsewhere than they ask.
   if (isPrivate || isFollowed) await relate(account.id, will, "follow", { private: isPrivate }, "/api/majlis/v1/accounts");
   else await relate(account.id, will, "follow");
+  countOwn();
+}
+
+/** The owner follows more or fewer people than before. */
+function countOwn() {
+  get("/api/v1/accounts/verify_credentials").then(setOwner, () => {
+    // The count is right the next time that it is asked for.
+  });
 }
 
 /**
@@ -41,6 +50,7 @@ export function unfollow(account) {
   const act = async () => {
     learn(await post(`/api/v1/accounts/${account.id}/unfollow`));
     end();
+    countOwn();
   };
   later(t("people.unfollowed", { name: nameInText(account) }), act, end);
 }

@@ -1,6 +1,6 @@
 // A list that goes on as far as one reads: people, tags, requests.
 
-import { list } from "../core/api.js";
+import { connection, list } from "../core/api.js";
 import { el, put } from "../core/dom.js";
 import { whyNot } from "../core/say.js";
 import { t } from "../core/words.js";
@@ -23,6 +23,7 @@ class EndlessRows extends HTMLElement {
 
   rows = el("ul", { class: "endless" });
   foot = el("div", { class: "endless-foot" });
+  mark = el("div", { class: "endless-mark" });
   /** @type {Query | null} */
   older = {};
   isBusy = false;
@@ -33,11 +34,11 @@ class EndlessRows extends HTMLElement {
   }, { rootMargin: AHEAD });
 
   connectedCallback() {
-    if (!this.foot.isConnected) {
-      put(this.foot, Array.from({ length: AWAITED }, awaited));
-      this.append(this.rows, this.foot);
+    if (!this.firstChild) {
+      put(this.rows, Array.from({ length: AWAITED }, awaited));
+      this.append(this.rows, this.foot, this.mark);
     }
-    this.watch.observe(this.foot);
+    this.watch.observe(this.mark);
   }
 
   disconnectedCallback() {
@@ -50,12 +51,14 @@ class EndlessRows extends HTMLElement {
     try {
       const { items, older } = await this.load(this.older);
       this.older = items.length > 0 ? older : null;
+      for (const row of this.rows.querySelectorAll(":scope > .awaited")) row.remove();
       this.rows.append(...items.map((item) => el("li", null, this.row(item))));
       const isEmpty = this.rows.children.length === 0;
       put(this.foot, this.older ? el("span", { class: "spinner", "aria-hidden": true }) : isEmpty && this.none());
     } catch (error) {
       const again = () => (put(this.foot, el("span", { class: "spinner", "aria-hidden": true })), void this.more());
       put(this.foot, el("p", { class: "soft", role: "alert" }, whyNot(error)), el("button", { class: "button", onclick: again }, t("action.again")));
+      connection.addEventListener("back", () => void this.more(), { once: true });
       return;
     } finally {
       this.isBusy = false;
@@ -65,13 +68,14 @@ class EndlessRows extends HTMLElement {
 
   /** Whether the end is still in view: an observer tells only of changes. */
   isNear() {
-    return this.isConnected && this.foot.getBoundingClientRect().top < innerHeight;
+    return this.isConnected && this.mark.getBoundingClientRect().top < innerHeight;
   }
 }
 customElements.define("endless-rows", EndlessRows);
 
 function awaited() {
-  return el("div", { class: "account-row awaited", "aria-hidden": true }, el("span", { class: "avatar skeleton" }), el("div", { class: "grow" }, el("span", { class: "skeleton" }), el("span", { class: "skeleton" })));
+  const lines = el("div", { class: "grow" }, el("span", { class: "skeleton" }), el("span", { class: "skeleton" }));
+  return el("li", { class: "awaited", "aria-hidden": true }, el("div", { class: "account-row" }, el("span", { class: "avatar skeleton" }), lines));
 }
 
 /**

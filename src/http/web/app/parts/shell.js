@@ -24,6 +24,7 @@ const WAYS = [
   { path: "/mentions", name: "nav.mentions", icon: "at" },
   { path: "/requests", name: "nav.requests", icon: "door", count: "requests" },
   { path: "/search", name: "nav.search", icon: "search" },
+  { path: "/people", name: "nav.people", icon: "people" },
   { path: "/lists", name: "nav.lists", icon: "list" },
   { path: "/tags", name: "nav.tags", icon: "hash" },
   { path: "/bookmarks", name: "nav.bookmarks", icon: "bookmark" },
@@ -155,6 +156,7 @@ export async function openShell() {
     foot(),
   );
   listenForKeys();
+  if (matchMedia("(hover: hover)").matches) void import("./hover-card.js").then(({ startHoverCards }) => startHoverCards());
   on({ notification: () => void countAnew(), resumed: () => void countAnew() });
   void countAnew();
   if (location.pathname === "/home" && isFirstRun()) history.replaceState(null, "", "/welcome");

@@ -1,5 +1,7 @@
 // Posts that are on the page. What changes one changes it wherever it stands: in a list, in a conversation, in both.
 
+import { on } from "../core/live.js";
+
 /** @typedef {import("../core/types.js").Status} Status */
 
 /**
@@ -111,3 +113,6 @@ export function gone(id) {
     if (article.dispatchEvent(event)) article.remove();
   }
 }
+
+// As long as the page is open: someone has edited one, wherever it stands.
+on({ "status.update": ({ data }) => changed(data.id, data) });

@@ -15,17 +15,20 @@ import { timeOf } from "./time.js";
 
 /** @typedef {import("../core/types.js").Stranger} Stranger */
 
+/** Those who are sent away and could still be called back. @type {Set<string>} */
+export const leaving = new Set();
+
 /** Characters that are shown of what they say. */
 const EXCERPT = 1_500;
 
 /**
  * @param {Stranger} request
- * @param {() => void} gone Called when they are dealt with.
+ * @param {() => void} changed Called when they go, and when they come back.
  */
-export function stranger({ account, last_status: status, notifications_count: count }, gone) {
+export function stranger({ account, last_status: status, notifications_count: count }, changed) {
   const name = nameInText(account);
   const path = `/api/v1/notifications/requests/${account.id}`;
-  const away = () => (item.remove(), gone());
+  const away = () => (item.remove(), changed());
   const accept = async () => {
     setBusy(true);
     try {
@@ -40,9 +43,14 @@ export function stranger({ account, last_status: status, notifications_count: co
   };
   const dismiss = () => {
     const [parent, next] = [item.parentElement, item.nextElementSibling];
-    item.remove();
-    const undo = () => parent?.insertBefore(item, next?.isConnected ? next : null);
-    later(t("door.dismissed", { name }), async () => (await post(`${path}/dismiss`), gone(), countAnew()), undo);
+    leaving.add(account.id);
+    away();
+    const undo = () => {
+      leaving.delete(account.id);
+      parent?.insertBefore(item, next?.isConnected ? next : null);
+      changed();
+    };
+    later(t("door.dismissed", { name }), async () => (await post(`${path}/dismiss`), leaving.delete(account.id), countAnew()), undo);
   };
   const keepOut = async () => {
     setBusy(true);

@@ -156,7 +156,8 @@ export function usagePanel(usage, onchange) {
   const panel = el("div", { class: "stack" });
   const show = (/** @type {Usage} */ said) => {
     const change = el("button", { class: "button", onclick: () => open(said) }, t("usage.change"));
-    put(panel, el("p", { class: "usage-now" }, icon("shield"), el("span", null, usageWords(said) ?? t("usage.said.silent"))), honest(), change);
+    const words = usageWords(said);
+    put(panel, el("p", { class: "usage-now" }, icon("shield"), el("span", null, words ?? t("usage.said.silent"))), words ? honest() : el("p", { class: "soft small" }, t("usage.silent.words")), change);
     return change;
   };
   const open = (/** @type {Usage} */ said) => {

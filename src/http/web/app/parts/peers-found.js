@@ -1,0 +1,56 @@
+// From where the node is found, with the addresses for those who know what they are.
+
+import { el, put } from "../core/dom.js";
+import { icon } from "../core/icons.js";
+import { t } from "../core/words.js";
+import { copyBox } from "./copy.js";
+import { farthest } from "./peers-reach.js";
+
+/** @typedef {import("../core/types.js").NodeView} NodeView */
+
+const PICTURES = { internet: "globe", network: "home", machine: "device", nowhere: "device" };
+
+export function reachable() {
+  const element = el("div", { class: "stack" });
+  let before = "";
+  return {
+    element,
+    /** @param {NodeView} view */
+    show: ({ id, status }) => {
+      const now = JSON.stringify([id.addresses, status.http, status.https]);
+      if (now === before) return;
+      before = now;
+      put(element, inWords(id.addresses), addresses(id.addresses), doors(status));
+    },
+  };
+}
+
+/** @param {string[]} all */
+function inWords(all) {
+  const reach = farthest(all);
+  return el("div", { class: "thing" }, icon(PICTURES[reach]), el("div", { class: "grow" }, el("strong", null, t(`reach.${reach}`)), el("p", { class: "soft small" }, t(`reach.${reach}.words`))));
+}
+
+/** @param {string[]} all */
+function addresses(all) {
+  return el(
+    "details",
+    { class: "more" },
+    el("summary", null, t("network.addresses")),
+    el("p", { class: "soft small" }, t("network.addresses.words")),
+    el("ul", { class: "stack tight" }, all.map((address) => el("li", null, copyBox(address, t("network.address"))))),
+  );
+}
+
+/** @param {import("../core/types.js").NodeStatus} status */
+function doors({ http, https, fingerprint }) {
+  const open = [http, https].filter((door) => door !== null);
+  return el(
+    "details",
+    { class: "more" },
+    el("summary", null, t("network.apps")),
+    el("p", { class: "soft small" }, t("network.apps.words")),
+    el("ul", { class: "stack tight" }, open.map((door) => el("li", null, copyBox(door, t("network.door"))))),
+    fingerprint && el("p", { class: "small" }, t("network.fingerprint"), el("br"), el("code", { class: "key" }, fingerprint)),
+  );
+}
