@@ -289,10 +289,10 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
             reply(&out, Reply::Attachment(Box::new(view))).await
         }
         Request::Accounts { accounts } => {
-            for account in accounts {
-                let account = parse_account(&account)?;
-                let reader = Arc::clone(node);
-                let card = blocking(move || reader.account_card(&account)).await?;
+            let accounts =
+                accounts.iter().map(|account| parse_account(account)).collect::<Result<Vec<_>, _>>()?;
+            let reader = Arc::clone(node);
+            for card in blocking(move || reader.account_cards(&accounts)).await? {
                 reply(&out, Reply::Account(Box::new(card))).await?;
             }
             Ok(())
