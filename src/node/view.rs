@@ -159,7 +159,7 @@ impl Node {
             view = shown.map(|shown| PostView { repost: Some(repost), ..shown });
         }
         view.ok_or_else(|| {
-            Failure::new(
+            Failure::missing(
                 format!("no post {id} is held here"),
                 "Check the id, or follow its author and let the node catch up.",
             )

@@ -3,6 +3,7 @@
 
 mod account;
 mod apps;
+mod failure;
 mod itself;
 mod media;
 mod people;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use account::{AccountCard, RelationView};
 pub use apps::{AppView, LoginView, LoginWith, TokenView};
+pub use failure::{Failure, FailureKind};
 pub use itself::{DoorView, IdView, PeerView, StatusView, SyncedView};
 pub use media::{AttachmentView, FileView, Metadata, NewAttachment, PreviewView};
 pub use people::{
@@ -770,28 +772,4 @@ pub struct ProgressView {
 pub struct DoneView {
     /// A sentence for people.
     pub message: String,
-}
-
-/// Why a request could not be carried out: what was wrong, and what to do next.
-#[derive(Clone, Debug, Serialize, Deserialize, thiserror::Error)]
-#[error("{message}")]
-pub struct Failure {
-    /// What was wrong and where.
-    pub message: String,
-    /// What to do next.
-    pub hint: String,
-    /// Whether the request itself was malformed (exit code 2).
-    pub usage: bool,
-}
-
-impl Failure {
-    /// The request could not be carried out.
-    pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: hint.into(), usage: false }
-    }
-
-    /// The request itself was malformed.
-    pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: hint.into(), usage: true }
-    }
 }

@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(scopes("  ").to_string(), "read");
         for wrong in ["admin:read", "admin:write:accounts", "read:everything", "Read", "write:", "read:media"]
         {
-            assert!(Scopes::parse(wrong).unwrap_err().usage, "{wrong}");
+            assert!(Scopes::parse(wrong).unwrap_err().is_usage(), "{wrong}");
         }
     }
 }
