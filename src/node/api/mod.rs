@@ -110,14 +110,14 @@ pub enum Request {
         /// An entry id or a post link.
         id: String,
     },
-    /// Gives an own post new words. Answers [`Reply::Post`].
+    /// Gives an own post new words. Answers [`Reply::Shown`].
     Edit {
         /// An entry id or a post link.
         id: String,
         /// The new words.
         edit: NewEdit,
     },
-    /// Puts an emoji on a post, or takes it away. Answers [`Reply::Post`].
+    /// Puts an emoji on a post, or takes it away. Answers [`Reply::Shown`].
     React {
         /// An entry id or a post link.
         id: String,
@@ -126,28 +126,28 @@ pub enum Request {
         /// Whether it is put there.
         on: bool,
     },
-    /// Shows a post to the owner's followers, or no longer. Answers [`Reply::Post`].
+    /// Shows a post to the owner's followers, or no longer. Answers [`Reply::Shown`].
     Repost {
         /// An entry id or a post link.
         id: String,
         /// Whether it is shown.
         on: bool,
     },
-    /// Votes in a poll. Answers [`Reply::Post`].
+    /// Votes in a poll. Answers [`Reply::Shown`].
     Vote {
         /// An entry id or a post link.
         id: String,
         /// Answers by number from 1, or by what they say; none withdraws the vote.
         choices: Vec<String>,
     },
-    /// Puts a bookmark on a post, or takes it away. Answers [`Reply::Post`].
+    /// Puts a bookmark on a post, or takes it away. Answers [`Reply::Shown`].
     Bookmark {
         /// An entry id or a post link.
         id: String,
         /// Whether it is put there.
         on: bool,
     },
-    /// Puts an own post on top of the owner's page, or takes it away. Answers [`Reply::Post`].
+    /// Puts an own post on top of the owner's page, or takes it away. Answers [`Reply::Shown`].
     PinPost {
         /// An entry id or a post link.
         id: String,
