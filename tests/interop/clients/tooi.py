@@ -7,7 +7,7 @@ from pathlib import Path
 
 from browser import consent
 from story import ALT, ARABIC, ENGLISH, Story, eventually, write_many
-from terminal import Terminal
+from terminal import PATIENCE, Terminal
 
 MANY = 45
 # Shift and End: to the last post, from which on tooi asks for more.
@@ -25,10 +25,12 @@ def open_on(name):
     """tooi, of whoever has a node, with settings of its own."""
     home = story.folder / f"tooi-{name}"
     home.mkdir()
-    return Terminal(COMMAND, os.environ | {
+    terminal = Terminal(COMMAND, os.environ | {
         "HOME": str(home), "XDG_DATA_HOME": str(home / "data"), "XDG_CONFIG_HOME": str(home / "config"),
         "XDG_CACHE_HOME": str(home / "cache"),
     })
+    terminal.owner = name
+    return terminal
 
 
 def log_in(terminal, name, language):
@@ -55,12 +57,13 @@ def log_in(terminal, name, language):
 
 
 def again(terminal, what):
-    """Has the timeline look for what is new until it shows that. A look that is broken off by the next is tooi's last."""
-    def shown():
-        terminal.press(".")
-        terminal.until(what, 2)
-        return True
-    eventually(f"{what!r} is shown", shown)
+    """Has the timeline look for what is new, once the node has it, until that is shown. It looks once: a look that is
+    broken off by the next is tooi's last."""
+    def has(post):
+        return what in post["text"] or what in (post["content_warning"] or "")
+    eventually(f"{terminal.owner}'s node has {what!r}", lambda: any(map(has, story.ask(terminal.owner, "timeline"))))
+    terminal.press(".")
+    terminal.until(lambda screen: what in screen and "Loading events" not in screen)
 
 
 def opened(wanted):
@@ -262,7 +265,7 @@ with open_on("a") as a, open_on("b") as b:
         def to_the_end():
             a.press(END)
             return len(numbers()) >= MANY
-        eventually("all are shown", to_the_end)
+        eventually("all are shown", to_the_end, PATIENCE)
         assert numbers() == wanted, numbers()
         again(a, "while it is read")
     with story.step("it ends when it is told to"):
