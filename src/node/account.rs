@@ -49,7 +49,7 @@ impl Node {
 
     /// Accounts as each is shown alone.
     pub(super) fn account_cards(&self, accounts: &[AccountId]) -> Result<Vec<AccountCard>, Failure> {
-        // Read once for all of them: each would have to be unsealed anew.
+        // Looked through once for all of them.
         let mutes = self.mutes().into_iter();
         let muted = mutes
             .filter_map(|mute| match mute.muted {
