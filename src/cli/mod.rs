@@ -78,7 +78,7 @@ fn report(stop: Stop) -> ExitCode {
         Stop::Interrupted => INTERRUPTED,
         Stop::Failed(failure) => {
             output::complain(&failure);
-            if failure.usage { WRONG_USAGE } else { FAILED }
+            if failure.is_usage() { WRONG_USAGE } else { FAILED }
         }
     };
     ExitCode::from(code)

@@ -51,7 +51,7 @@ mod tests {
         assert_eq!(rfc3339(" 2w ", now).unwrap(), "2026-12-10T12:00:00Z");
         assert_eq!(rfc3339("2026-12-31T18:00:00+02:00", now).unwrap(), "2026-12-31T16:00:00Z");
         for bad in ["", "m", "-3d", "0h", "tomorrow", "3x", "9223372036854775807w"] {
-            assert!(rfc3339(bad, now).unwrap_err().usage, "{bad}");
+            assert!(rfc3339(bad, now).unwrap_err().is_usage(), "{bad}");
         }
     }
 }

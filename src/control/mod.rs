@@ -8,7 +8,7 @@
 //! node    {"welcome":1}
 //! client  {"request":"timeline",…}         at most MAX_LINE bytes
 //! node    {"reply":"post",…}               any number of them
-//! node    {"end":"ok"}  or  {"end":"failed","message":…,"hint":…,"usage":…}
+//! node    {"end":"ok"}  or  {"end":"failed","message":…,"hint":…,"kind":…}
 //! ```
 //!
 //! The client waits for the welcome before it says what it wants: a stale `control.json` must not show a request to

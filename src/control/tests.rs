@@ -127,7 +127,7 @@ async fn replies_come_in_order_and_end() {
 async fn a_failure_comes_as_it_is() {
     let stand = stand();
     let failure = open(stand.home.path(), &Request::Verify).await.next().await.unwrap_err();
-    assert!(failure.usage);
+    assert!(failure.is_usage());
     assert_eq!((failure.message.as_str(), failure.hint.as_str()), ("no", "Do something else."));
 }
 
@@ -228,7 +228,9 @@ async fn a_request_that_is_none_is_answered() {
     assert_eq!(lines.next(), Some("{\"welcome\":1}"));
     let end = lines.next().unwrap();
     assert!(
-        end.starts_with("{\"end\":\"failed\",") && end.contains("dance") && end.contains("\"usage\":true"),
+        end.starts_with("{\"end\":\"failed\",")
+            && end.contains("dance")
+            && end.contains("\"kind\":\"usage\""),
         "{end}"
     );
     assert_eq!(lines.next(), None);

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::node::Failure;
+use crate::node::api::FailureKind;
 
 /// Why a request is not carried out.
 #[derive(Clone, Debug)]
@@ -134,17 +135,14 @@ impl ApiError {
 
 impl From<Failure> for ApiError {
     fn from(failure: Failure) -> Self {
-        let missing = ["is not held here", "is held here", "there is no ", "no post"];
-        if missing.iter().any(|words| failure.message.contains(words)) {
-            return Self::not_found();
-        }
-        if failure.usage {
-            return Self::unprocessable(failure.message);
-        }
-        Self {
-            // Apps show one of the two.
-            description: Some(format!("{}. {}", failure.message, failure.hint)),
-            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, failure.message)
+        match failure.kind {
+            FailureKind::Missing => Self::not_found(),
+            FailureKind::Usage => Self::unprocessable(failure.message),
+            FailureKind::Refused => Self {
+                // Apps show one of the two.
+                description: Some(format!("{}. {}", failure.message, failure.hint)),
+                ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, failure.message)
+            },
         }
     }
 }

@@ -173,10 +173,10 @@ mod tests {
         assert_eq!(of("majlis.example:8443/").0, "majlis.example");
         assert_eq!(of("http://x.onion").1, "http://x.onion");
         for wrong in ["ftp://x", "a b", "x/y", "https://", "user@host"] {
-            assert!(public(wrong).unwrap_err().usage, "{wrong}");
+            assert!(public(wrong).unwrap_err().is_usage(), "{wrong}");
         }
         for wrong in ["", "https://mybox.local", "mybox.local:7443", "my box"] {
-            assert!(names("", &[wrong]).unwrap_err().usage, "{wrong}");
+            assert!(names("", &[wrong]).unwrap_err().is_usage(), "{wrong}");
         }
     }
 }

@@ -337,7 +337,7 @@ mod tests {
         assert_ne!(local.port(), 7411);
         let failure = listen(&local.to_string(), "--https").await.unwrap_err();
         assert!(failure.message.contains(&local.to_string()) && failure.hint.contains("--https"));
-        assert!(listen("here", "--http").await.unwrap_err().usage);
+        assert!(listen("here", "--http").await.unwrap_err().is_usage());
         assert!(listen("off", "--http").await.unwrap().is_none());
     }
 }

@@ -1,6 +1,6 @@
 //! An account with all that stands beside it: how much there is of it, and how the owner stands to it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -49,8 +49,20 @@ impl Node {
         Ok(posts)
     }
 
-    /// An account as it is shown alone.
-    pub(super) fn account_card(&self, account: &AccountId) -> Result<AccountCard, Failure> {
+    /// Accounts as each is shown alone.
+    pub(super) fn account_cards(&self, accounts: &[AccountId]) -> Result<Vec<AccountCard>, Failure> {
+        // Looked through once for all of them.
+        let mutes = self.mutes().into_iter();
+        let muted = mutes
+            .filter_map(|mute| match mute.muted {
+                Muted::Account(account) => Some(account),
+                _ => None,
+            })
+            .collect();
+        accounts.iter().map(|account| self.account_card(account, &muted)).collect()
+    }
+
+    fn account_card(&self, account: &AccountId, muted: &HashSet<String>) -> Result<AccountCard, Failure> {
         let (entries, created) = {
             let replica = self.store.replica();
             let known = replica.account(account);
@@ -70,7 +82,7 @@ impl Node {
             following: follows.iter().filter(|(_, on)| *on).count() as u64,
             created_at: rfc3339(created),
             last_post_at: latest.first().map(|stored| rfc3339(stored.display_ms)),
-            relation: self.relation(account)?,
+            relation: self.relation(account, &follows, muted),
         })
     }
 
@@ -92,20 +104,22 @@ impl Node {
     }
 
     /// How the owner stands to an account.
-    pub(super) fn relation(&self, account: &AccountId) -> Result<RelationView, Failure> {
+    fn relation(
+        &self,
+        account: &AccountId,
+        follows: &[(AccountId, bool)],
+        muted: &HashSet<String>,
+    ) -> RelationView {
         let me = self.keys.account;
         let reason = self.peers.reason(account);
-        let key = account.to_string();
-        let muted =
-            |mute: &super::api::MuteView| matches!(&mute.muted, Muted::Account(muted) if *muted == key);
-        Ok(RelationView {
+        RelationView {
             own: *account == me,
             following: matches!(reason, Some(Reason::Public | Reason::Private)),
             private: reason == Some(Reason::Private),
-            followed_by: self.store.follows(account)?.contains(&(me, true)),
+            followed_by: follows.contains(&(me, true)),
             blocking: self.is_blocked(account),
-            muting: self.mutes().iter().any(muted),
+            muting: muted.contains(&account.to_string()),
             endorsed: self.is_endorsed(account),
-        })
+        }
     }
 }

@@ -52,7 +52,7 @@ impl Node {
     pub(super) fn held_post(&self, target: &str) -> Result<(EntryRef, Stored, Post), Failure> {
         let id = find(target)?;
         let not_held = |why: &str| {
-            Failure::new(
+            Failure::missing(
                 format!("{id} {why}"),
                 "Check the id with `majlis timeline`, or follow its author and let the node catch up.",
             )

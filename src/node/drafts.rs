@@ -117,7 +117,9 @@ impl Node {
 
     fn found_draft(&self, id: &str) -> Result<Waiting, Failure> {
         let found = self.waiting().into_iter().find(|draft| draft.id() == id.trim());
-        found.ok_or_else(|| Failure::new(format!("there is no draft {id:?}"), "`majlis draft` lists them."))
+        found.ok_or_else(|| {
+            Failure::missing(format!("there is no draft {id:?}"), "`majlis draft` lists them.")
+        })
     }
 
     /// Keeps a post that is not to be signed yet; with a time, until then.
@@ -336,6 +338,6 @@ mod tests {
     fn a_draft_that_is_too_long_is_refused_with_a_reason() {
         assert!(value(&said(&"ا".repeat(7_900))).unwrap().encode().is_ok());
         let failure = value(&said(&"ا".repeat(8_000))).unwrap_err();
-        assert!(failure.usage && failure.message.contains("16000 are allowed"), "{failure:?}");
+        assert!(failure.is_usage() && failure.message.contains("16000 are allowed"), "{failure:?}");
     }
 }

@@ -70,7 +70,7 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
             Ok(())
         }
         Request::Timeline { page, watch } => timeline(node, page, watch, &out).await,
-        Request::Show { id } => reply(&out, Reply::Shown(Box::new(node.show(&find(&id)?)?))).await,
+        Request::Show { id } => shown(&out, node.show(&find(&id)?)?).await,
         Request::Thread { id } => {
             let reader = Arc::clone(node);
             let fetched = node.fetch_conversation(node.root(&id)?).await?;
@@ -99,12 +99,12 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
             }
             Ok(())
         }
-        Request::Edit { id, edit } => post(&out, node.edit(&id, edit).await?).await,
-        Request::React { id, emoji, on } => post(&out, node.react(&id, emoji.as_deref(), on).await?).await,
-        Request::Repost { id, on } => post(&out, node.repost(&id, on).await?).await,
-        Request::Vote { id, choices } => post(&out, node.vote(&id, &choices).await?).await,
-        Request::Bookmark { id, on } => post(&out, node.bookmark(&id, on).await?).await,
-        Request::PinPost { id, on } => post(&out, node.pin_post(&id, on).await?).await,
+        Request::Edit { id, edit } => shown(&out, node.edit(&id, edit).await?).await,
+        Request::React { id, emoji, on } => shown(&out, node.react(&id, emoji.as_deref(), on).await?).await,
+        Request::Repost { id, on } => shown(&out, node.repost(&id, on).await?).await,
+        Request::Vote { id, choices } => shown(&out, node.vote(&id, &choices).await?).await,
+        Request::Bookmark { id, on } => shown(&out, node.bookmark(&id, on).await?).await,
+        Request::PinPost { id, on } => shown(&out, node.pin_post(&id, on).await?).await,
         Request::Notifications { page } => {
             let (reader, mark_read) = (Arc::clone(node), page.mark_read);
             let (shown, count) = blocking(move || reader.notifications(&page)).await?;
@@ -289,10 +289,10 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
             reply(&out, Reply::Attachment(Box::new(view))).await
         }
         Request::Accounts { accounts } => {
-            for account in accounts {
-                let account = parse_account(&account)?;
-                let reader = Arc::clone(node);
-                let card = blocking(move || reader.account_card(&account)).await?;
+            let accounts =
+                accounts.iter().map(|account| parse_account(account)).collect::<Result<Vec<_>, _>>()?;
+            let reader = Arc::clone(node);
+            for card in blocking(move || reader.account_cards(&accounts)).await? {
                 reply(&out, Reply::Account(Box::new(card))).await?;
             }
             Ok(())
@@ -354,6 +354,11 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
 
 async fn post(out: &Out, view: PostView) -> Result<(), Failure> {
     reply(out, Reply::Post(Box::new(view))).await
+}
+
+/// A post that was asked for by name.
+async fn shown(out: &Out, view: PostView) -> Result<(), Failure> {
+    reply(out, Reply::Shown(Box::new(view))).await
 }
 
 async fn draft(out: &Out, view: DraftView) -> Result<(), Failure> {

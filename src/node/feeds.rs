@@ -311,7 +311,7 @@ impl Node {
     pub(super) fn position(&self, target: &str) -> Result<Position, Failure> {
         let id = find(target)?;
         let stored = self.store.entry(&id)?.ok_or_else(|| {
-            Failure::new(format!("{id} is not held here"), "Begin again at the top, without --before.")
+            Failure::missing(format!("{id} is not held here"), "Begin again at the top, without --before.")
         })?;
         Ok((stored.display_ms, id))
     }

@@ -170,7 +170,10 @@ impl Node {
     ) -> Result<FilterView, Failure> {
         let found = self.kept_all(FILTER).into_iter().find(|(key, _)| super::hex(key) == id);
         let Some((key, known)) = found else {
-            return Err(Failure::new(format!("there is no filter {id:?}"), "`majlis filter` lists them."));
+            return Err(Failure::missing(
+                format!("there is no filter {id:?}"),
+                "`majlis filter` lists them.",
+            ));
         };
         let mut value = ItemValue { at: known.at, ..value(new)? };
         let before = known.filter.unwrap_or_default();
@@ -195,7 +198,10 @@ impl Node {
         let mut all = self.kept_all(FILTER);
         all.retain(|(key, value)| value.name == named || super::hex(key) == named);
         let Some((_, first)) = all.first() else {
-            return Err(Failure::new(format!("there is no filter {named:?}"), "`majlis filter` lists them."));
+            return Err(Failure::missing(
+                format!("there is no filter {named:?}"),
+                "`majlis filter` lists them.",
+            ));
         };
         let title = first.name.clone();
         for (key, _) in all {
@@ -243,7 +249,7 @@ mod tests {
         let long = "a".repeat(MAX_SHORT + 1);
         let many = vec!["a"; MAX_PHRASES + 1];
         for bad in [&[][..], &[""], &["a", "\u{64e}"], &[&long], &many] {
-            assert!(value(new(bad)).unwrap_err().usage, "{bad:?}");
+            assert!(value(new(bad)).unwrap_err().is_usage(), "{bad:?}");
         }
         assert!(value(NewFilter { title: Some(" ".into()), ..new(&["a"]) }).is_err());
         assert!(value(NewFilter { title: Some("later".into()), ..new(&[]) }).is_ok());

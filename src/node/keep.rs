@@ -327,7 +327,7 @@ impl Node {
     /// Who is on a list.
     pub(super) fn list_members(&self, name: &str) -> Result<Vec<AccountId>, Failure> {
         if self.kept(LIST, name.as_bytes()).is_none() {
-            return Err(Failure::new(
+            return Err(Failure::missing(
                 format!("there is no list {name:?}"),
                 "`majlis list` shows those there are; `majlis list NAME --add KEY` makes one.",
             ));

@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(name(&Feed::List(" home ".into())).unwrap(), "list\0home");
         assert_eq!(name(&Feed::List("أصدقاء".into())).unwrap(), "list\0أصدقاء");
         for feed in [Feed::All, Feed::Bookmarks, Feed::Tag("tea".into()), Feed::Account("z".into())] {
-            assert!(name(&feed).unwrap_err().usage);
+            assert!(name(&feed).unwrap_err().is_usage());
         }
     }
 

@@ -167,7 +167,7 @@ impl Node {
                 ));
             }
             None => {
-                return Err(Failure::new(
+                return Err(Failure::missing(
                     format!("{id} is not held here"),
                     "Check the id with `majlis timeline`.",
                 ));

@@ -114,6 +114,14 @@ impl From<FilterView> for Sifting {
     }
 }
 
+fn found_anywhere(owner: &AccountId, filters: Vec<FilterView>, view: &PostView) -> Vec<FilterMatch> {
+    if filters.is_empty() || owner.to_string() == view.account {
+        return Vec::new();
+    }
+    let said = said(view);
+    filters.into_iter().filter_map(|filter| Sifting::from(filter).finds(view, &said)).collect()
+}
+
 /// All that a post says, as texts are compared, a part a line.
 fn said(view: &PostView) -> String {
     let answers = view.poll.iter().flat_map(|poll| &poll.options).map(|option| option.text.as_str());
@@ -182,6 +190,12 @@ impl Node {
     /// The filters of a context alone: for what the owner has asked for by name.
     pub(super) fn filters_only(&self, context: FilterContext) -> Sieve {
         Sieve::of(&self.keys.account, self.filters(), context)
+    }
+
+    /// All filters that find a post, wherever they hold and whatever they do there: for a post that the owner has asked
+    /// for by name, which is shown all the same. Apps are told where each holds.
+    pub(super) fn filters_finding(&self, view: &PostView) -> Vec<FilterMatch> {
+        found_anywhere(&self.keys.account, self.filters(), view)
     }
 }
 
@@ -253,6 +267,13 @@ mod tests {
             assert_eq!(sieve.sift(&by(OTHER, "a bomb")).is_none(), hidden, "{context:?}");
             assert_eq!(sieve.sift(&by(OTHER, "tea")), Some(vec![]), "{context:?}");
         }
+        // Asked for by name, a post is found by each, also by what would hide it.
+        let found = |view: &PostView| -> Vec<String> {
+            let found = found_anywhere(&OWNER.parse().unwrap(), all.to_vec(), view);
+            found.into_iter().map(|found| found.title).collect()
+        };
+        assert_eq!(found(&by(OTHER, "tea, a match, a bomb")), ["sport", "war", "nowhere"]);
+        assert!(found(&by(OTHER, "coffee")).is_empty() && found(&by(OWNER, "a bomb")).is_empty());
     }
 
     #[test]

@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(tag("#Tea").unwrap(), "Tea");
         assert_eq!(tag(" شاي ").unwrap(), "شاي");
         for bad in ["", "#", "two words", "2026", "a-b", "#a#b"] {
-            assert!(tag(bad).unwrap_err().usage, "{bad:?}");
+            assert!(tag(bad).unwrap_err().is_usage(), "{bad:?}");
         }
     }
 }

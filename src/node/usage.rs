@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(usage.draft, DRAFT);
         assert_eq!(parse(" ").unwrap(), Usage::default());
         for bad in ["train-ai", "train-ai=no", "Train=n", "a b=n"] {
-            assert!(parse(bad).unwrap_err().usage, "{bad}");
+            assert!(parse(bad).unwrap_err().is_usage(), "{bad}");
         }
     }
 

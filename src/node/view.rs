@@ -147,7 +147,7 @@ impl Node {
         Ok(())
     }
 
-    /// One post; named by a repost, as that shows it.
+    /// One post, with all filters that find it; named by a repost, as that shows it.
     pub(super) fn show(&self, id: &EntryId) -> Result<PostView, Failure> {
         let stored = self.store.entry(id)?;
         let mut view = stored.as_ref().map(|stored| self.post_view(stored)).transpose()?.flatten();
@@ -158,12 +158,13 @@ impl Node {
             let shown = self.post_view(&target)?;
             view = shown.map(|shown| PostView { repost: Some(repost), ..shown });
         }
-        view.ok_or_else(|| {
-            Failure::new(
+        let view = view.ok_or_else(|| {
+            Failure::missing(
                 format!("no post {id} is held here"),
                 "Check the id, or follow its author and let the node catch up.",
             )
-        })
+        })?;
+        Ok(PostView { filtered: self.filters_finding(&view), ..view })
     }
 
     /// What a post has said: itself and its edits, the earliest first.

@@ -288,7 +288,17 @@ fn posts_wait_for_a_time() {
         ("poll[options][]", "a"),
         ("poll[options][]", "b"),
     ];
-    let kept = app.post("/api/v1/statuses", &form);
+    let send = || {
+        ask(&node, "POST", "/api/v1/statuses")
+            .token(&app.token)
+            .header("Idempotency-Key", "tomorrow")
+            .form(&form)
+            .send()
+    };
+    let kept = send().expect(200).json();
+    // Sent twice, it waits once.
+    assert_eq!(send().expect(200).json(), kept);
+    assert_eq!(app.get("/api/v1/scheduled_statuses", &[]), json!([kept]));
     assert_eq!(
         (&kept["params"]["text"], &kept["params"]["visibility"]),
         (&json!("غدا #tea"), &json!("public"))
@@ -302,6 +312,9 @@ fn posts_wait_for_a_time() {
     assert!(app.home().is_empty());
     app.send("DELETE", &at, &[]).expect(200);
     app.send("GET", &at, &[]).expect(404);
+    // What was removed does not come back because the same request comes once more.
+    send().expect(404);
+    assert_eq!(app.get("/api/v1/scheduled_statuses", &[]), json!([]));
     let wrong =
         app.send("POST", "/api/v1/statuses", &[("status", "x"), ("scheduled_at", "banana")]).expect(422);
     assert_eq!(wrong.json()["error"], "Record invalid");

@@ -47,6 +47,11 @@ fn a_filter_says_what_it_has_found_and_by_what() {
         (&json!(["كرة القدم"]), &Value::Null)
     );
     assert_eq!(found("Tea"), Some(json!([])));
+    // Asked for alone, and after something was done with it, a post says the same.
+    let football = reader.home().into_iter().find(|post| text(post, "content").contains("القَدَم")).unwrap();
+    let football = text(&football, "id");
+    assert_eq!(reader.get(&path(&["statuses", &football]), &[])["filtered"], match_);
+    assert_eq!(reader.post(&path(&["statuses", &football, "favourite"]), &[])["filtered"], match_);
 
     // A single post, whatever it says.
     let tea = reader.home().into_iter().find(|post| text(post, "content").contains("Tea")).unwrap();
@@ -65,6 +70,8 @@ fn a_filter_says_what_it_has_found_and_by_what() {
     assert_eq!((found("Tea"), reader.get(&filters(&[&id, "statuses"]), &[])), (Some(json!([])), json!([])));
     reader.send("GET", &filters(&["statuses", &single_id]), &[]).expect(404);
 
+    let bomb = reader.home().into_iter().find(|post| text(post, "content").contains("A bomb")).unwrap();
+    let bomb = text(&bomb, "id");
     // What hides leaves it out; a word is found whole, unless that is said.
     let hide = reader.send(
         "PUT",
@@ -86,6 +93,13 @@ fn a_filter_says_what_it_has_found_and_by_what() {
     );
     assert_eq!(hide["keywords"].as_array().unwrap().len(), 1);
     assert_eq!((found("A bomb"), found("Bombastic"), reader.home().len()), (None, Some(json!([])), 3));
+    // Asked for alone it is shown, with what would hide it among others. Its author's words are the author's own.
+    let shown = reader.get(&path(&["statuses", &bomb]), &[]);
+    assert_eq!(
+        (&shown["filtered"][0]["filter"], &shown["filtered"][0]["keyword_matches"]),
+        (&hide, &json!(["bomb"]))
+    );
+    assert_eq!(author.get(&path(&["statuses", &bomb]), &[])["filtered"], json!([]));
     let keyword = filters(&["keywords", &text(&hide["keywords"][0], "id")]);
     assert_eq!(
         reader.send("PUT", &keyword, &[("whole_word", "false")]).expect(200).json()["keyword"],

@@ -82,6 +82,10 @@ fn who_follows_whom_is_told_as_far_as_it_is_known() {
     assert_eq!(accounts(&one.get(&members, &[("limit", "0")])), [two.node.account()]);
     one.post("/api/v1/lists", &[("title", "tea")]);
     one.send("PUT", &path(&["lists", &id]), &[("title", "tea")]).expect(422);
+    // What people write says nothing about the kind of a failure.
+    one.post("/api/v1/lists", &[("title", "there is no post")]);
+    one.send("PUT", &path(&["lists", &id]), &[("title", "there is no post")]).expect(422);
+    one.node.cli(&["list", "there is no post", "--delete"]);
     one.node.cli(&["list", "tea", "--rename", "coffee"]);
     assert_eq!(one.get("/api/v1/lists", &[]).as_array().unwrap().len(), 2);
     one.post(&path(&["accounts", &id_two, "unfollow"]), &[]);

@@ -31,7 +31,7 @@ STORIES = ["tooi.py", "mastodon_py.py", "toot_cli.py", "masto.mjs", "megalodon.m
 # Stories at once.
 TOLD_AT_ONCE = 2
 # Longer than any story takes on a slow machine.
-PATIENCE = 300
+PATIENCE = 600
 
 
 def install(tools):

@@ -34,8 +34,12 @@ fn indented(text: &str, depth: u64) -> String {
         .collect()
 }
 
-/// A post as lines for people.
+/// A post among others as lines for people: folded where a filter has found it.
 pub fn post(view: &PostView, style: Style, now: Timestamp) -> String {
+    drawn(view, style, now, false)
+}
+
+fn drawn(view: &PostView, style: Style, now: Timestamp, is_alone: bool) -> String {
     let mut text = String::new();
     // Writing into a string cannot fail.
     if let Some(repost) = &view.repost {
@@ -43,7 +47,7 @@ pub fn post(view: &PostView, style: Style, now: Timestamp) -> String {
     }
     let author = who(view.petname.as_deref(), &view.name, &view.account, style);
     let _ = write!(text, "{author} · {}", ago(&view.created_at, now));
-    if !view.filtered.is_empty() {
+    if !view.filtered.is_empty() && !is_alone {
         let id = clean(&view.id);
         let _ = writeln!(text, " · {}; `majlis show {id}` shows it", filtered(view, style));
         return indented(&text, view.depth.unwrap_or(0));
@@ -195,9 +199,9 @@ fn foot(view: &PostView) -> String {
     text
 }
 
-/// A post alone: with what its author asks for.
+/// A post alone: whole, as it was asked for by name, and with what its author asks for.
 pub fn post_alone(view: &PostView, style: Style, now: Timestamp) -> String {
-    let mut text = post(view, style, now);
+    let mut text = drawn(view, style, now, true);
     let asked = statement(&view.usage);
     if !asked.is_empty() && !view.deleted {
         let _ = writeln!(text, "  use: {}", asked.join(", "));

@@ -30,15 +30,24 @@ struct Waiting {
     view: AttachmentView,
 }
 
-/// What was made of a request; whoever sends it again waits for that.
-type Made = Arc<tokio::sync::Mutex<Option<String>>>;
+/// What was made of a request.
+#[derive(Clone)]
+pub enum Made {
+    /// A post, by its entry id.
+    Post(String),
+    /// A post that waits for its time, by its number.
+    Scheduled(u64),
+}
+
+/// What a request comes to; whoever sends it again waits for that.
+type Making = Arc<tokio::sync::Mutex<Option<Made>>>;
 
 /// What apps have handed over, and the key by which files are asked for.
 pub struct Desk {
     /// Makes the addresses of files, so that nobody finds out by guessing whether one is here.
     key: [u8; 32],
     files: Mutex<HashMap<String, Waiting>>,
-    made: Mutex<HashMap<(String, String), (Instant, Made)>>,
+    made: Mutex<HashMap<(String, String), (Instant, Making)>>,
     /// Invites that were looked up, by the account that they are of: they say where to find it once it is followed.
     invites: Mutex<HashMap<String, String>>,
 }
@@ -87,18 +96,18 @@ impl Desk {
 }
 
 /// The turn to carry a request out.
-pub struct Turn(Option<tokio::sync::OwnedMutexGuard<Option<String>>>);
+pub struct Turn(Option<tokio::sync::OwnedMutexGuard<Option<Made>>>);
 
 impl Turn {
-    /// The post that was made of it before.
-    pub fn done(&self) -> Option<String> {
+    /// What was made of it before.
+    pub fn done(&self) -> Option<Made> {
         self.0.as_ref().and_then(|made| (**made).clone())
     }
 
     /// It was made now.
-    pub fn finish(mut self, id: &str) {
-        if let Some(made) = &mut self.0 {
-            **made = Some(id.to_owned());
+    pub fn finish(mut self, made: Made) {
+        if let Some(known) = &mut self.0 {
+            **known = Some(made);
         }
     }
 }
@@ -128,7 +137,7 @@ impl Door {
                 all.clear();
             }
             let (_, made) =
-                all.entry((app.to_owned(), key)).or_insert_with(|| (Instant::now(), Made::default()));
+                all.entry((app.to_owned(), key)).or_insert_with(|| (Instant::now(), Making::default()));
             Arc::clone(made)
         };
         Turn(Some(made.lock_owned().await))

@@ -96,7 +96,7 @@ impl Shown {
                 keys.insert(repost.account.clone());
             }
         }
-        let is_filtered = posts.iter().any(|post| !post.filtered.is_empty());
+        let is_filtered = posts.iter().copied().chain(quoted.values()).any(|post| !post.filtered.is_empty());
         let filters = if is_filtered { super::filters::all(app).await? } else { Vec::new() };
         names.extend(filters.iter().flat_map(|filter| &filter.posts).map(|post| entry(&post.post)));
         let named: Vec<Named> = names.into_iter().collect();

@@ -28,10 +28,9 @@ pub fn time(text: &str) -> Answer<String> {
 }
 
 /// Keeps a post until a time.
-pub async fn create(app: &App, post: NewPost, at: &str) -> Answer<Json<Value>> {
+pub async fn keep(app: &App, post: NewPost, at: &str) -> Answer<DraftView> {
     let request = Request::SaveDraft { post: Box::new(post), at: Some(time(at)?) };
-    let [draft] = drafts(app, request).await?.try_into().map_err(|_| ApiError::not_found())?;
-    Ok(Json(shown(app, &draft).await?))
+    drafts(app, request).await?.pop().ok_or_else(ApiError::not_found)
 }
 
 async fn drafts(app: &App, request: Request) -> Answer<Vec<DraftView>> {
@@ -43,11 +42,12 @@ async fn drafts(app: &App, request: Request) -> Answer<Vec<DraftView>> {
 }
 
 /// The number of a draft is its id.
-fn number(draft: &DraftView) -> Option<u64> {
+pub fn number(draft: &DraftView) -> Option<u64> {
     u64::from_str_radix(&draft.draft, 16).ok()
 }
 
-async fn shown(app: &App, draft: &DraftView) -> Answer<Value> {
+/// One that waits, as apps expect it.
+pub async fn shown(app: &App, draft: &DraftView) -> Answer<Value> {
     let post = &draft.post;
     let mut reply_to = None;
     if let Some(Ok(target)) = post.reply_to.as_deref().map(str::parse) {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::accounts::{Accounts, people};
+use super::desk::Made;
 use super::entities::Shown;
 use super::media;
 use super::page::{self, Paging};
@@ -128,8 +129,11 @@ pub async fn create(
 ) -> Answer<Json<Value>> {
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(ToOwned::to_owned);
     let turn = app.once(signed.app(), key).await;
-    if let Some(id) = turn.done() {
-        return done(&app, Request::Show { id }).await;
+    match turn.done() {
+        Some(Made::Post(id)) => return done(&app, Request::Show { id }).await,
+        // Once it is posted or removed it is not there any more, and is not made again either.
+        Some(Made::Scheduled(number)) => return scheduled::show(app, Path(number)).await,
+        None => {}
     }
     let defaults = app.defaults().await?;
     let visibility = new.visibility.filter(|visibility| !visibility.is_empty());
@@ -166,14 +170,17 @@ pub async fn create(
         source_type: said(new.majlis.source_type),
     };
     if let Some(at) = said(new.scheduled_at) {
-        let kept = scheduled::create(&app, post, &at).await?;
+        let draft = scheduled::keep(&app, post, &at).await?;
         app.forget_uploads(&media_ids);
-        return Ok(kept);
+        if let Some(number) = scheduled::number(&draft) {
+            turn.finish(Made::Scheduled(number));
+        }
+        return Ok(Json(scheduled::shown(&app, &draft).await?));
     }
     let replies = app.ask(Request::Post { posts: vec![post] }).await?;
     let Some(Reply::Posted(posted)) = replies.into_iter().next() else { return Err(ApiError::not_found()) };
     app.forget_uploads(&media_ids);
-    turn.finish(&posted.id);
+    turn.finish(Made::Post(posted.id.clone()));
     done(&app, Request::Show { id: posted.id }).await
 }
 

@@ -3,6 +3,7 @@
 
 mod account;
 mod apps;
+mod failure;
 mod itself;
 mod media;
 mod people;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use account::{AccountCard, RelationView};
 pub use apps::{AppView, LoginView, LoginWith, TokenView};
+pub use failure::{Failure, FailureKind};
 pub use itself::{DoorView, HolderView, IdView, PeerView, StatusView, SyncedView};
 pub use media::{AttachmentView, FileView, Metadata, NewAttachment, PreviewView};
 pub use people::{
@@ -108,14 +110,14 @@ pub enum Request {
         /// An entry id or a post link.
         id: String,
     },
-    /// Gives an own post new words. Answers [`Reply::Post`].
+    /// Gives an own post new words. Answers [`Reply::Shown`].
     Edit {
         /// An entry id or a post link.
         id: String,
         /// The new words.
         edit: NewEdit,
     },
-    /// Puts an emoji on a post, or takes it away. Answers [`Reply::Post`].
+    /// Puts an emoji on a post, or takes it away. Answers [`Reply::Shown`].
     React {
         /// An entry id or a post link.
         id: String,
@@ -124,28 +126,28 @@ pub enum Request {
         /// Whether it is put there.
         on: bool,
     },
-    /// Shows a post to the owner's followers, or no longer. Answers [`Reply::Post`].
+    /// Shows a post to the owner's followers, or no longer. Answers [`Reply::Shown`].
     Repost {
         /// An entry id or a post link.
         id: String,
         /// Whether it is shown.
         on: bool,
     },
-    /// Votes in a poll. Answers [`Reply::Post`].
+    /// Votes in a poll. Answers [`Reply::Shown`].
     Vote {
         /// An entry id or a post link.
         id: String,
         /// Answers by number from 1, or by what they say; none withdraws the vote.
         choices: Vec<String>,
     },
-    /// Puts a bookmark on a post, or takes it away. Answers [`Reply::Post`].
+    /// Puts a bookmark on a post, or takes it away. Answers [`Reply::Shown`].
     Bookmark {
         /// An entry id or a post link.
         id: String,
         /// Whether it is put there.
         on: bool,
     },
-    /// Puts an own post on top of the owner's page, or takes it away. Answers [`Reply::Post`].
+    /// Puts an own post on top of the owner's page, or takes it away. Answers [`Reply::Shown`].
     PinPost {
         /// An entry id or a post link.
         id: String,
@@ -770,28 +772,4 @@ pub struct ProgressView {
 pub struct DoneView {
     /// A sentence for people.
     pub message: String,
-}
-
-/// Why a request could not be carried out: what was wrong, and what to do next.
-#[derive(Clone, Debug, Serialize, Deserialize, thiserror::Error)]
-#[error("{message}")]
-pub struct Failure {
-    /// What was wrong and where.
-    pub message: String,
-    /// What to do next.
-    pub hint: String,
-    /// Whether the request itself was malformed (exit code 2).
-    pub usage: bool,
-}
-
-impl Failure {
-    /// The request could not be carried out.
-    pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: hint.into(), usage: false }
-    }
-
-    /// The request itself was malformed.
-    pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: hint.into(), usage: true }
-    }
 }

@@ -431,7 +431,7 @@ impl Node {
 }
 
 fn unknown(id: &str) -> Failure {
-    Failure::new(format!("there is no app {id:?}"), "`majlis apps` lists them.")
+    Failure::missing(format!("there is no app {id:?}"), "`majlis apps` lists them.")
 }
 
 #[cfg(test)]

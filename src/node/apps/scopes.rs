@@ -191,7 +191,7 @@ mod tests {
             "owner",
             "read owner",
         ] {
-            assert!(Scopes::parse(wrong).unwrap_err().usage, "{wrong}");
+            assert!(Scopes::parse(wrong).unwrap_err().is_usage(), "{wrong}");
         }
     }
 }

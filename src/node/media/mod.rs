@@ -204,7 +204,7 @@ impl Node {
             Some((named, media_type(&body(&stored.entry)?, &blob)?))
         };
         naming.iter().find_map(find).ok_or_else(|| {
-            Failure::new(
+            Failure::missing(
                 format!("no post that is held here names the file {blob}"),
                 "Copy the file's id from `majlis show ID`.",
             )

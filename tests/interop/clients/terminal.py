@@ -6,8 +6,8 @@ import time
 import pexpect
 import pyte
 
-from story import PATIENCE
-
+# A program draws much anew for each key, and waits for the processor where others work too.
+PATIENCE = 30
 ROWS, COLUMNS = 60, 260
 
 

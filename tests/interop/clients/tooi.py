@@ -7,11 +7,13 @@ from pathlib import Path
 
 from browser import consent
 from story import ALT, ARABIC, ENGLISH, Story, eventually, write_many
-from terminal import Terminal
+from terminal import PATIENCE, Terminal
 
 MANY = 45
 # Shift and End: to the last post, from which on tooi asks for more.
 END = "\x1b[1;2F"
+# The line below the tabs, where the first one is shown.
+FIRST = re.compile("^╸━+╺", re.MULTILINE)
 
 story = Story()
 TOOI = Path(story.world["bin"]) / "tooi"
@@ -23,10 +25,12 @@ def open_on(name):
     """tooi, of whoever has a node, with settings of its own."""
     home = story.folder / f"tooi-{name}"
     home.mkdir()
-    return Terminal(COMMAND, os.environ | {
+    terminal = Terminal(COMMAND, os.environ | {
         "HOME": str(home), "XDG_DATA_HOME": str(home / "data"), "XDG_CONFIG_HOME": str(home / "config"),
         "XDG_CACHE_HOME": str(home / "cache"),
     })
+    terminal.owner = name
+    return terminal
 
 
 def log_in(terminal, name, language):
@@ -53,12 +57,23 @@ def log_in(terminal, name, language):
 
 
 def again(terminal, what):
-    """Has the timeline look for what is new until it shows that. A look that is broken off by the next is tooi's last."""
-    def shown():
-        terminal.press(".")
-        terminal.until(what, 2)
-        return True
-    eventually(f"{what!r} is shown", shown)
+    """Has the timeline look for what is new, once the node has it, until that is shown. It looks once: a look that is
+    broken off by the next is tooi's last."""
+    def has(post):
+        return what in post["text"] or what in (post["content_warning"] or "")
+    eventually(f"{terminal.owner}'s node has {what!r}", lambda: any(map(has, story.ask(terminal.owner, "timeline"))))
+    terminal.press(".")
+    terminal.until(lambda screen: what in screen and "Loading events" not in screen)
+
+
+def opened(wanted):
+    """Whether a tab of its own is shown with what it should hold, and has loaded. Until then nothing may be laid over it:
+    tooi looks for its line of news on whatever is on top then, and ends where there is none. The menu itself names
+    timelines, and the first tab has much of what is on others."""
+    def fits(screen):
+        is_there = "Go to" not in screen and not FIRST.search(screen)
+        return is_there and "Nothing selected" not in screen and "Loading events" not in screen and wanted(screen)
+    return fits
 
 
 def go_to(terminal, key, wanted):
@@ -66,13 +81,13 @@ def go_to(terminal, key, wanted):
     terminal.press("g")
     terminal.until("Go to")
     terminal.press(key)
-    terminal.until(lambda screen: "Nothing selected" not in screen and wanted(screen))
+    terminal.until(opened(wanted))
 
 
 def home(terminal):
     """Goes back to the first tab."""
     terminal.click("Home")
-    terminal.until(lambda screen: re.search("^╸━+╺", screen, re.MULTILINE))
+    terminal.until(FIRST.search)
 
 
 def rows(screen):
@@ -130,7 +145,7 @@ with open_on("a") as a, open_on("b") as b:
             post["text"].endswith("مرة أخرى") and post["edited_at"] for post in story.ask("b", "timeline")))
         find(b, "مرحبا من الطرفية")
         b.press("t")
-        b.until("مرة أخرى")
+        b.until(opened(lambda screen: "مرة أخرى" in screen))
         home(b)
     with story.step("a post with a content warning is folded until it is opened"):
         a.press("c")
@@ -168,7 +183,7 @@ with open_on("a") as a, open_on("b") as b:
         again(a, "أهلا بك يا جار")
         find(a, "أهلا بك يا جار")
         a.press("t")
-        a.until(lambda screen: "Thread" in screen and "مرة أخرى" in screen)
+        a.until(opened(lambda screen: "Thread" in screen and "مرة أخرى" in screen))
         home(a)
     with story.step("a favourite, a boost and a bookmark are put"):
         find(a, ENGLISH)
@@ -213,7 +228,7 @@ with open_on("a") as a, open_on("b") as b:
         a.press("طرفية")
         a.until("طرفية")
         a.press("\r")
-        a.until(lambda screen: "#طرفية" in screen and "مرة أخرى" in screen and len(rows(screen)) == 1)
+        a.until(opened(lambda screen: "#طرفية" in screen and "مرة أخرى" in screen and len(rows(screen)) == 1))
         home(a)
     with story.step("posts and people are searched for"):
         for what, found in {"kettle": "The kettle is on", "سلمى": story.node("b")["key"]}.items():
@@ -250,7 +265,7 @@ with open_on("a") as a, open_on("b") as b:
         def to_the_end():
             a.press(END)
             return len(numbers()) >= MANY
-        eventually("all are shown", to_the_end)
+        eventually("all are shown", to_the_end, PATIENCE)
         assert numbers() == wanted, numbers()
         again(a, "while it is read")
     with story.step("it ends when it is told to"):
