@@ -18,6 +18,7 @@ export function launch(playwright, executablePath) {
  * @property {number} [height]
  * @property {boolean} [isSignedIn]
  * @property {boolean} [hasWorker] Whether the pages may be kept for when the node is away.
+ * @property {boolean} [moves] Whether what changes may glide.
  * @property {string} [at] Where to go once signed in.
  * @property {(context: any) => Promise<void>} [before] What is done before a page is opened.
  */
@@ -28,14 +29,14 @@ export function launch(playwright, executablePath) {
  * @param {import("./nodes.mjs").Node} node
  * @param {Options} [options]
  */
-export async function open(story, node, { language = "en", theme = "light", width = 1280, height = 800, isSignedIn = true, hasWorker = true, at, before } = {}) {
+export async function open(story, node, { language = "en", theme = "light", width = 1280, height = 800, isSignedIn = true, hasWorker = true, moves = false, at, before } = {}) {
   const context = await story.world.browser.newContext({
     locale: language === "en" ? "en-GB" : language,
     colorScheme: theme,
     viewport: { width, height },
     serviceWorkers: hasWorker ? "allow" : "block",
     permissions: ["clipboard-read", "clipboard-write"],
-    reducedMotion: "reduce",
+    reducedMotion: moves ? "no-preference" : "reduce",
   });
   context.setDefaultTimeout(PATIENCE);
   await before?.(context);

@@ -22,7 +22,7 @@ export default async function reading(story) {
   await amina.has("A tone");
   await eventually("all of it is here", async () => (await amina.ask("timeline", "--limit", "100000")).length >= MANY + 6);
   await eventually("its files are here", async () => (await amina.timeline()).every(({ media_attachments: all }) => all.every(({ majlis }) => majlis.held)));
-  const person = await story.person(amina);
+  const person = await story.person(amina, { moves: true });
   const { page } = person;
 
   await story.step("what is covered is seen when it is wanted", async () => {
@@ -124,9 +124,8 @@ export default async function reading(story) {
     await person.sees(target);
     await page.mouse.move(640, 400);
     await page.mouse.wheel(0, 1_500);
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-    const before = await firstSeen(page);
-    holds(before.top > -2_000 && (await page.evaluate(() => scrollY)) > 500, "one is not far down");
+    const before = await still(page);
+    holds((await page.evaluate(() => scrollY)) > 500, "one is not far down");
     await basim.ask("post", "Something new");
     await basim.ask("post", "And once more");
     await person.sees(page.getByRole("button", { name: person.w("feed.new", { n: 2 }) }));
@@ -137,28 +136,14 @@ export default async function reading(story) {
     await eventually("one is at the top", async () => (await page.evaluate(() => scrollY)) < 5);
   });
 
-  await story.step(`${MANY} posts are read to the end, with few of them in the page at a time`, async () => {
+  await story.step(`${MANY} posts are read to the end, in their order, with few of them in the page at a time`, async () => {
     const began = performance.now();
-    await page.evaluate(() => (window.seen = new Set()));
-    let most = 0;
-    await eventually(
-      "the end is reached",
-      async () => {
-        const drawn = await page.evaluate(async () => {
-          for (const one of document.querySelectorAll("[data-item]")) window.seen.add(one.dataset.item);
-          scrollBy(0, innerHeight * 2);
-          await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-          return document.querySelectorAll("article").length;
-        });
-        most = Math.max(most, drawn);
-        return page.getByText(person.w("feed.all")).isVisible();
-      },
-      120_000,
-    );
-    const seen = await page.evaluate(() => window.seen.size);
-    holds(most <= MAX_DRAWN, `${most} posts are in the page at once`);
-    holds(seen >= MANY, `only ${seen} posts were seen`);
-    story.figure("posts read", `${seen}, at most ${most} at a time in the page, in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    const read = await page.evaluate(readOn, { isDone: person.w("feed.all"), patience: 120_000 });
+    is(read.jumps, [], "one is brought back to what was read already:");
+    holds(read.isDone, `the end is not reached: ${read.seen} posts were seen`);
+    holds(read.most <= MAX_DRAWN, `${read.most} posts are in the page at once`);
+    holds(read.seen >= MANY, `only ${read.seen} posts were seen`);
+    story.figure("posts read", `${read.seen}, at most ${read.most} at a time in the page, in ${((performance.now() - began) / 1000).toFixed(1)} s`);
   });
 
   await story.step("back from a conversation one is where one was, and after opening the page anew as well", async () => {
@@ -180,6 +165,25 @@ export default async function reading(story) {
   });
 }
 
+/** In the page: scrolls screen by screen to the end, and notes what was seen. */
+async function readOn({ isDone, patience }) {
+  const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const items = () => [...document.querySelectorAll("[data-item]")];
+  const isEnd = () => document.querySelector("main").innerText.includes(isDone);
+  const [deadline, seen, jumps] = [performance.now() + patience, new Set(), []];
+  let [most, before] = [0, null];
+  while (!isEnd() && performance.now() < deadline) {
+    scrollBy(0, innerHeight * 0.9);
+    await drawn();
+    for (const one of items()) seen.add(one.dataset.item);
+    most = Math.max(most, document.querySelectorAll("article").length);
+    const now = items().find((one) => one.getBoundingClientRect().bottom > 60)?.dataset.item;
+    if (before && now && BigInt(now) > BigInt(before)) jumps.push(`from ${before} to ${now}`);
+    before = now ?? before;
+  }
+  return { isDone: isEnd(), seen: seen.size, most, jumps };
+}
+
 /** The post that is seen first, and where. */
 function firstSeen(page) {
   return page.evaluate(() => {
@@ -188,14 +192,22 @@ function firstSeen(page) {
   });
 }
 
-/** The same, once nothing moves any more and it was noted. */
-async function resting(page) {
+/** The same, once nothing moves any more. */
+function still(page, isNoted = () => true) {
   let before = null;
-  return eventually("the page rests", async () => {
+  return eventually("the page is still", async () => {
     const now = await firstSeen(page);
-    const noted = await page.evaluate(() => Object.entries(localStorage).filter(([key]) => key.startsWith("majlis.")).map(([, value]) => value).join());
-    const isRest = before?.id === now.id && Math.abs(before.top - now.top) < 0.5 && noted.includes(now.id);
+    const isStill = before?.id === now.id && Math.abs(before.top - now.top) < 0.5 && (await isNoted(now));
     before = now;
-    return isRest && now;
+    return isStill && now;
+  });
+}
+
+/** The same, once it was noted for when the page is opened anew. */
+function resting(page) {
+  const kept = () => page.evaluate(() => JSON.parse(localStorage.getItem("majlis.place.home")));
+  return still(page, async ({ id, top }) => {
+    const place = await kept();
+    return place?.id === id && Math.abs(place.top - top) < 1;
   });
 }

@@ -21,11 +21,22 @@ export default function lists() {
   const none = el("div", null);
   const check = () => put(none, cards.children.length === 0 && empty(t("lists.none"), t("lists.none.words")));
   const show = (/** @type {NamedList[]} */ all) => {
-    put(cards, all.map((one) => listCard(one, check)));
+    put(
+      cards,
+      all.map((one) => listCard(one, check)),
+    );
     check();
     return [cards, none];
   };
-  const box = el("input", { class: "input grow", dir: "auto", required: true, maxlength: LONGEST, autocomplete: "off", "aria-label": t("lists.name"), placeholder: t("lists.name") });
+  const box = el("input", {
+    class: "input grow",
+    dir: "auto",
+    required: true,
+    maxlength: LONGEST,
+    autocomplete: "off",
+    "aria-label": t("lists.name"),
+    placeholder: t("lists.name"),
+  });
   const button = el("button", { class: "button main" }, icon("plus"), t("lists.make"));
   const make = async () => {
     button.disabled = true;
@@ -43,9 +54,19 @@ export default function lists() {
     }
   };
   const answer = asked(() => get("/api/v1/lists"), show, "tall");
-  const form = el("form", { class: "row padded nowrap", onsubmit: (/** @type {Event} */ event) => (event.preventDefault(), void make()) }, box, button);
+  const form = el(
+    "form",
+    { class: "row padded nowrap", onsubmit: (/** @type {Event} */ event) => (event.preventDefault(), void make()) },
+    box,
+    button,
+  );
   return {
-    element: el("div", null, head(t("nav.lists")), el("div", { class: "stack" }, el("p", { class: "soft padded" }, t("lists.words")), form, answer.element)),
+    element: el(
+      "div",
+      null,
+      head(t("nav.lists")),
+      el("div", { class: "stack" }, el("p", { class: "soft padded" }, t("lists.words")), form, answer.element),
+    ),
     title: t("nav.lists"),
   };
 }

@@ -30,7 +30,17 @@ export default function notifications() {
     },
   }));
   const choice = tabs(t("notices.views"), views, { class: "chips" });
-  const clear = el("button", { class: "icon-button", "aria-label": t("notices.clear"), title: t("notices.clear"), disabled: true, onclick: () => void clearAll(boards) }, icon("trash"));
+  const clear = el(
+    "button",
+    {
+      class: "icon-button",
+      "aria-label": t("notices.clear"),
+      title: t("notices.clear"),
+      disabled: true,
+      onclick: () => void clearAll(boards),
+    },
+    icon("trash"),
+  );
   const element = el("div", null, head(t("nav.notifications"), {}, clear), choice.element, choice.panel);
   element.addEventListener("drawn", (event) => void (clear.disabled = /** @type {CustomEvent} */ (event).detail === 0));
   let end = () => {};

@@ -30,7 +30,16 @@ export default function people({ query }) {
   const views = [
     { id: "following", words: t("people.following.view"), make: () => rows(linked(`${own}/following`), row, none("following")) },
     { id: "followers", words: t("people.followers.view"), make: () => rows(linked(`${own}/followers`), row, none("followers")) },
-    { id: "known", words: t("people.known.view"), make: () => rows(counted((page) => get("/api/v1/directory", page)), row, none("known")) },
+    {
+      id: "known",
+      words: t("people.known.view"),
+      make: () =>
+        rows(
+          counted((page) => get("/api/v1/directory", page)),
+          row,
+          none("known"),
+        ),
+    },
   ];
   const choice = tabs(t("nav.people"), views, { at: query.get("view") });
   const found = el("div", { class: "people-found", role: "status" });
@@ -39,13 +48,44 @@ export default function people({ query }) {
     onsearch: async (text, signal) => {
       const accounts = text ? await get("/api/v1/accounts/search", { q: text, limit: 40 }, signal) : [];
       choice.element.hidden = choice.panel.hidden = text !== "";
-      put(found, text && (accounts.length > 0 ? el("ul", { class: "endless" }, accounts.map((/** @type {Account} */ one) => el("li", null, row(one)))) : empty(t("people.search.none"), t("people.search.none.words"))));
+      put(
+        found,
+        text &&
+          (accounts.length > 0
+            ? el(
+                "ul",
+                { class: "endless" },
+                accounts.map((/** @type {Account} */ one) => el("li", null, row(one))),
+              )
+            : empty(t("people.search.none"), t("people.search.none.words"))),
+      );
     },
   });
-  const invite = el("button", { class: "button", onclick: () => void sheet(t("people.invite"), [el("p", { class: "soft" }, t("people.invite.words")), inviteCard()]) }, icon("share"), t("people.invite"));
-  const form = el("details", { class: "card add-someone", open: me?.following_count === 0 }, el("summary", null, icon("plus"), el("strong", null, t("people.add"))), el("div", { class: "add-body" }, followForm()));
+  const invite = el(
+    "button",
+    {
+      class: "button",
+      onclick: () => void sheet(t("people.invite"), [el("p", { class: "soft" }, t("people.invite.words")), inviteCard()]),
+    },
+    icon("share"),
+    t("people.invite"),
+  );
+  const form = el(
+    "details",
+    { class: "card add-someone", open: me?.following_count === 0 },
+    el("summary", null, icon("plus"), el("strong", null, t("people.add"))),
+    el("div", { class: "add-body" }, followForm()),
+  );
   return {
-    element: el("div", null, head(t("nav.people"), {}, invite), el("div", { class: "stack padded people-top" }, form, look), choice.element, choice.panel, found),
+    element: el(
+      "div",
+      null,
+      head(t("nav.people"), {}, invite),
+      el("div", { class: "stack padded people-top" }, form, look),
+      choice.element,
+      choice.panel,
+      found,
+    ),
     title: t("nav.people"),
   };
 }

@@ -11,7 +11,8 @@ import { feed } from "../parts/feed.js";
 import { head } from "../parts/head.js";
 import { nameOf, plainName } from "../parts/name.js";
 import { post } from "../parts/post.js";
-import { isUnknown, profileTop, readFeatured } from "../parts/profile-top.js";
+import { readFeatured } from "../parts/profile-said.js";
+import { isUnknown, profileTop } from "../parts/profile-top.js";
 import { tabs } from "../parts/tabs.js";
 
 /** @typedef {import("../core/types.js").Account} Account */
@@ -51,7 +52,10 @@ export default async function profile({ path, parts: { key }, query }) {
     /** @type {HTMLElement | null} */ (top.querySelector(".own-name button, .profile-bar button:last-of-type"))?.focus();
   });
   const views = Object.keys(VIEWS).map((id) => ({ id, words: t(`profile.view.${id}`), make: () => written(account, id) }));
-  const choice = tabs(t("profile.views"), views, { at: query.get("view"), onchange: (id) => moveTo(id === "posts" ? path : `${path}?view=${id}`) });
+  const choice = tabs(t("profile.views"), views, {
+    at: query.get("view"),
+    onchange: (id) => moveTo(id === "posts" ? path : `${path}?view=${id}`),
+  });
   draw();
   const changed = () => void renew();
   let end = () => {};
@@ -77,7 +81,11 @@ export default async function profile({ path, parts: { key }, query }) {
  */
 function written(account, view) {
   const path = `/api/v1/accounts/${account.id}/statuses`;
-  const none = () => empty(t(account.majlis.own ? "profile.none.own" : "profile.none"), account.majlis.own ? t("profile.none.own.words") : t("profile.none.words"));
+  const none = () =>
+    empty(
+      t(account.majlis.own ? "profile.none.own" : "profile.none"),
+      account.majlis.own ? t("profile.none.own.words") : t("profile.none.words"),
+    );
   const fits = (/** @type {Status} */ { in_reply_to_id: answers, media_attachments: files, reblog }) =>
     view === "replies" || (view === "posts" ? answers === null : files.length > 0 && !reblog);
   const posts = feed({
@@ -98,7 +106,11 @@ function written(account, view) {
 function pinned(path) {
   const into = el("div", { class: "pinned" });
   get(path, { pinned: true }).then(
-    (/** @type {Status[]} */ all) => put(into, all.map((one) => post(one))),
+    (/** @type {Status[]} */ all) =>
+      put(
+        into,
+        all.map((one) => post(one)),
+      ),
     () => {
       // They stand among the others as well.
     },

@@ -20,7 +20,10 @@ export default function requests() {
       words.hidden = rows.children.length === 0;
       nobody.hidden = !words.hidden;
     };
-    put(rows, all.filter(({ id }) => !leaving.has(id)).map((one) => stranger(one, check)));
+    put(
+      rows,
+      all.filter(({ id }) => !leaving.has(id)).map((one) => stranger(one, check)),
+    );
     check();
     return [words, rows, nobody];
   };

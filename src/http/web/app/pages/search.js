@@ -40,7 +40,12 @@ export default function search({ query }) {
       if (!signal.aborted) found.classList.remove("looking");
     }
   };
-  const field = searchField({ label: t("search.label"), value: text, isPage: true, onsearch: (typed, signal) => (look(typed, signal), place()) });
+  const field = searchField({
+    label: t("search.label"),
+    value: text,
+    isPage: true,
+    onsearch: (typed, signal) => (look(typed, signal), place()),
+  });
   const recent = recentSearches(field.search);
   field.addEventListener("submit", () => remember(text));
   // Whoever goes to what was found has found it.
@@ -61,7 +66,8 @@ export default function search({ query }) {
 
 /** What can be typed. */
 function help() {
-  const line = (/** @type {string} */ example, /** @type {string} */ words) => el("div", null, el("dt", null, el("code", { dir: "auto" }, t(example))), el("dd", { class: "soft" }, t(words)));
+  const line = (/** @type {string} */ example, /** @type {string} */ words) =>
+    el("div", null, el("dt", null, el("code", { dir: "auto" }, t(example))), el("dd", { class: "soft" }, t(words)));
   return el(
     "section",
     { class: "stack search-help" },

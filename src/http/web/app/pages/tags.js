@@ -25,21 +25,34 @@ export default function tags() {
   const field = searchField({
     label: t("tags.search"),
     onsearch: async (text, signal) => {
-      const { hashtags } = text ? await get("/api/v2/search", { q: `#${text.replace(/^#/, "")}`, type: "hashtags", limit: 20 }, signal) : { hashtags: [] };
+      const { hashtags } = text
+        ? await get("/api/v2/search", { q: `#${text.replace(/^#/, "")}`, type: "hashtags", limit: 20 }, signal)
+        : { hashtags: [] };
       parts.hidden = text !== "";
       renew();
-      put(found, hashtags.length > 0 && el("ul", { class: "endless" }, hashtags.map(tagRow)), text && hashtags.length === 0 && el("p", { class: "soft padded" }, t("tags.search.none")));
+      put(
+        found,
+        hashtags.length > 0 && el("ul", { class: "endless" }, hashtags.map(tagRow)),
+        text && hashtags.length === 0 && el("p", { class: "soft padded" }, t("tags.search.none")),
+      );
     },
   });
   const followed = asked(
     async () => (await list("/api/v1/followed_tags", { limit: 80 })).items,
-    (/** @type {Tag[]} */ all) => (all.length > 0 ? el("ul", { class: "endless" }, all.map(tagRow)) : el("p", { class: "soft" }, t("tags.followed.none"))),
+    (/** @type {Tag[]} */ all) =>
+      all.length > 0 ? el("ul", { class: "endless" }, all.map(tagRow)) : el("p", { class: "soft" }, t("tags.followed.none")),
   );
   const parts = el(
     "div",
     { class: "stack parted" },
     el("section", { class: "stack padded" }, el("h2", null, t("tags.followed")), followed.element),
-    el("section", { class: "stack padded" }, el("h2", null, t("tags.featured")), el("p", { class: "soft small" }, t("tags.featured.words")), featured()),
+    el(
+      "section",
+      { class: "stack padded" },
+      el("h2", null, t("tags.featured")),
+      el("p", { class: "soft small" }, t("tags.featured.words")),
+      featured(),
+    ),
   );
   return {
     element: el("div", null, head(t("nav.tags")), el("div", { class: "padded tags-top" }, field), found, parts),
@@ -53,8 +66,19 @@ function featured() {
   const answer = asked(
     () => Promise.all([get("/api/v1/featured_tags"), get("/api/v1/featured_tags/suggestions").catch(() => [])]),
     (/** @type {[Tag[], Tag[]]} */ [all, proposed]) => [
-      el("div", { class: "tag-list" }, all.map((tag) => chip(tag, true)), all.length === 0 && el("p", { class: "soft" }, t("tags.featured.none"))),
-      proposed.length > 0 && el("div", { class: "tag-list" }, el("span", { class: "soft small" }, t("tags.featured.add")), proposed.map((tag) => chip(tag, false))),
+      el(
+        "div",
+        { class: "tag-list" },
+        all.map((tag) => chip(tag, true)),
+        all.length === 0 && el("p", { class: "soft" }, t("tags.featured.none")),
+      ),
+      proposed.length > 0 &&
+        el(
+          "div",
+          { class: "tag-list" },
+          el("span", { class: "soft small" }, t("tags.featured.add")),
+          proposed.map((tag) => chip(tag, false)),
+        ),
     ],
   );
   const set = async (/** @type {Tag} */ { name }, /** @type {boolean} */ on) => {
@@ -67,7 +91,15 @@ function featured() {
   };
   const chip = (/** @type {Tag} */ tag, /** @type {boolean} */ isOn) => {
     const name = el("bdi", null, `#${tag.name}`);
-    const act = el("button", { class: "chip-act", onclick: () => void set(tag, !isOn), "aria-label": t(isOn ? "tags.unfeature" : "tags.feature", { tag: tag.name }) }, icon(isOn ? "close" : "plus"));
+    const act = el(
+      "button",
+      {
+        class: "chip-act",
+        onclick: () => void set(tag, !isOn),
+        "aria-label": t(isOn ? "tags.unfeature" : "tags.feature", { tag: tag.name }),
+      },
+      icon(isOn ? "close" : "plus"),
+    );
     return el("span", { class: "chip tall" }, el("a", { class: "plain", href: `/tags/${encodeURIComponent(tag.name)}` }, name), act);
   };
   return answer.element;

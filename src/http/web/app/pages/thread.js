@@ -12,7 +12,7 @@ import { head } from "../parts/head.js";
 import { nameOf, plainName } from "../parts/name.js";
 import { post } from "../parts/post.js";
 import { changed } from "../parts/shown.js";
-import { missing, takenBack } from "../parts/thread-missing.js";
+import { awaitedAbove, missing, takenBack } from "../parts/thread-missing.js";
 import { ThreadTree } from "../parts/thread-tree.js";
 
 /** @typedef {import("../core/types.js").Status} Status */
@@ -38,7 +38,8 @@ export default async function thread({ parts }) {
   const status = await read(parts);
   const large = post(status, { isLarge: true, hidesReply: true });
   large.dataset.item = status.id;
-  const above = el("div", { class: "thread-above" });
+  const { reply_to: target } = status.majlis;
+  const above = el("div", { class: "thread-above" }, target && awaitedAbove(target));
   const tree = new ThreadTree(status.majlis.id);
   const state = el("div", { class: "thread-state" });
   const below = el("section", { class: "thread-below", "aria-label": t("thread.replies") }, replyButton(status), tree.element, tree.more, state);

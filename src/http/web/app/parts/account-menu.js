@@ -27,7 +27,9 @@ export function accountMenu(anchor, account, relation, { rename } = {}) {
   if (relation.following) items.push({ words: t("people.lists"), icon: "list", action: () => void openLists(account) });
   if (!relation.blocking) items.push(...following(account, relation), null, ...distance(anchor, account, relation));
   const end = { words: t("people.unblock"), icon: "block", action: () => void unblock(account).catch(failed) };
-  items.push(relation.blocking ? end : { words: t("people.block"), icon: "block", isWrong: true, action: () => void block(account).catch(failed) });
+  items.push(
+    relation.blocking ? end : { words: t("people.block"), icon: "block", isWrong: true, action: () => void block(account).catch(failed) },
+  );
   menu(anchor, items);
 }
 
@@ -42,7 +44,11 @@ function following(account, { following: isFollowed, endorsed, majlis }) {
   const words = !isFollowed ? "people.follow.private" : isPrivate ? "people.follow.open" : "people.follow.hide";
   return [
     { words: t(words), icon: isPrivate ? "eye" : "lock", action: () => void followAs(account, !isPrivate) },
-    { words: t(endorsed ? "people.unendorse" : "people.endorse"), icon: "pin", action: () => void endorse(account, !endorsed).catch(failed) },
+    {
+      words: t(endorsed ? "people.unendorse" : "people.endorse"),
+      icon: "pin",
+      action: () => void endorse(account, !endorsed).catch(failed),
+    },
   ];
 }
 

@@ -22,6 +22,9 @@ export function accountRow(account, relationship, ...actions) {
   if (relationship) learn(relationship);
   const line = account.majlis.bio?.slice(0, LINE).replace(/\s+/g, " ").trim();
   const isNameless = !account.display_name && !account.majlis.petname;
+  const about = line
+    ? el("p", { class: "line", dir: "auto" }, line)
+    : el("p", { class: "line" }, isNameless ? t("people.nameless") : el("span", { class: "key" }, shortKey(account.acct)));
   return el(
     "article",
     { class: "account-row" },
@@ -29,8 +32,14 @@ export function accountRow(account, relationship, ...actions) {
     el(
       "div",
       { class: "grow" },
-      el("div", { class: "account-name" }, el("a", { href: `/@${account.acct}` }, nameOf(account)), account.bot && el("span", { class: "chip" }, t("people.bot")), followsYou(account)),
-      line ? el("p", { class: "soft small line", dir: "auto" }, line) : el("p", { class: "soft small line" }, isNameless ? t("people.nameless") : el("span", { class: "key" }, shortKey(account.acct))),
+      el("a", { class: "account-name", href: `/@${account.acct}` }, nameOf(account)),
+      el(
+        "div",
+        { class: "account-about soft small" },
+        account.bot && el("span", { class: "chip" }, t("people.bot")),
+        followsYou(account),
+        about,
+      ),
     ),
     actions.length > 0 ? actions : followButton(account),
   );

@@ -18,7 +18,16 @@ const TAGS = 10;
 
 /** @returns {HTMLElement} */
 export function aside() {
-  const box = el("input", { class: "input", type: "search", name: "q", dir: "auto", "aria-label": t("search.label"), placeholder: t("nav.search"), autocomplete: "off", enterkeyhint: "search" });
+  const box = el("input", {
+    class: "input",
+    type: "search",
+    name: "q",
+    dir: "auto",
+    "aria-label": t("search.label"),
+    placeholder: t("nav.search"),
+    autocomplete: "off",
+    enterkeyhint: "search",
+  });
   const look = (/** @type {Event} */ event) => {
     event.preventDefault();
     go(`/search?${new URLSearchParams({ q: box.value.trim() })}`);
@@ -67,7 +76,11 @@ async function showTags(into) {
     into,
     tags.length > 0 && [
       el("h2", null, el("a", { class: "plain", href: "/tags" }, t("aside.tags"))),
-      el("div", { class: "tag-list" }, tags.map(({ name }) => el("a", { class: "chip", href: `/tags/${encodeURIComponent(name)}` }, el("bdi", null, `#${name}`)))),
+      el(
+        "div",
+        { class: "tag-list" },
+        tags.map(({ name }) => el("a", { class: "chip", href: `/tags/${encodeURIComponent(name)}` }, el("bdi", null, `#${name}`))),
+      ),
     ],
   );
 }
@@ -83,10 +96,19 @@ async function showInvite(into) {
   const { invite } = await get("/api/majlis/v1/invite").catch(() => ({}));
   if (!invite) return;
   const { copyButton } = await import("./copy.js");
-  put(into, el("h2", null, t("people.invite")), el("p", { class: "soft small" }, t("aside.invite")), el("div", { class: "row" }, copyButton(invite, t("people.invite")), el("a", { class: "link", href: "/people" }, t("aside.add"))));
+  put(
+    into,
+    el("h2", null, t("people.invite")),
+    el("p", { class: "soft small" }, t("aside.invite")),
+    el("div", { class: "row" }, copyButton(invite, t("people.invite")), el("a", { class: "link", href: "/people" }, t("aside.add"))),
+  );
 }
 
 function links() {
   const ways = { "/people": "nav.people", "/help": "nav.help", "/data": "nav.data", "/network": "nav.network" };
-  return el("nav", { class: "aside-links small", "aria-label": t("aside.more") }, Object.entries(ways).map(([path, words]) => el("a", { href: path }, t(words))));
+  return el(
+    "nav",
+    { class: "aside-links small", "aria-label": t("aside.more") },
+    Object.entries(ways).map(([path, words]) => el("a", { href: path }, t(words))),
+  );
 }

@@ -20,7 +20,13 @@ const known = new Map();
 export function company() {
   const faces = el("div", { class: "faces" });
   const words = el("p", { class: "soft small" });
-  const element = el("section", { class: "aside-part company" }, el("h2", null, el("a", { class: "plain", href: "/network" }, t("company.title"))), faces, words);
+  const element = el(
+    "section",
+    { class: "aside-part company" },
+    el("h2", null, el("a", { class: "plain", href: "/network" }, t("company.title"))),
+    faces,
+    words,
+  );
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let timer;
   let said = "";
@@ -33,7 +39,18 @@ export function company() {
       const now = `${peers.length} ${people.map(({ id, avatar: picture }) => id + picture)}`;
       if (now === said) return;
       said = now;
-      put(faces, people.slice(0, FACES).map((one) => el("a", { href: `/@${one.acct}`, title: plainName(one), "aria-label": plainName(one) }, avatar(one, { isLink: false, size: "little" }))));
+      put(
+        faces,
+        people
+          .slice(0, FACES)
+          .map((one) =>
+            el(
+              "a",
+              { href: `/@${one.acct}`, title: plainName(one), "aria-label": plainName(one) },
+              avatar(one, { isLink: false, size: "little" }),
+            ),
+          ),
+      );
       faces.hidden = people.length === 0;
       put(words, peers.length > 0 ? t("company.connected", { n: peers.length }) : t("company.nobody"));
     } catch {

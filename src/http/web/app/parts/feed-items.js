@@ -5,7 +5,7 @@ import { trouble } from "./feed-end.js";
 import { FeedWindow, chunkOf, itemOf, keepPlace } from "./feed-window.js";
 import { PAGE } from "./feed-pages.js";
 import { isNewer } from "./numbers.js";
-import { freshen } from "./shown.js";
+import { changed, freshen } from "./shown.js";
 
 /** @typedef {import("./feed-window.js").Chunk} Chunk */
 
@@ -32,6 +32,15 @@ export class FeedItems {
    */
   has(id) {
     return this.window.chunks.some(({ items }) => items?.some((item) => item.id === id));
+  }
+
+  /**
+   * The last of those that fit.
+   * @param {(item: any) => boolean} fits
+   * @returns {string | undefined}
+   */
+  lastOf(fits) {
+    return this.window.chunks.flatMap(({ items }) => items ?? []).findLast(fits)?.id;
   }
 
   /** @param {any[]} items Older than all. */
@@ -80,7 +89,15 @@ export class FeedItems {
 
   /** Looks anew at what is in the document. */
   async reread() {
-    for (const chunk of this.window.live) await this.#reread(chunk);
+    this.#freshen();
+    if (this.window.forgets) for (const chunk of this.window.live) await this.#reread(chunk);
+  }
+
+  /** What has changed elsewhere meanwhile is seen at once. */
+  #freshen() {
+    for (const { items, learnt } of this.window.live) {
+      for (const status of (items ?? []).flatMap(statusesOf)) if (freshen(status, learnt)) changed(status.id, {});
+    }
   }
 
   /** @param {Chunk} chunk */
@@ -141,12 +158,20 @@ export class FeedItems {
    * @param {Chunk} chunk
    */
   #shown(item, chunk) {
-    for (const status of [item, item.reblog, item.status]) if (status?.majlis?.parts) freshen(status, chunk.learnt);
+    for (const status of statusesOf(item)) freshen(status, chunk.learnt);
     const made = this.#make(item);
     made.dataset.item = item.id;
     made.setAttribute("aria-setsize", "-1");
     return made;
   }
+}
+
+/**
+ * @param {any} item
+ * @returns {import("../core/types.js").Status[]}
+ */
+function statusesOf(item) {
+  return [item, item.reblog, item.status, item.status?.reblog].filter((one) => one?.majlis?.parts);
 }
 
 /**

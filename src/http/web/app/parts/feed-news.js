@@ -54,11 +54,13 @@ export class FeedNews {
     const reread = () => void this.#feed.items.reread();
     this.#feed.addEventListener("gone", gone);
     document.addEventListener("reread", reread);
+    document.addEventListener("visibilitychange", this.#looked);
     this.#ends = [
       on({ update: take("update"), notification: take("notification"), delete: ({ data }) => leave(String(data)), resumed: () => void this.catchUp() }),
       onKey(document, "newest", () => void this.toNewest().catch(failed)),
       () => this.#feed.removeEventListener("gone", gone),
       () => document.removeEventListener("reread", reread),
+      () => document.removeEventListener("visibilitychange", this.#looked),
     ];
     if (stream && stream !== "user") this.#ends.push(follow(stream));
   }
@@ -67,6 +69,13 @@ export class FeedNews {
     for (const end of this.#ends) end();
     this.#ends = [];
   }
+
+  /** Whoever comes back to the page finds what they saw last, and newer ones above. */
+  #looked = () => {
+    if (document.hidden || this.#waiting.length === 0 || !this.#feed.window.isAtStart) return;
+    this.#takeIn();
+    this.#draw();
+  };
 
   forget() {
     [this.#waiting, this.#unseen] = [[], 0];
@@ -77,7 +86,7 @@ export class FeedNews {
   #arrive(item) {
     const { window: { chunks } } = this.#feed;
     const isKnown = this.#waiting.some(({ id }) => id === item.id) || this.#feed.items.has(item.id);
-    if (isKnown || !this.#feed.pages.isByNumber) return;
+    if (isKnown || this.#feed.options.isMarked) return;
     if (chunks.length === 0) return void this.#feed.restart().catch(() => {});
     if (!isNewer(item.id, chunks[0].first)) return this.#feed.items.insert(item);
     this.#unseen += 1;
@@ -140,10 +149,10 @@ export class FeedNews {
 
   /** What may have come while nobody listened. */
   async catchUp() {
-    const { window: { chunks }, pages } = this.#feed;
+    const { window: { chunks }, pages, options } = this.#feed;
     if (chunks.length === 0) return;
     void this.#feed.items.reread();
-    if (!pages.isByNumber || this.#feed.hasNewer) return;
+    if (options.isMarked || this.#feed.hasNewer) return;
     const newest = this.#waiting[0]?.id ?? chunks[0].first;
     const { items } = await pages.askNewer(newest).catch(() => ({ items: [] }));
     if (items.length === 0) return;
@@ -182,6 +191,8 @@ export class FeedNews {
     if (scrollY > innerHeight * FAR) scrollTo({ top: 0, behavior: "instant" });
     else glideTo(0);
     this.#feed.look();
+    // What has come into the page above has kept in its place what was seen.
+    if (!isGliding()) scrollTo({ top: 0, behavior: "instant" });
     if (this.pill.contains(document.activeElement)) this.#focusFirst();
     put(this.pill);
   }

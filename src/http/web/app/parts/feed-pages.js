@@ -15,18 +15,14 @@ const MOST = 6;
 export class FeedPages {
   #path;
   #query;
-  /** Whether what is later has a higher number, as it is everywhere but where the owner has made the order. */
-  isByNumber;
 
   /**
    * @param {string} path
    * @param {Query} query
-   * @param {boolean} isByNumber
    */
-  constructor(path, query, isByNumber) {
+  constructor(path, query) {
     this.#path = path;
     this.#query = query;
-    this.isByNumber = isByNumber;
   }
 
   /**
@@ -62,34 +58,15 @@ export class FeedPages {
    */
   async askAgain(chunk, above) {
     /** @type {Query | null} */
-    let at = above ? { max_id: above.last } : this.isByNumber ? { max_id: justAbove(chunk.first) } : {};
+    let at = { max_id: above ? above.last : justAbove(chunk.first) };
     /** @type {any[]} */
     let items = [];
     for (let turn = 0; at && turn < MOST; turn += 1) {
       const page = /** @type {Listed} */ (await this.ask(at));
       items = items.concat(page.items);
-      if (this.#isBehind(items, chunk)) break;
+      if (items.length > 0 && !isNewer(items[items.length - 1].id, chunk.last)) break;
       at = page.older;
     }
-    return items.slice(0, this.#end(items, chunk)).filter(({ id }) => above || !this.isByNumber || !isNewer(id, chunk.first));
-  }
-
-  /**
-   * Whether these go on beyond the last of a chunk.
-   * @param {any[]} items
-   * @param {Chunk} chunk
-   */
-  #isBehind(items, { last, count }) {
-    return this.isByNumber ? items.length > 0 && !isNewer(items[items.length - 1].id, last) : items.length >= count;
-  }
-
-  /**
-   * @param {any[]} items
-   * @param {Chunk} chunk
-   */
-  #end(items, { last, count }) {
-    const at = items.findIndex(({ id }) => (this.isByNumber ? !isNewer(id, last) : id === last));
-    if (at < 0) return this.isByNumber ? items.length : count;
-    return items[at].id === last ? at + 1 : at;
+    return items.filter(({ id }) => !isNewer(chunk.last, id) && (above || !isNewer(id, chunk.first)));
   }
 }

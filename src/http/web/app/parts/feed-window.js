@@ -76,6 +76,8 @@ export class FeedWindow {
   #above = el("div", { class: "feed-room" });
   #below = el("div", { class: "feed-room" });
   list = el("div", { class: "feed-list", role: "feed", tabindex: -1 }, this.#above, this.#below);
+  /** Whether items that are far away are let go, as they can be asked for again. */
+  forgets = true;
   #from = 0;
   #to = 0;
   #fill;
@@ -186,8 +188,8 @@ export class FeedWindow {
     for (const item of this.list.querySelectorAll("[data-item]")) item.setAttribute("aria-posinset", String((position += 1)));
   }
 
-  /** Lets go of items that are far away; they can be asked for again. */
   #forget() {
+    if (!this.forgets) return;
     this.chunks.forEach((chunk, at) => {
       if (at < this.#from - REMEMBERED || at >= this.#to + REMEMBERED) chunk.items = null;
     });

@@ -6,14 +6,14 @@ import { FeedEnd } from "./feed-end.js";
 import { FeedItems } from "./feed-items.js";
 import { FeedNews } from "./feed-news.js";
 import { FeedPages, PAGE } from "./feed-pages.js";
-import { itemOf, seenFirst } from "./feed-window.js";
-import { moveBy } from "./glide.js";
+import { FeedRest } from "./feed-rest.js";
+import { itemOf } from "./feed-window.js";
 import { post } from "./post.js";
 
 /** @typedef {import("../core/api.js").Query} Query */
 /** @typedef {import("../core/api.js").Listed<any>} Listed */
 
-/** Where one is: the first item that is seen, and how far below the top of the window. @typedef {{id: string, top: number}} Place */
+/** @typedef {import("./feed-rest.js").Place} Place */
 
 /**
  * @typedef {object} Options
@@ -21,7 +21,8 @@ import { post } from "./post.js";
  * @property {Query} [query]
  * @property {string} label What it is, for those to whom it is read.
  * @property {(item: any) => HTMLElement} [make] An `article` of an item. By default it is a post.
- * @property {boolean} [isByNumber] False where the order is not that of the numbers, as with bookmarks.
+ * @property {(item: any) => boolean} [isMarked] Where the owner has made the order by marking, as with bookmarks: whether
+ *   an item still is.
  * @property {string | null} [stream] From which newer ones come by themselves: `user`, `hashtag tea`, `list 5`; null: from none.
  * @property {(type: string, data: any) => any} [arrived] The item of an event of that stream, or null. By default a post's.
  * @property {() => HTMLElement} [empty] What stands there where there is nothing.
@@ -29,19 +30,18 @@ import { post } from "./post.js";
  * @property {(place: Place | null) => void} [onrest] Where one is, each time that the page comes to rest; null at its top.
  */
 
-/** Milliseconds without scrolling after which the page is at rest. */
-const REST = 160;
 /** Windows' heights from an end at which there is to be more. */
 const AHEAD = 2;
 
 export class PostFeed extends HTMLElement {
   /** @type {Options} */
   options = { path: "", label: "" };
-  pages = new FeedPages("", {}, true);
+  pages = new FeedPages("", {});
   items = new FeedItems((item) => (this.options.make ?? post)(item), (chunk, above) => this.pages.askAgain(chunk, above), () => this.#changed());
   window = this.items.window;
   news = new FeedNews(this);
   end = new FeedEnd();
+  rest = new FeedRest(this.window.list, (item, place) => this.#rested(item, place));
   /** How to ask for what is older; null where there is nothing. @type {Query | null} */
   older = null;
   /** Whether there is, or may be, something newer than the first chunk. */
@@ -50,11 +50,8 @@ export class PostFeed extends HTMLElement {
   #busy = new Set();
   #isStarted = false;
   #frame = 0;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #resting;
-  /** @type {Place | null} */
-  #place = null;
-  #width = innerWidth;
+  /** Older ones are not asked for by themselves, as that went wrong the last time. */
+  #hasFailed = false;
   /** The item that had the focus when the page was left. @type {string | undefined} */
   #focused;
 
@@ -81,7 +78,7 @@ export class PostFeed extends HTMLElement {
   disconnectedCallback() {
     removeEventListener("scroll", this.#scrolled);
     removeEventListener("resize", this.#resized);
-    clearTimeout(this.#resting);
+    this.rest.stop();
     this.news.stop();
   }
 
@@ -96,11 +93,8 @@ export class PostFeed extends HTMLElement {
     });
   };
 
-  /** What was seen first is so in a window of another width too. */
   #resized = () => {
-    const item = this.#place && innerWidth !== this.#width && itemOf(this.window.list, this.#place.id);
-    this.#width = innerWidth;
-    if (item && this.#place) moveBy(item.getBoundingClientRect().top - this.#place.top);
+    this.rest.resized();
     this.#scrolled();
   };
 
@@ -109,18 +103,19 @@ export class PostFeed extends HTMLElement {
     this.window.look();
     this.news.look();
     const { top, bottom } = this.window.edges;
-    if (this.window.isAtEnd && this.older && bottom < innerHeight * (1 + AHEAD)) void this.#loadOlder();
+    if (this.window.isAtEnd && this.older && !this.#hasFailed && bottom < innerHeight * (1 + AHEAD)) void this.#loadOlder();
     if (this.window.isAtStart && this.hasNewer && top > -innerHeight * AHEAD) void this.#loadNewer();
-    clearTimeout(this.#resting);
-    this.#resting = setTimeout(() => this.#rest(), REST);
+    this.rest.moved();
   }
 
-  #rest() {
-    if (!this.isConnected || this.window.chunks.length === 0) return;
-    const item = seenFirst(this.window.list);
-    this.#place = item && { id: item.dataset.item ?? "", top: item.getBoundingClientRect().top };
+  /**
+   * @param {HTMLElement | null} item
+   * @param {Place | null} place
+   */
+  #rested(item, place) {
+    if (this.window.chunks.length === 0) return;
     this.news.seen(item);
-    this.options.onrest?.(this.isAtTop ? null : this.#place);
+    this.options.onrest?.(this.isAtTop ? null : place);
   }
 
   /** Whether the newest there is is in view. */
@@ -166,9 +161,12 @@ export class PostFeed extends HTMLElement {
   /** Begins again at the newest. What was there stays until the new is. */
   async restart() {
     const { page } = await this.#firstPage();
+    const hadFocus = this.window.list.contains(document.activeElement);
     this.window.clear();
     this.news.forget();
+    this.#hasFailed = false;
     this.#begin(page, null);
+    if (hadFocus) this.window.list.focus({ preventScroll: true });
   }
 
   /**
@@ -181,8 +179,7 @@ export class PostFeed extends HTMLElement {
     this.window.list.hidden = page.items.length === 0;
     this.items.append(page.items);
     this.#showEnd();
-    const item = place && itemOf(this.window.list, place.id);
-    if (item && place) moveBy(item.getBoundingClientRect().top - place.top);
+    if (place) this.rest.goTo(place);
     this.dispatchEvent(new CustomEvent("begun", { detail: page.items }));
   }
 
@@ -194,6 +191,7 @@ export class PostFeed extends HTMLElement {
 
   #showEnd() {
     this.window.list.hidden = this.window.chunks.every(({ count }) => count === 0);
+    if (this.#hasFailed) return;
     if (this.older && this.window.chunks.length > 0) this.end.rest();
     else if (this.window.chunks.some(({ count }) => count > 0)) this.end.all();
     else this.end.show(this.options.empty?.() ?? empty(this.options.label));
@@ -203,17 +201,17 @@ export class PostFeed extends HTMLElement {
     return this.#once("older", async () => {
       if (!this.older) return;
       try {
-        const page = await this.pages.askOn(this.older);
+        // Behind one that is on the list still.
+        const at = this.options.isMarked ? { max_id: this.items.lastOf(this.options.isMarked) } : this.older;
+        const page = await this.pages.askOn(at);
         this.older = page.items.length > 0 ? page.older : null;
         this.items.append(page.items);
         this.#showEnd();
         this.#scrolled();
       } catch (error) {
-        const { older } = this;
-        // Until it is asked for again.
-        this.older = null;
+        this.#hasFailed = true;
         this.end.fail(error, () => {
-          this.older = older;
+          this.#hasFailed = false;
           this.end.wait(false);
           void this.#loadOlder();
         });
@@ -244,6 +242,7 @@ customElements.define("post-feed", PostFeed);
 export function feed(options) {
   const made = /** @type {PostFeed} */ (document.createElement("post-feed"));
   made.options = options;
-  made.pages = new FeedPages(options.path, options.query ?? {}, options.isByNumber ?? true);
+  made.pages = new FeedPages(options.path, options.query ?? {});
+  made.window.forgets = options.isMarked === undefined;
   return made;
 }

@@ -33,6 +33,7 @@ function arrived() {
   if (goal !== null && Math.abs(scrollY - goal) < 2) goal = null;
 }
 
-addEventListener("scrollend", arrived);
+// Another move, just before, has the browser give up on the way.
+addEventListener("scrollend", () => goal !== null && glideTo(goal));
 // Who scrolls goes where they want.
-for (const type of ["wheel", "touchstart", "keydown", "popstate"]) addEventListener(type, () => (goal = null), { passive: true, capture: true });
+for (const type of ["wheel", "pointerdown", "touchstart", "keydown", "popstate"]) addEventListener(type, () => (goal = null), { passive: true, capture: true });

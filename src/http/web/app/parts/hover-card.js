@@ -89,7 +89,7 @@ function about(account) {
   const bio = majlis.bio?.slice(0, EXCERPT).trim();
   return [
     el("div", { class: "row nowrap" }, avatar(account), el("div", { class: "grow" }), followButton(account)),
-    el("div", { class: "account-name" }, el("a", { class: "plain", href: `/@${acct}` }, nameOf(account)), followsYou(account)),
+    el("div", { class: "row nowrap" }, el("a", { class: "account-name", href: `/@${acct}` }, nameOf(account)), followsYou(account)),
     el("p", { class: "soft small key" }, shortKey(acct)),
     bio && el("p", { class: "hover-bio", dir: "auto" }, bio),
     el("p", { class: "soft small" }, t("people.counts", { following: brief(following), followers: brief(followers) })),

@@ -12,12 +12,23 @@ export function keyLine({ acct, majlis }) {
   return el(
     "details",
     { class: "key-line" },
-    el("summary", null, icon("key"), el("span", { class: "key" }, shortKey(acct)), el("span", { class: "soft small" }, t(majlis.own ? "profile.key.own" : "profile.key"))),
+    el(
+      "summary",
+      null,
+      icon("key"),
+      el("span", { class: "key" }, shortKey(acct)),
+      el("span", { class: "soft small" }, t(majlis.own ? "profile.key.own" : "profile.key")),
+    ),
     el(
       "div",
       { class: "stack" },
       el("p", { class: "soft small" }, t(majlis.own ? "profile.key.own.words" : "profile.key.words")),
-      el("div", { class: "row" }, el("code", { class: "key grow" }, majlis.account), el("button", { class: "button little", onclick: copy }, icon("copy"), t("profile.key.copy"))),
+      el(
+        "div",
+        { class: "row" },
+        el("code", { class: "key grow" }, majlis.account),
+        el("button", { class: "button little", onclick: copy }, icon("copy"), t("profile.key.copy")),
+      ),
     ),
   );
 }

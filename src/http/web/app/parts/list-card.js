@@ -21,12 +21,29 @@ const FACES = 6;
  */
 export function listCard(list, gone) {
   const title = el("div", { class: "grow" });
-  const people = el("button", { class: "list-people", onclick: () => openListMembers(list, showPeople) }, el("span", { class: "skeleton" }));
+  const people = el(
+    "button",
+    { class: "list-people", onclick: () => openListMembers(list, showPeople) },
+    el("span", { class: "skeleton" }),
+  );
   const showPeople = (/** @type {Account[]} */ all) =>
-    put(people, el("span", { class: "faces" }, all.slice(0, FACES).map((one) => avatar(one, { isLink: false, size: "little" }))), el("span", { class: "small" }, all.length > 0 ? t("lists.people", { n: all.length }) : t("lists.people.none")));
+    put(
+      people,
+      el(
+        "span",
+        { class: "faces" },
+        all.slice(0, FACES).map((one) => avatar(one, { isLink: false, size: "little" })),
+      ),
+      el("span", { class: "small" }, all.length > 0 ? t("lists.people", { n: all.length }) : t("lists.people.none")),
+    );
   get(`/api/v1/lists/${list.id}/accounts`, { limit: "0" }).then(showPeople, () => put(people, t("lists.members")));
-  const showTitle = () => put(title, el("a", { class: "list-title", href: `/lists/${list.id}` }, icon("list"), el("bdi", null, list.title)));
-  const more = el("button", { class: "icon-button", "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": t("lists.more") }, icon("more"));
+  const showTitle = () =>
+    put(title, el("a", { class: "list-title", href: `/lists/${list.id}` }, icon("list"), el("bdi", null, list.title)));
+  const more = el(
+    "button",
+    { class: "icon-button", "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": t("lists.more") },
+    icon("more"),
+  );
   const card = el("li", { class: "card list-card" }, el("div", { class: "row nowrap" }, title, more), people);
   const removeList = async () => {
     if (!(await ask(t("lists.delete"), t("lists.delete.words", { title: `\u2068${list.title}\u2069` }), t("lists.delete")))) return;
@@ -57,7 +74,14 @@ export function listCard(list, gone) {
  * @param {() => void} showTitle
  */
 function rename(into, list, showTitle) {
-  const box = el("input", { class: "input grow", dir: "auto", required: true, maxlength: 100, ".value": list.title, "aria-label": t("lists.name") });
+  const box = el("input", {
+    class: "input grow",
+    dir: "auto",
+    required: true,
+    maxlength: 100,
+    ".value": list.title,
+    "aria-label": t("lists.name"),
+  });
   const close = () => (showTitle(), into.querySelector("a")?.focus());
   const save = async () => {
     try {
@@ -69,7 +93,11 @@ function rename(into, list, showTitle) {
   };
   const form = el(
     "form",
-    { class: "row", onsubmit: (/** @type {Event} */ event) => (event.preventDefault(), void save()), onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && close() },
+    {
+      class: "row",
+      onsubmit: (/** @type {Event} */ event) => (event.preventDefault(), void save()),
+      onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && close(),
+    },
     box,
     el("button", { class: "button main little" }, t("action.save")),
     el("button", { type: "button", class: "button little", onclick: close }, t("action.cancel")),

@@ -35,7 +35,8 @@ export async function openListMembers(list, onchange) {
     try {
       await (willBe ? post : remove)(path, { account_ids: [account.id] });
       onchange(members);
-      if (!willBe) say(t("lists.removed", { name: nameInText(account) }), { action: t("action.undo"), onaction: () => void set(account, true) });
+      if (!willBe)
+        say(t("lists.removed", { name: nameInText(account) }), { action: t("action.undo"), onaction: () => void set(account, true) });
     } catch (error) {
       members = before;
       draw();
@@ -45,8 +46,33 @@ export async function openListMembers(list, onchange) {
   /** @type {Account[]} */
   let proposed = [];
   const draw = () => {
-    put(found, proposed.map((one) => el("li", null, accountRow(one, undefined, isOn(one) ? el("span", { class: "chip on" }, icon("check"), t("lists.is.on")) : el("button", { class: "button little", onclick: () => void set(one, true) }, icon("plus"), t("lists.add"))))));
-    put(on, members.map((one) => el("li", null, accountRow(one, undefined, el("button", { class: "button little", onclick: () => void set(one, false) }, t("action.remove"))))), members.length === 0 && el("li", { class: "soft" }, t("lists.people.none")));
+    put(
+      found,
+      proposed.map((one) =>
+        el(
+          "li",
+          null,
+          accountRow(
+            one,
+            undefined,
+            isOn(one)
+              ? el("span", { class: "chip on" }, icon("check"), t("lists.is.on"))
+              : el("button", { class: "button little", onclick: () => void set(one, true) }, icon("plus"), t("lists.add")),
+          ),
+        ),
+      ),
+    );
+    put(
+      on,
+      members.map((one) =>
+        el(
+          "li",
+          null,
+          accountRow(one, undefined, el("button", { class: "button little", onclick: () => void set(one, false) }, t("action.remove"))),
+        ),
+      ),
+      members.length === 0 && el("li", { class: "soft" }, t("lists.people.none")),
+    );
   };
   const look = async (/** @type {string} */ text, /** @type {AbortSignal} */ signal) => {
     const all = text

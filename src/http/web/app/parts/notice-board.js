@@ -79,7 +79,11 @@ class NoticeBoard extends HTMLElement {
       this.draw();
       put(this.foot, this.older ? el("span", { class: "spinner", "aria-hidden": true }) : this.all.size === 0 && this.none());
     } catch (error) {
-      put(this.foot, el("p", { class: "soft", role: "alert" }, whyNot(error)), el("button", { class: "button", onclick: () => void this.more() }, t("action.again")));
+      put(
+        this.foot,
+        el("p", { class: "soft", role: "alert" }, whyNot(error)),
+        el("button", { class: "button", onclick: () => void this.more() }, t("action.again")),
+      );
       connection.addEventListener("back", () => void this.more(), { once: true });
       return;
     } finally {
@@ -132,7 +136,9 @@ class NoticeBoard extends HTMLElement {
     const sorted = this.sorted(this.all.values());
     const wanted = groupsOf(sorted).map((group) => this.elementOf(group));
     for (const element of [...this.items.children]) if (!wanted.includes(/** @type {HTMLElement} */ (element))) element.remove();
-    wanted.forEach((element, index) => this.items.children[index] === element || this.items.insertBefore(element, this.items.children[index] ?? null));
+    wanted.forEach(
+      (element, index) => this.items.children[index] === element || this.items.insertBefore(element, this.items.children[index] ?? null),
+    );
     this.dispatchEvent(new CustomEvent("drawn", { bubbles: true, detail: this.all.size }));
     this.looked();
   }
@@ -142,7 +148,11 @@ class NoticeBoard extends HTMLElement {
     const stamp = group.all.map(({ id, majlis }) => `${id}${majlis.unread}`).join();
     const before = this.drawn.get(group.key);
     if (before?.stamp === stamp) return before.element;
-    const element = el("li", null, notification(group, (one) => this.dismiss(one)));
+    const element = el(
+      "li",
+      null,
+      notification(group, (one) => this.dismiss(one)),
+    );
     this.drawn.set(group.key, { element, stamp });
     return element;
   }
@@ -166,7 +176,9 @@ class NoticeBoard extends HTMLElement {
   /** @param {Group} group */
   dismiss(group) {
     const element = this.drawn.get(group.key)?.element;
-    const next = /** @type {HTMLElement | null | undefined} */ ((element?.nextElementSibling ?? element?.previousElementSibling)?.querySelector(".dismiss"));
+    const next = /** @type {HTMLElement | null | undefined} */ (
+      (element?.nextElementSibling ?? element?.previousElementSibling)?.querySelector(".dismiss")
+    );
     for (const { id } of group.all) this.all.delete(id);
     this.draw();
     next?.focus();
@@ -193,7 +205,16 @@ customElements.define("notice-board", NoticeBoard);
 
 /** What stands where the first ones will. */
 function awaited() {
-  return el("li", { class: "awaited", "aria-hidden": true }, el("div", { class: "notice" }, el("span", { class: "skeleton" }), el("div", { class: "notice-body" }, el("span", { class: "skeleton" }), el("span", { class: "skeleton" }))));
+  return el(
+    "li",
+    { class: "awaited", "aria-hidden": true },
+    el(
+      "div",
+      { class: "notice" },
+      el("span", { class: "skeleton" }),
+      el("div", { class: "notice-body" }, el("span", { class: "skeleton" }), el("span", { class: "skeleton" })),
+    ),
+  );
 }
 
 /**

@@ -17,7 +17,16 @@ import { timeOf } from "./time.js";
 /** @typedef {import("./notice-groups.js").Group} Group */
 
 /** @type {Record<Group["kind"], Parameters<typeof icon>[0]>} */
-const ICONS = { mention: "at", reply: "reply", reaction: "heart", repost: "repost", quote: "quote", follow: "person", poll: "poll", request: "door" };
+const ICONS = {
+  mention: "at",
+  reply: "reply",
+  reaction: "heart",
+  repost: "repost",
+  quote: "quote",
+  follow: "person",
+  poll: "poll",
+  request: "door",
+};
 /** Kinds that are told by showing the post itself. */
 const SAID = new Set(["mention", "reply", "quote"]);
 const HEART = "♥";
@@ -44,14 +53,25 @@ export function notification(group, dismiss) {
     el("span", null, sentence(group)),
     !isPost && [" ", el("span", { class: "soft small" }, timeOf(when))],
   );
-  const away = el("button", { class: "icon-button dismiss", "aria-label": t("notices.dismiss"), title: t("notices.dismiss"), onclick: () => dismiss(group) }, icon("close"));
+  const away = el(
+    "button",
+    { class: "icon-button dismiss", "aria-label": t("notices.dismiss"), title: t("notices.dismiss"), onclick: () => dismiss(group) },
+    icon("close"),
+  );
   const picture = el("span", { class: "notice-icon" }, icon(ICONS[group.kind]));
-  const notice = el("article", { class: `notice of-${group.kind} ${isPost ? "of-post" : ""} ${isUnread ? "unread" : ""}`, "aria-labelledby": id, tabindex: isPost ? null : 0 });
+  const notice = el("article", {
+    class: `notice of-${group.kind} ${isPost ? "of-post" : ""} ${isUnread ? "unread" : ""}`,
+    "aria-labelledby": id,
+    tabindex: isPost ? null : 0,
+  });
   // A post is gone to by itself.
   if (isPost) return put(notice, el("div", { class: "notice-top" }, picture, said, away), post(status));
-  const top = group.kind === "poll" ? el("div", { class: "notice-top" }, said, away) : [el("div", { class: "notice-top" }, faces(group), away), said];
+  const top =
+    group.kind === "poll" ? el("div", { class: "notice-top" }, said, away) : [el("div", { class: "notice-top" }, faces(group), away), said];
   put(notice, picture, el("div", { class: "notice-body" }, top, about(group)));
-  onKey(notice, "open", () => /** @type {HTMLElement | null} */ (notice.querySelector(".notice-excerpt, .notice-body a.button, .notice-words a"))?.click());
+  onKey(notice, "open", () =>
+    /** @type {HTMLElement | null} */ (notice.querySelector(".notice-excerpt, .notice-body a.button, .notice-words a"))?.click(),
+  );
   return notice;
 }
 
@@ -72,7 +92,7 @@ function sentence(group) {
   const { kind, all } = group;
   const [{ status, account }] = all;
   const who = names(peopleOf(group));
-  if (kind === "poll") return t(status?.account.majlis.own ?? account.majlis.own ? "notices.poll.own" : "notices.poll");
+  if (kind === "poll") return t((status?.account.majlis.own ?? account.majlis.own) ? "notices.poll.own" : "notices.poll");
   if (kind === "reaction" && emojiOf(group).some((emoji) => emoji !== HEART)) return tt("notices.reaction.emoji", { who });
   return tt(`notices.${kind}`, { who });
 }
@@ -122,6 +142,12 @@ function followers(people) {
     "div",
     { class: "notice-people" },
     el("ul", null, shown.map(row)),
-    others.length > 0 && el("details", null, el("summary", { class: "soft small" }, t("notices.follow.more", { n: others.length })), el("ul", null, others.map(row))),
+    others.length > 0 &&
+      el(
+        "details",
+        null,
+        el("summary", { class: "soft small" }, t("notices.follow.more", { n: others.length })),
+        el("ul", null, others.map(row)),
+      ),
   );
 }

@@ -17,16 +17,48 @@ export function ownName(account) {
   const element = el("div", { class: "own-name" });
   const rest = () => {
     const { petname } = account.majlis;
-    put(element, petname && el("p", { class: "soft small" }, t("profile.petname"), " ", el("button", { class: "link", onclick: open }, icon("pen"), t("profile.petname.change"))));
+    put(
+      element,
+      petname &&
+        el(
+          "p",
+          { class: "soft small" },
+          t("profile.petname"),
+          " ",
+          el("button", { class: "link", onclick: open }, icon("pen"), t("profile.petname.change")),
+        ),
+    );
   };
   const open = () => {
-    const box = el("input", { class: "input", id: `petname-${account.id}`, dir: "auto", maxlength: LONGEST, autocomplete: "off", ".value": account.majlis.petname ?? "" });
+    const box = el("input", {
+      class: "input",
+      id: `petname-${account.id}`,
+      dir: "auto",
+      maxlength: LONGEST,
+      autocomplete: "off",
+      ".value": account.majlis.petname ?? "",
+    });
     const close = () => (rest(), /** @type {HTMLElement | null} */ (element.querySelector("button"))?.focus());
     const form = el(
       "form",
-      { class: "stack card", onsubmit: (/** @type {Event} */ event) => (event.preventDefault(), void save(box.value.trim())), onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && close() },
-      el("div", { class: "field" }, el("label", { for: box.id }, t("profile.petname.label")), box, el("p", { class: "soft small" }, t("profile.petname.words"))),
-      el("div", { class: "row" }, el("button", { class: "button main little" }, t("action.save")), el("button", { type: "button", class: "button little", onclick: close }, t("action.cancel"))),
+      {
+        class: "stack card",
+        onsubmit: (/** @type {Event} */ event) => (event.preventDefault(), void save(box.value.trim())),
+        onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && close(),
+      },
+      el(
+        "div",
+        { class: "field" },
+        el("label", { for: box.id }, t("profile.petname.label")),
+        box,
+        el("p", { class: "soft small" }, t("profile.petname.words")),
+      ),
+      el(
+        "div",
+        { class: "row" },
+        el("button", { class: "button main little" }, t("action.save")),
+        el("button", { type: "button", class: "button little", onclick: close }, t("action.cancel")),
+      ),
     );
     put(element, form);
     box.focus();

@@ -22,10 +22,22 @@ export function pictureField(label, now, shape) {
   let file = null;
   let [isRemoved, url] = [false, ""];
   const frame = el("span", { class: `picture-frame ${shape}` });
-  const alt = el("input", { class: "input", dir: "auto", maxlength: 1000, placeholder: t("profile.alt"), "aria-label": `${label}: ${t("profile.alt")}` });
+  const alt = el("input", {
+    class: "input",
+    dir: "auto",
+    maxlength: 1000,
+    placeholder: t("profile.alt"),
+    "aria-label": `${label}: ${t("profile.alt")}`,
+  });
   const takeAway = el("button", { type: "button", class: "button little", onclick: () => take(null) }, t("action.remove"));
   const types = session.limits.fileTypes.filter((type) => type.startsWith("image/"));
-  const box = el("input", { type: "file", id, class: "unseen", accept: types.join() || "image/*", onchange: () => box.files?.[0] && take(box.files[0]) });
+  const box = el("input", {
+    type: "file",
+    id,
+    class: "unseen",
+    accept: types.join() || "image/*",
+    onchange: () => box.files?.[0] && take(box.files[0]),
+  });
   const draw = () => {
     const shown = file ? url : isRemoved ? null : now;
     put(frame, shown ? el("img", { src: shown, alt: "" }) : icon("picture"));
@@ -46,7 +58,19 @@ export function pictureField(label, now, shape) {
     "div",
     { class: "picture-field", role: "group", "aria-label": label },
     frame,
-    el("div", { class: "grow stack" }, el("strong", null, label), el("div", { class: "row" }, box, el("label", { class: "button little", for: id }, icon("camera"), t("profile.picture.choose")), takeAway), alt),
+    el(
+      "div",
+      { class: "grow stack" },
+      el("strong", null, label),
+      el(
+        "div",
+        { class: "row" },
+        box,
+        el("label", { class: "button little", for: id }, icon("camera"), t("profile.picture.choose")),
+        takeAway,
+      ),
+      alt,
+    ),
   );
   drop(element, take);
   return { element, file: () => file, described: () => alt.value.trim(), isRemoved: () => isRemoved && now !== null, end };

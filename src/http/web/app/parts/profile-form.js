@@ -2,25 +2,27 @@
 
 import { get, remove, upload } from "../core/api.js";
 import { el, put } from "../core/dom.js";
-import { icon } from "../core/icons.js";
 import { keep, kept } from "../core/kept.js";
 import { reason, say } from "../core/say.js";
 import { session, setOwner } from "../core/session.js";
 import { percent, t } from "../core/words.js";
 import { pictureField } from "./picture-field.js";
+import { profileLines, readLines } from "./profile-lines.js";
 import { sheet } from "./sheet.js";
 
-/** @typedef {{name: string, value: string}} Line */
-/** @typedef {{name: string, bio: string, bot: boolean, fields: Line[]}} Typed */
+/** @typedef {{name: string, bio: string, bot: boolean, fields: import("./profile-lines.js").Line[]}} Typed */
 
 const UNSAVED = "profile.unsaved";
-/** Lines that one may have, of the many that a profile can hold. */
-const MOST_LINES = 8;
 
 export function openProfileForm() {
   const { me } = session;
   if (!me) return;
-  const there = { name: me.display_name, bio: me.majlis.bio ?? "", bot: me.bot, fields: (me.majlis.fields ?? []).map(({ name, value }) => ({ name, value })) };
+  const there = {
+    name: me.display_name,
+    bio: me.majlis.bio ?? "",
+    bot: me.bot,
+    fields: (me.majlis.fields ?? []).map(({ name, value }) => ({ name, value })),
+  };
   const avatar = pictureField(t("profile.picture"), pictureOf(me.avatar), "round");
   const header = pictureField(t("profile.header"), pictureOf(me.header), "wide");
   const form = el("form", { class: "stack" });
@@ -48,47 +50,48 @@ function pictureOf(url) {
 function body(typed, there, pictures, fill) {
   const isUnsaved = JSON.stringify(typed) !== JSON.stringify(there);
   const anew = () => (keep(UNSAVED, null), fill(there));
-  const lines = el("div", { class: "stack lines" }, typed.fields.map(line));
-  const more = el("button", { type: "button", class: "button little", onclick: () => (lines.append(line({ name: "", value: "" })), lines.lastElementChild?.querySelector("input")?.focus(), limit()) }, icon("plus"), t("profile.fields.add"));
-  const limit = () => void (more.hidden = lines.children.length >= MOST_LINES);
-  new MutationObserver(limit).observe(lines, { childList: true });
-  limit();
   return [
-    isUnsaved && el("p", { class: "note" }, t("profile.unsaved"), " ", el("button", { type: "button", class: "link", onclick: anew }, t("profile.unsaved.drop"))),
+    isUnsaved &&
+      el(
+        "p",
+        { class: "note" },
+        t("profile.unsaved"),
+        " ",
+        el("button", { type: "button", class: "link", onclick: anew }, t("profile.unsaved.drop")),
+      ),
     pictures.map(({ element }) => element),
-    el("label", { class: "field" }, el("span", null, t("profile.name")), el("input", { class: "input", name: "name", dir: "auto", maxlength: 100, autocomplete: "nickname", ".value": typed.name })),
-    el("label", { class: "field" }, el("span", null, t("profile.bio")), el("textarea", { class: "input", name: "bio", dir: "auto", rows: 3, maxlength: 2_000, ".value": typed.bio })),
-    el("fieldset", { class: "stack unframed" }, el("legend", null, t("profile.fields")), el("p", { class: "soft small" }, t("profile.fields.words")), lines, el("div", null, more)),
-    el("label", { class: "choice" }, el("input", { type: "checkbox", name: "bot", ".checked": typed.bot }), el("span", null, el("strong", null, t("profile.bot")), el("span", { class: "soft small" }, t("profile.bot.words")))),
+    el(
+      "label",
+      { class: "field" },
+      el("span", null, t("profile.name")),
+      el("input", { class: "input", name: "name", dir: "auto", maxlength: 100, autocomplete: "nickname", ".value": typed.name }),
+    ),
+    el(
+      "label",
+      { class: "field" },
+      el("span", null, t("profile.bio")),
+      el("textarea", { class: "input", name: "bio", dir: "auto", rows: 3, maxlength: 2_000, ".value": typed.bio }),
+    ),
+    profileLines(typed.fields),
+    el(
+      "label",
+      { class: "choice" },
+      el("input", { type: "checkbox", name: "bot", ".checked": typed.bot }),
+      el("span", null, el("strong", null, t("profile.bot")), el("span", { class: "soft small" }, t("profile.bot.words"))),
+    ),
     el("p", { class: "soft small" }, t("profile.public")),
     el(
       "div",
       { class: "form-foot" },
       el("p", { class: "wrong-words", role: "alert" }),
-      el("div", { class: "bar", hidden: true, role: "progressbar", "aria-label": t("profile.saving"), "aria-valuemin": 0, "aria-valuemax": 100 }, el("span")),
+      el(
+        "div",
+        { class: "bar", hidden: true, role: "progressbar", "aria-label": t("profile.saving"), "aria-valuemin": 0, "aria-valuemax": 100 },
+        el("span"),
+      ),
       el("div", { class: "sheet-actions" }, el("button", { class: "button main" }, t("action.save"))),
     ),
   ];
-}
-
-/** @param {Line} typed */
-function line({ name, value }) {
-  const row = el(
-    "div",
-    { class: "profile-line" },
-    el("input", { class: "input", dir: "auto", maxlength: 100, "aria-label": t("profile.fields.name"), placeholder: t("profile.fields.name"), ".value": name }),
-    el("input", { class: "input", dir: "auto", maxlength: 250, "aria-label": t("profile.fields.value"), placeholder: t("profile.fields.value"), ".value": value }),
-    el("button", { type: "button", class: "icon-button", "aria-label": t("profile.fields.remove"), onclick: () => away() }, icon("close")),
-  );
-  const away = () => {
-    const lines = row.parentElement;
-    row.remove();
-    lines?.dispatchEvent(new Event("input", { bubbles: true }));
-  };
-  // A line without a name would not be kept.
-  const [named, said] = row.querySelectorAll("input");
-  row.addEventListener("input", () => void (named.required = said.value.trim() !== ""));
-  return row;
 }
 
 /**
@@ -97,11 +100,12 @@ function line({ name, value }) {
  */
 function read(form) {
   const typed = new FormData(form);
-  const fields = [...form.querySelectorAll(".profile-line")].map((row) => {
-    const [name, value] = [...row.querySelectorAll("input")].map((box) => box.value.trim());
-    return { name, value };
-  });
-  return { name: String(typed.get("name")).trim(), bio: String(typed.get("bio")).trim(), bot: typed.has("bot"), fields: fields.filter(({ name }) => name) };
+  return {
+    name: String(typed.get("name")).trim(),
+    bio: String(typed.get("bio")).trim(),
+    bot: typed.has("bot"),
+    fields: readLines(form),
+  };
 }
 
 /**

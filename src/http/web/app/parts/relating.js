@@ -93,7 +93,9 @@ export function unblock(account) {
  */
 export async function endorse(account, on) {
   await relate(account.id, { endorsed: on }, on ? "endorse" : "unendorse");
-  sayWithUndo(account, on ? "people.endorsed" : "people.unendorsed", () => relate(account.id, { endorsed: !on }, on ? "unendorse" : "endorse"));
+  sayWithUndo(account, on ? "people.endorsed" : "people.unendorsed", () =>
+    relate(account.id, { endorsed: !on }, on ? "unendorse" : "endorse"),
+  );
 }
 
 /**

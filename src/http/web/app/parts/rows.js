@@ -28,10 +28,13 @@ class EndlessRows extends HTMLElement {
   older = {};
   isBusy = false;
   isSeen = false;
-  watch = new IntersectionObserver(([{ isIntersecting }]) => {
-    this.isSeen = isIntersecting;
-    if (isIntersecting) void this.more();
-  }, { rootMargin: AHEAD });
+  watch = new IntersectionObserver(
+    ([{ isIntersecting }]) => {
+      this.isSeen = isIntersecting;
+      if (isIntersecting) void this.more();
+    },
+    { rootMargin: AHEAD },
+  );
 
   connectedCallback() {
     if (!this.firstChild) {
@@ -57,7 +60,11 @@ class EndlessRows extends HTMLElement {
       put(this.foot, this.older ? el("span", { class: "spinner", "aria-hidden": true }) : isEmpty && this.none());
     } catch (error) {
       const again = () => (put(this.foot, el("span", { class: "spinner", "aria-hidden": true })), void this.more());
-      put(this.foot, el("p", { class: "soft", role: "alert" }, whyNot(error)), el("button", { class: "button", onclick: again }, t("action.again")));
+      put(
+        this.foot,
+        el("p", { class: "soft", role: "alert" }, whyNot(error)),
+        el("button", { class: "button", onclick: again }, t("action.again")),
+      );
       connection.addEventListener("back", () => void this.more(), { once: true });
       return;
     } finally {
@@ -75,7 +82,11 @@ customElements.define("endless-rows", EndlessRows);
 
 function awaited() {
   const lines = el("div", { class: "grow" }, el("span", { class: "skeleton" }), el("span", { class: "skeleton" }));
-  return el("li", { class: "awaited", "aria-hidden": true }, el("div", { class: "account-row" }, el("span", { class: "avatar skeleton" }), lines));
+  return el(
+    "li",
+    { class: "awaited", "aria-hidden": true },
+    el("div", { class: "account-row" }, el("span", { class: "avatar skeleton" }), lines),
+  );
 }
 
 /**

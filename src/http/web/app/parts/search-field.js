@@ -18,8 +18,24 @@ const PAUSE = 250;
  */
 export function searchField({ label, value = "", isPage = false, onsearch }) {
   let [timer, asking, last] = [/** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined), new AbortController(), value.trim()];
-  const box = el("input", { class: "input", type: "search", name: "q", dir: "auto", ".value": value, "aria-label": label, placeholder: label, autocomplete: "off", autocapitalize: "none", spellcheck: "false", enterkeyhint: "search" });
-  const clear = el("button", { type: "button", class: "icon-button", "aria-label": t("search.clear"), hidden: !value, onclick: () => (set(""), box.focus()) }, icon("close"));
+  const box = el("input", {
+    class: "input",
+    type: "search",
+    name: "q",
+    dir: "auto",
+    ".value": value,
+    "aria-label": label,
+    placeholder: label,
+    autocomplete: "off",
+    autocapitalize: "none",
+    spellcheck: "false",
+    enterkeyhint: "search",
+  });
+  const clear = el(
+    "button",
+    { type: "button", class: "icon-button", "aria-label": t("search.clear"), hidden: !value, onclick: () => (set(""), box.focus()) },
+    icon("close"),
+  );
   const now = (/** @type {boolean} */ isWanted) => {
     clearTimeout(timer);
     const text = box.value.trim();
@@ -44,6 +60,16 @@ export function searchField({ label, value = "", isPage = false, onsearch }) {
     event.preventDefault();
     set("");
   });
-  const form = el("form", { class: "search-field", role: isPage ? "search" : null, onsubmit: (/** @type {Event} */ event) => (event.preventDefault(), now(true)) }, icon("search"), box, clear);
+  const form = el(
+    "form",
+    {
+      class: "search-field",
+      role: isPage ? "search" : null,
+      onsubmit: (/** @type {Event} */ event) => (event.preventDefault(), now(true)),
+    },
+    icon("search"),
+    box,
+    clear,
+  );
   return Object.assign(form, { box, search: set });
 }

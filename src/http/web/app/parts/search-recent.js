@@ -36,11 +36,30 @@ export function recentSearches(search) {
       "li",
       { class: "recent" },
       el("button", { class: "plain-button grow", onclick: () => search(text) }, icon("clock"), el("bdi", { class: "cut" }, text)),
-      el("button", { class: "icon-button", "aria-label": t("search.recent.forget", { text }), onclick: () => keepOnly(recent().filter((other) => other !== text)) }, icon("close")),
+      el(
+        "button",
+        {
+          class: "icon-button",
+          "aria-label": t("search.recent.forget", { text }),
+          onclick: () => keepOnly(recent().filter((other) => other !== text)),
+        },
+        icon("close"),
+      ),
     );
   const draw = () => {
     const texts = recent();
-    put(element, texts.length > 0 && [el("div", { class: "row" }, el("h2", { class: "grow" }, t("search.recent")), el("button", { class: "link", onclick: clear }, t("search.recent.clear"))), el("ul", null, texts.map(one))]);
+    put(
+      element,
+      texts.length > 0 && [
+        el(
+          "div",
+          { class: "row" },
+          el("h2", { class: "grow" }, t("search.recent")),
+          el("button", { class: "link", onclick: clear }, t("search.recent.clear")),
+        ),
+        el("ul", null, texts.map(one)),
+      ],
+    );
   };
   draw();
   return { element, draw };

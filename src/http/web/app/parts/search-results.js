@@ -75,8 +75,15 @@ function posts(q, more) {
  */
 function said(q, from) {
   const label = t("search.from", { name: nameInText(from) });
-  const found = q ? posts(q, { account_id: from.id }) : feed({ path: `/api/v1/accounts/${from.id}/statuses`, query: { exclude_reblogs: true }, label, empty: nothing });
-  return el("section", { "aria-label": label }, el("h2", { class: "padded search-part" }, tt("search.from", { name: nameOf(from) })), found);
+  const found = q
+    ? posts(q, { account_id: from.id })
+    : feed({ path: `/api/v1/accounts/${from.id}/statuses`, query: { exclude_reblogs: true }, label, empty: nothing });
+  return el(
+    "section",
+    { "aria-label": label },
+    el("h2", { class: "padded search-part" }, tt("search.from", { name: nameOf(from) })),
+    found,
+  );
 }
 
 /**
@@ -85,10 +92,19 @@ function said(q, from) {
  * @param {(view: string) => void} choose
  */
 function all(q, found, choose) {
-  const part = (/** @type {string} */ which, /** @type {any[]} */ items, /** @type {(item: any) => import("../core/dom.js").Child} */ row) => {
+  const part = (
+    /** @type {string} */ which,
+    /** @type {any[]} */ items,
+    /** @type {(item: any) => import("../core/dom.js").Child} */ row,
+  ) => {
     if (items.length === 0) return null;
     const more = items.length > FEW && el("button", { class: "link", onclick: () => choose(which) }, t("search.more"));
-    return el("section", null, el("div", { class: "row padded search-part" }, el("h2", { class: "grow" }, t(`search.view.${which}`)), more), el("ul", { class: "endless" }, items.slice(0, FEW).map(row)));
+    return el(
+      "section",
+      null,
+      el("div", { class: "row padded search-part" }, el("h2", { class: "grow" }, t(`search.view.${which}`)), more),
+      el("ul", { class: "endless" }, items.slice(0, FEW).map(row)),
+    );
   };
   const isAlone = found.accounts.length === 1 && found.statuses.length + found.hashtags.length === 0;
   return el(

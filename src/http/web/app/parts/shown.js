@@ -115,4 +115,4 @@ export function gone(id) {
 }
 
 // As long as the page is open: someone has edited one, wherever it stands.
-on({ "status.update": ({ data }) => changed(data.id, data) });
+on({ "status.update": ({ data }) => changed((data.reblog ?? data).id, data.reblog ?? data) });

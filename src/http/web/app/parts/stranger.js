@@ -80,7 +80,12 @@ export function stranger({ account, last_status: status, notifications_count: co
 function words(status) {
   const files = status.media_attachments.length;
   const said = paragraphs(status.majlis.parts, EXCERPT);
-  const body = el("div", { class: "stranger-words" }, said, files > 0 && el("p", { class: "soft small" }, icon("picture"), t("notices.files", { n: files })));
+  const body = el(
+    "div",
+    { class: "stranger-words" },
+    said,
+    files > 0 && el("p", { class: "soft small" }, icon("picture"), t("notices.files", { n: files })),
+  );
   if (!status.spoiler_text) return body;
   return el("details", null, el("summary", { dir: "auto" }, status.spoiler_text), put(el("div"), body));
 }

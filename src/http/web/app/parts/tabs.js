@@ -33,7 +33,16 @@ export function tabs(label, all, { at, onchange, class: more = "" } = {}) {
   const buttons = all.map(({ id, words }) =>
     el("button", { role: "tab", type: "button", id: `tab-${own}-${id}`, "aria-controls": panel.id, onclick: () => press(id) }, words),
   );
-  const element = el("div", { role: "tablist", class: `tabs ${more}`, "aria-label": label, onkeydown: (/** @type {KeyboardEvent} */ event) => step(event, buttons) }, buttons);
+  const element = el(
+    "div",
+    {
+      role: "tablist",
+      class: `tabs ${more}`,
+      "aria-label": label,
+      onkeydown: (/** @type {KeyboardEvent} */ event) => step(event, buttons),
+    },
+    buttons,
+  );
   choose(at ?? all[0].id);
   return { element, panel, choose };
 }

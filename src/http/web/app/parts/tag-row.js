@@ -13,7 +13,12 @@ export const followedTags = new EventTarget();
 
 /** @param {Tag} tag */
 export function tagRow(tag) {
-  return el("li", { class: "tag-row" }, el("a", { class: "grow", href: `/tags/${encodeURIComponent(tag.name)}` }, icon("hash"), el("bdi", null, tag.name)), tagButton(tag));
+  return el(
+    "li",
+    { class: "tag-row" },
+    el("a", { class: "grow", href: `/tags/${encodeURIComponent(tag.name)}` }, icon("hash"), el("bdi", null, tag.name)),
+    tagButton(tag),
+  );
 }
 
 /** @param {Tag} tag */
@@ -22,7 +27,12 @@ export function tagButton(tag) {
   const draw = () => {
     button.setAttribute("aria-pressed", String(Boolean(tag.following)));
     button.classList.toggle("on", Boolean(tag.following));
-    put(button, tag.following && icon("check"), t(tag.following ? "people.following" : "people.follow"), el("span", { class: "unseen" }, ` #${tag.name}`));
+    put(
+      button,
+      tag.following && icon("check"),
+      t(tag.following ? "people.following" : "people.follow"),
+      el("span", { class: "unseen" }, ` #${tag.name}`),
+    );
   };
   const set = async (/** @type {boolean} */ on, isUndone = false) => {
     tag.following = on;
@@ -30,7 +40,8 @@ export function tagButton(tag) {
     try {
       await post(`/api/v1/tags/${encodeURIComponent(tag.name)}/${on ? "follow" : "unfollow"}`);
       followedTags.dispatchEvent(new Event("changed"));
-      if (!on && !isUndone) say(t("tags.unfollowed", { tag: `\u2068#${tag.name}\u2069` }), { action: t("action.undo"), onaction: () => void set(true, true) });
+      if (!on && !isUndone)
+        say(t("tags.unfollowed", { tag: `\u2068#${tag.name}\u2069` }), { action: t("action.undo"), onaction: () => void set(true, true) });
     } catch (error) {
       tag.following = !on;
       draw();

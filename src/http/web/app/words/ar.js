@@ -494,7 +494,7 @@ export default {
   "people.is.muted": "مكتوم",
   "people.known.none": "لا تعرف عقدتك أحدا بعد",
   "people.known.none.words": "حين تتابع أحدا تتعرف عقدتك إلى من حوله أيضا.",
-  "people.known.view": "كل المعروفين هنا",
+  "people.known.view": "كل المعروفين",
   "people.lists": "القوائم…",
   "people.more": "المزيد عن هذا الشخص",
   "people.mute": "اكتم…",

@@ -494,7 +494,7 @@ export default {
   "people.is.muted": "muted",
   "people.known.none": "Your node knows nobody yet",
   "people.known.none.words": "When you follow someone, your node also comes to know those around them.",
-  "people.known.view": "All that are known here",
+  "people.known.view": "All known here",
   "people.lists": "Lists…",
   "people.more": "More about this person",
   "people.mute": "Mute…",
