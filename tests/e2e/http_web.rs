@@ -53,7 +53,11 @@ fn the_page_is_at_all_its_addresses_and_its_files_beside_it() {
         assert_eq!(first.header(name), Some(value), "{name}");
     }
     assert!(first.body.contains("Majlis") && !first.body.contains("{{version}}"));
-    assert!(!first.body.contains("<!-- modules -->"), "the modules are not named");
+    assert!(
+        first.body.contains("<link rel=\"modulepreload\" href=\"/app/pages/home.js\">"),
+        "modules are named"
+    );
+    assert!(!first.body.contains("<!--") && !first.body.contains("/app/pages/data.js"), "and no others");
     assert!(!first.body.contains(key), "strangers need not know whose it is");
     for view in ["/home", "/lists/3/", "/tags/%D8%B4%D8%A7%D9%8A", "/posts/x", "/help"] {
         assert_eq!(get(&node, view).send().expect(200).body, first.body, "{view}");
@@ -321,6 +325,22 @@ fn any_emoji_is_a_reaction() {
     let all = get(&node, &own(&["emoji"])).send().expect(200);
     assert_eq!(all.header("cache-control"), Some("public, max-age=86400"));
     assert_eq!(all.json()[0]["emoji"][0], json!(["😀", "grinning face", "grinning"]));
+}
+
+#[test]
+fn a_follow_is_private_or_public_as_one_likes() {
+    let cluster = Cluster::started(&["one", "two"]);
+    cluster.follow_all();
+    let owner = signed_in(&cluster.nodes[0]);
+    let other = cluster.nodes[1].account();
+    let found = owner.get("/api/v1/accounts/lookup", &[("acct", &other)]);
+    let follow = own(&["accounts", &text(&found, "id"), "follow"]);
+    for private in ["true", "false"] {
+        let relation = owner.send("POST", &follow, &[("private", private)]).expect(200).json();
+        assert_eq!(relation["following"], true);
+        assert_eq!(relation["majlis"]["private"], json!(private == "true"));
+        assert_eq!(cluster.nodes[0].followed(&other).unwrap()["private"], json!(private == "true"));
+    }
 }
 
 #[test]

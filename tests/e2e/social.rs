@@ -420,9 +420,13 @@ fn a_filter_holds_where_it_was_asked_for() {
         assert_eq!(seen(hidden), None, "{hidden:?}");
     }
     assert_eq!(seen(&["thread", &id]), None);
-    // Who asks for it by name sees it.
+    // Who asks for it by name sees it; alone also what would have found it anywhere.
     assert_eq!(seen(&["thread", &said]), Some(Value::Null));
-    assert_eq!(seen(&["show", &said]), Some(Value::Null));
+    let shown = host.one(&["show", &said]);
+    let titles: Vec<_> = ["sport", "bomb"].map(|title| serde_json::json!(title)).into();
+    let found = shown["filtered"].as_array().unwrap().iter().map(|found| found["title"].clone());
+    assert_eq!(found.collect::<Vec<_>>(), titles);
+    assert_eq!(text(&shown, "text"), "A BOMB, or a match #fear");
     host.cli(&["filter", "add", "bomb", "--hide", "--title", "told", "--in", "notifications"]);
     assert_eq!((seen(&["timeline", "--mentions"]), seen(&["notifications"])), (None, None));
     // What comes while one watches is filtered too.

@@ -156,6 +156,22 @@ pub async fn follow(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     Ok(Json(shown(&app, std::slice::from_ref(&key)).await?.relationship(&key)))
 }
 
+/// Whether nobody is told of a follow.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Told {
+    #[serde(deserialize_with = "lenient::flag")]
+    private: bool,
+}
+
+/// Follows someone in public or in private, also who is followed already in the other way.
+pub async fn follow_as(app: App, Path(id): Path<u64>, Input(told): Input<Told>) -> Answer<Json<Value>> {
+    let key = key(&app, id).await?;
+    let target = app.desk.invite_or(key.clone());
+    app.ask(Request::Follow { target, private: told.private }).await?;
+    Ok(Json(shown(&app, std::slice::from_ref(&key)).await?.relationship(&key)))
+}
+
 /// Stops following; that someone is not followed is no error.
 pub async fn unfollow(app: App, Path(id): Path<u64>) -> Answer<Json<Value>> {
     let key = key(&app, id).await?;

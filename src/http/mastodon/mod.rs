@@ -21,6 +21,7 @@ mod streaming;
 mod tags;
 mod timelines;
 
+pub use accounts::follow_as;
 pub use desk::Desk;
 pub use entities::named;
 pub use html::{escape, html};

@@ -54,6 +54,12 @@ pub fn routes() -> Vec<Route> {
             "Take it away",
             mastodon::unreact,
         ),
+        post(
+            "/api/majlis/v1/accounts/{id}/follow",
+            Some("write:follows"),
+            "Follow in public or in private",
+            mastodon::follow_as,
+        ),
         get("/api/majlis/v1/emoji", None, "The emoji that there are", emoji::list),
     ]
 }

@@ -1,7 +1,7 @@
 // Real nodes: the program, a scratch home each, and its command line.
 
 import { execFile, spawn } from "node:child_process";
-import { openSync, readFileSync, writeFileSync } from "node:fs";
+import { openSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -96,11 +96,14 @@ export class Node {
     return lines[0];
   }
 
-  /** Posts many at once. */
+  /** Posts many, a few at a time, as a person does over years: not all of them in the same moment. */
   async postAll(posts) {
-    const file = join(this.folder, `${this.name}-${performance.now()}.jsonl`);
-    writeFileSync(file, posts.map((post) => `${JSON.stringify(post)}\n`).join(""));
-    return this.ask("post", "--from", file);
+    const left = [...posts];
+    const poster = async () => {
+      for (let post = left.shift(); post; post = left.shift()) await this.api("POST", "/api/v1/statuses", { status: post.text, language: post.lang });
+    };
+    await this.api("GET", "/api/v1/apps/verify_credentials");
+    await Promise.all(Array.from({ length: 4 }, poster));
   }
 
   async invite() {

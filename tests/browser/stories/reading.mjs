@@ -121,11 +121,14 @@ export default async function reading(story) {
   await story.step("what comes while one reads moves nothing", async () => {
     await person.go("/home");
     const target = person.post("Two pictures");
+    await person.press(".");
+    await person.settled();
     await person.sees(target);
+    await eventually("one is at the top", async () => (await page.evaluate(() => scrollY)) < 5);
     await page.mouse.move(640, 400);
     await page.mouse.wheel(0, 1_500);
+    await eventually("one is far down", async () => (await page.evaluate(() => scrollY)) > 500);
     const before = await still(page);
-    holds((await page.evaluate(() => scrollY)) > 500, "one is not far down");
     await basim.ask("post", "Something new");
     await basim.ask("post", "And once more");
     await person.sees(page.getByRole("button", { name: person.w("feed.new", { n: 2 }) }));
@@ -148,20 +151,22 @@ export default async function reading(story) {
 
   await story.step("back from a conversation one is where one was, and after opening the page anew as well", async () => {
     await page.evaluate(() => scrollBy(0, -innerHeight * 30));
-    const before = await resting(page);
-    await page.locator(`[data-item="${before.id}"]`).first().locator("time").first().click();
+    await resting(page);
+    const before = await firstWhole(page);
+    await page.locator(`[data-item="${before.id}"]`).locator("time").first().click();
     await page.waitForURL(/\/@|\/posts\//);
     await person.settled();
     await page.goBack();
     await person.settled();
-    await eventually("it is at its place", async () => Math.abs((await firstSeen(page)).top - before.top) < 2 && (await firstSeen(page)).id === before.id);
+    const isThere = async (precision) => {
+      const now = await firstWhole(page);
+      if (now.id !== before.id || Math.abs(now.top - before.top) > precision) throw new Error(`${JSON.stringify(now)} is seen first, and it was ${JSON.stringify(before)}`);
+      return true;
+    };
+    await eventually("it is at its place", () => isThere(2));
     await page.reload();
     await person.settled();
-    await eventually("it is at its place again", async () => {
-      const now = await firstSeen(page);
-      if (now.id !== before.id) throw new Error(`${now.id} is seen first, and it was ${before.id}`);
-      return Math.abs(now.top - before.top) < 4;
-    });
+    await eventually("it is at its place again", () => isThere(4));
   });
 }
 
@@ -184,12 +189,17 @@ async function readOn({ isDone, patience }) {
   return { isDone: isEnd(), seen: seen.size, most, jumps };
 }
 
-/** The post that is seen first, and where. */
-function firstSeen(page) {
-  return page.evaluate(() => {
-    const first = [...document.querySelectorAll("[data-item]")].find((one) => one.getBoundingClientRect().bottom > 60);
-    return { id: first?.dataset.item, top: first?.getBoundingClientRect().top ?? NaN };
-  });
+/** The post that is seen first, and where; `least`: how far down it has to begin. */
+function firstSeen(page, least = -Infinity) {
+  return page.evaluate((top) => {
+    const places = [...document.querySelectorAll("[data-item]")].map((one) => ({ one, at: one.getBoundingClientRect() }));
+    const first = places.find(({ at }) => at.bottom > 60 && at.top > top);
+    return { id: first?.one.dataset.item, top: first?.at.top ?? NaN };
+  }, least);
+}
+
+function firstWhole(page) {
+  return firstSeen(page, 80);
 }
 
 /** The same, once nothing moves any more. */

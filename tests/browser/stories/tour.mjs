@@ -1,7 +1,7 @@
 // Every page, in every language, by day and by night, on small and large screens: everything is in reach, nothing moves
 // by itself, and nothing keeps anyone out.
 
-import { holds } from "../lib/hold.mjs";
+import { holds, is } from "../lib/hold.mjs";
 import { furnished } from "../lib/house.mjs";
 import { barriers, outside, shifts, watchShifts } from "../lib/measure.mjs";
 import { pagesOf } from "../lib/pages.mjs";
@@ -12,6 +12,18 @@ const WIDTHS = [1280, 768, 320];
 const ZOOMED = [640, 384];
 const MAX_SHIFT = 0.05;
 
+/** What opens over a page, and how; those that only a small screen has are told by their width. */
+const SHEETS = {
+  composer: ({ person }) => person.link("nav.write").filter({ visible: true }).first().click(),
+  "composer-reply": ({ person, post }) => person.about("button", "post.reply", post("As she says")).click(),
+  menu: ({ person, post }) => person.about("button", "post.more", post("As she says")).click(),
+  emoji: ({ person, post }) => person.about("button", "post.react", post("As she says")).click(),
+  lightbox: ({ person, post }) => post("What I saw").getByRole("button", { name: person.w("media.open", { what: "" }) }).first().click(),
+  history: ({ person, post }) => post("Tea is ready").getByRole("button", { name: person.w("post.edited") }).click(),
+  help: ({ person }) => person.press("?"),
+  more: ({ person, width }) => width < 640 && person.button("nav.more").click(),
+};
+
 export default async function tour(story) {
   const house = await furnished(story);
   const pages = await pagesOf(house);
@@ -21,7 +33,13 @@ export default async function tour(story) {
     for (const [name, path] of Object.entries(pages)) {
       await story.step(`${name}, ${language}`, () => seen(story, person, name, path));
     }
+    for (const [name, open] of Object.entries(SHEETS)) {
+      await story.step(`${name}, ${language}`, () => sheetSeen(story, person, name, open));
+    }
     await person.context.close();
+    const stranger = await story.person(house.amina, { language, hasWorker: false, isSignedIn: false });
+    await story.step(`sign-in, ${language}`, () => signInSeen(story, stranger));
+    await stranger.context.close();
   }
 }
 
@@ -34,8 +52,8 @@ async function seen(story, person, name, path) {
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: width < 700 ? 720 : 900 });
     await page.evaluate(() => (window.shifts = []));
-    // Once as from a bookmark, else as one goes on.
-    if (width === 1280 && language === "en") await person.go(path);
+    // Once as from a bookmark, else as one goes on. Where nothing is, the node itself says so.
+    if (width === 1280 && language === "en" && name !== "nowhere") await person.go(path);
     else await person.walk(path);
     const { sum, moved } = await shifts(page);
     if (sum >= MAX_SHIFT) wrong(`${width} px`, [`moves by itself by ${sum.toFixed(3)}`, ...moved.slice(0, 4)]);
@@ -53,4 +71,45 @@ async function seen(story, person, name, path) {
     wrong(`${width} px`, await outside(page));
   }
   holds(faults.size === 0, [path, ...[...faults].map(([fault, where]) => `${fault} (${where.join("; ")})`)].join("\n"));
+}
+
+/** What opens over the page: everyone can use it, it has its room, and it leads back to where it was opened. */
+async function sheetSeen(story, person, name, open) {
+  const { page, language } = person;
+  const faults = new Map();
+  const wrong = (where, found) => found.forEach((one) => faults.set(one, [...(faults.get(one) ?? []), where]));
+  for (const width of [1280, 320]) {
+    await page.setViewportSize({ width, height: width < 640 ? 720 : 900 });
+    await person.walk("/home");
+    const opened = page.locator("dialog[open], [popover]:popover-open").last();
+    if ((await open({ person, width, post: (text) => person.post(text) })) === false) continue;
+    await person.sees(opened);
+    await person.settled();
+    wrong(`${width} px`, await outside(page));
+    for (const theme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme: theme });
+      await person.picture(`over-${name}-${language}-${theme}-${width}`);
+      wrong(`${width} px, ${theme}`, await barriers(page, story.world.require));
+    }
+    await page.emulateMedia({ colorScheme: "light" });
+    await person.press("Escape");
+    await person.seesNot(opened);
+    if (name !== "help" && (await page.evaluate(() => document.activeElement === document.body))) wrong(`${width} px`, ["the focus is lost"]);
+  }
+  holds(faults.size === 0, [name, ...[...faults].map(([fault, where]) => `${fault} (${where.join("; ")})`)].join("\n"));
+}
+
+async function signInSeen(story, person) {
+  const { page, language } = person;
+  await page.goto(person.node.http);
+  await person.sees(person.by("heading", "signin.title"));
+  for (const width of [1280, 320]) {
+    await page.setViewportSize({ width, height: 720 });
+    is(await outside(page), [], `${width} px`);
+    for (const theme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme: theme });
+      await person.picture(`sign-in-${language}-${theme}-${width}`);
+      is(await barriers(page, story.world.require), [], `${width} px, ${theme}`);
+    }
+  }
 }

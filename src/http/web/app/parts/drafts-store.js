@@ -45,7 +45,7 @@ async function transact(store, mode, work) {
 }
 
 /** Whether this browser keeps anything, or only until the page is closed. */
-export function keepsForLong() {
+function keepsForLong() {
   return open().then(() => true, () => false);
 }
 

@@ -113,8 +113,11 @@ export class FeedItems {
   async #reread(chunk) {
     const asked = performance.now();
     const { chunks } = this.window;
+    const before = chunk.items;
     try {
       const items = await this.#ask(chunk, chunks[chunks.indexOf(chunk) - 1]);
+      // What has come meanwhile is not in the answer.
+      if (before && chunk.items !== before) return void (await this.#reread(chunk));
       chunk.learnt = asked;
       this.#replace(chunk, items);
       this.#changed();
@@ -130,6 +133,7 @@ export class FeedItems {
   #replace(chunk, items) {
     if (chunk.element) keepPlace(this.window.list, () => this.#put(chunk, items));
     else if (chunk.items) [chunk.items, chunk.count] = [items, items.length];
+    this.window.number();
   }
 
   /**

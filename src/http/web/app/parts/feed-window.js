@@ -136,6 +136,11 @@ export class FeedWindow {
     if (!this.list.isConnected) return;
     let { top, bottom } = this.edges;
     let [from, to] = [this.#from, this.#to];
+    // Whoever goes to the very top wants the first, also where the room above is less than all that was there.
+    if (scrollY <= 0 && from > 0) {
+      top = bottom = this.list.getBoundingClientRect().top;
+      [from, to] = [0, 0];
+    }
     const [near, far] = [innerHeight * NEAR, innerHeight * FAR];
     while (from > 0 && top > -near) top -= heightOf(this.chunks[(from -= 1)]);
     while (to < this.chunks.length && bottom < innerHeight + near) bottom += heightOf(this.chunks[to++]);
@@ -184,6 +189,11 @@ export class FeedWindow {
   #room() {
     this.#above.style.blockSize = `${roomOf(this.chunks.slice(0, this.#from))}px`;
     this.#below.style.blockSize = `${roomOf(this.chunks.slice(this.#to))}px`;
+    this.number();
+  }
+
+  /** Says of each item in the document which one it is. */
+  number() {
     let position = this.chunks.slice(0, this.#from).reduce((sum, { count }) => sum + count, 0);
     for (const item of this.list.querySelectorAll("[data-item]")) item.setAttribute("aria-posinset", String((position += 1)));
   }

@@ -30,6 +30,8 @@ import { post } from "./post.js";
  * @property {(place: Place | null) => void} [onrest] Where one is, each time that the page comes to rest; null at its top.
  */
 
+/** What lies over the top of the page hides no more of the first item than this leaves. */
+const UNCOVERED = 40;
 /** Windows' heights from an end at which there is to be more. */
 const AHEAD = 2;
 
@@ -120,7 +122,7 @@ export class PostFeed extends HTMLElement {
 
   /** Whether the newest there is is in view. */
   get isAtTop() {
-    return !this.hasNewer && this.window.isAtStart && this.window.list.getBoundingClientRect().top > 0;
+    return !this.hasNewer && this.window.isAtStart && this.window.list.getBoundingClientRect().top > UNCOVERED;
   }
 
   /**

@@ -47,7 +47,7 @@ function tell(id) {
  * @param {string} id
  * @returns {Promise<void>}
  */
-export function askRelation(id) {
+function askRelation(id) {
   wanted.add(id);
   asking ??= Promise.resolve().then(async () => {
     const ids = [...wanted];

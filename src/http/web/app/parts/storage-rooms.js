@@ -19,7 +19,7 @@ const LEAST = 0.03;
 const LEAST_OWN = 0.12;
 
 /** @param {StorageOf} of */
-export function sizeOf(of) {
+function sizeOf(of) {
   return of.post_bytes + of.file_bytes;
 }
 

@@ -22,7 +22,7 @@ export function tagRow(tag) {
 }
 
 /** @param {Tag} tag */
-export function tagButton(tag) {
+function tagButton(tag) {
   const button = el("button", { class: "button little follow", onclick: () => void set(!tag.following) });
   const draw = () => {
     button.setAttribute("aria-pressed", String(Boolean(tag.following)));

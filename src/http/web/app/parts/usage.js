@@ -9,7 +9,7 @@ import { t } from "../core/words.js";
 /** @typedef {"training" | "ai" | "silent" | "open"} Stance */
 
 /** What one can choose, as the node reads it. @type {Record<Stance, string>} */
-export const STATEMENTS = {
+const STATEMENTS = {
   training: "train-ai=n",
   ai: "train-ai=n, synthetic-content-generation=n, bulk-dataset=n",
   silent: "",
@@ -59,7 +59,7 @@ export function statementOf(usage) {
  * @param {Usage} usage
  * @returns {Stance | null}
  */
-export function stanceOf(usage) {
+function stanceOf(usage) {
   const said = statementOf(usage).split(", ").sort().join();
   const stances = /** @type {Stance[]} */ (Object.keys(STATEMENTS));
   return stances.find((stance) => STATEMENTS[stance].split(", ").sort().join() === said) ?? null;
