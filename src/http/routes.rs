@@ -6,10 +6,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::handler::Handler;
-use axum::http::{Method, Uri};
+use axum::http::{Extensions, HeaderMap, Method, StatusCode, Uri, Version, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
 
 use super::error::ApiError;
 use super::openapi::{Described, Taken};
@@ -121,7 +123,20 @@ pub fn router(door: Arc<Door>) -> Router {
         // Bodies are measured by the guard.
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(Arc::clone(&door), guard::guard))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(is_large_json))
         .with_state(door)
+}
+
+/// What is worth to be packed for those who are not at this machine. The page's own files are packed once, and files of
+/// posts are so by themselves.
+fn is_large_json(status: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    let is = |name, value: &str| {
+        headers.get(name).and_then(|found| found.to_str().ok()).is_some_and(|found| found.starts_with(value))
+    };
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    status.is_success()
+        && is(header::CONTENT_TYPE, "application/json")
+        && length.is_none_or(|length: u64| length > 1_000)
 }
 
 async fn nothing(uri: Uri) -> Response {

@@ -21,7 +21,7 @@ const SHEETS = {
   lightbox: ({ person, post }) => post("What I saw").getByRole("button", { name: person.w("media.open", { what: "" }) }).first().click(),
   history: ({ person, post }) => post("Tea is ready").getByRole("button", { name: person.w("post.edited") }).click(),
   help: ({ person }) => person.press("?"),
-  more: ({ person, width }) => width < 640 && person.button("nav.more").click(),
+  more: ({ person, width }) => width < 640 && person.button("nav.more", {}, person.by("navigation", "nav.main")).click(),
 };
 
 export default async function tour(story) {

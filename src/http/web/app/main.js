@@ -14,8 +14,9 @@ async function start() {
   const code = codeInAddress();
   // What takes the longest to come is asked for first.
   askForHome();
-  const owner = isSignedIn() && learnOwner();
-  await readWords();
+  const words = readWords();
+  const owner = isSignedIn() && learnOwner(words);
+  await words;
   if (code && !isSignedIn()) {
     await signIn(code).catch(failed);
   }
@@ -25,16 +26,19 @@ async function start() {
     return;
   }
   if (location.pathname === "/") history.replaceState(null, "", "/home");
-  const [{ openShell }] = await Promise.all([import("./parts/shell.js"), owner || learnOwner()]);
+  const [{ openShell }] = await Promise.all([import("./parts/shell.js"), owner || learnOwner(words)]);
   startKeys();
   listen();
   await openShell();
 }
 
-/** Nobody waits for it who has been here before. */
-async function learnOwner() {
+/**
+ * Nobody waits for it who has been here before.
+ * @param {Promise<void>} words In which it is said what went wrong.
+ */
+async function learnOwner(words) {
   const learning = readOwner();
-  if (rememberOwner()) learning.catch(failed);
+  if (rememberOwner()) learning.catch((error) => words.then(() => failed(error)));
   else await learning;
 }
 

@@ -9,7 +9,12 @@ import { head } from "../parts/head.js";
 /** @returns {import("../core/types.js").Page} */
 export default function bookmarks() {
   const title = t("nav.bookmarks");
-  const posts = feed({ path: "/api/v1/bookmarks", label: title, isMarked: ({ bookmarked: isMarked }) => isMarked, empty: () => empty(t("bookmarks.none"), t("bookmarks.none.words")) });
+  const posts = feed({
+    path: "/api/v1/bookmarks",
+    label: title,
+    isMarked: ({ bookmarked: isMarked }) => isMarked,
+    empty: () => empty(t("bookmarks.none"), t("bookmarks.none.words")),
+  });
   const liked = el("a", { class: "button little", href: "/favourites" }, t("nav.favourites"));
   return { element: el("div", null, head(title, {}, liked), posts), title };
 }

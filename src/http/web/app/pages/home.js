@@ -42,5 +42,10 @@ async function markRead(posts, items) {
 }
 
 function nobodyYet() {
-  return empty(t("home.none"), t("home.none.words"), el("a", { class: "button main", href: "/people" }, t("home.none.people")), el("a", { class: "button", href: "/welcome" }, t("home.none.invite")));
+  return empty(
+    t("home.none"),
+    t("home.none.words"),
+    el("a", { class: "button main", href: "/people" }, t("home.none.people")),
+    el("a", { class: "button", href: "/welcome" }, t("home.none.invite")),
+  );
 }

@@ -9,7 +9,8 @@ import { head } from "../parts/head.js";
 /** @returns {import("../core/types.js").Page} */
 export default function local() {
   const title = t("nav.local");
-  const none = () => empty(t("local.none"), t("local.none.words"), el("a", { class: "button main", href: "/people" }, t("home.none.people")));
+  const none = () =>
+    empty(t("local.none"), t("local.none.words"), el("a", { class: "button main", href: "/people" }, t("home.none.people")));
   const posts = feed({ path: "/api/v1/timelines/public", label: title, stream: "public", empty: none });
   return { element: el("div", null, head(title), posts), title };
 }

@@ -41,7 +41,15 @@ export default function tagPage({ parts: { tag: name } }) {
     draw();
   };
   follow.addEventListener("click", () => void act(tag.following ? "unfollow" : "follow"));
-  more.addEventListener("click", () => menu(more, [{ words: t(tag.featuring ? "tag.unfeature" : "tag.feature"), icon: "pin", action: () => void act(tag.featuring ? "unfeature" : "feature") }]));
+  more.addEventListener("click", () =>
+    menu(more, [
+      {
+        words: t(tag.featuring ? "tag.unfeature" : "tag.feature"),
+        icon: "pin",
+        action: () => void act(tag.featuring ? "unfeature" : "feature"),
+      },
+    ]),
+  );
   get(path).then((found) => ((tag = found), draw()), failed);
   const title = `#${name}`;
   const posts = feed({

@@ -42,8 +42,20 @@ export default async function thread({ parts }) {
   const above = el("div", { class: "thread-above" }, target && awaitedAbove(target));
   const tree = new ThreadTree(status.majlis.id);
   const state = el("div", { class: "thread-state" });
-  const below = el("section", { class: "thread-below", "aria-label": t("thread.replies") }, replyButton(status), tree.element, tree.more, state);
-  const element = el("div", { class: "thread" }, head(t("thread.title"), { isInner: true }), el("div", { class: "thread-posts" }, above, large, below));
+  const below = el(
+    "section",
+    { class: "thread-below", "aria-label": t("thread.replies") },
+    replyButton(status),
+    tree.element,
+    tree.more,
+    state,
+  );
+  const element = el(
+    "div",
+    { class: "thread" },
+    head(t("thread.title"), { isInner: true }),
+    el("div", { class: "thread-posts" }, above, large, below),
+  );
   const change = (/** @type {() => void} */ act) => keepPlace(element, act);
 
   const readContext = async () => {
@@ -51,7 +63,10 @@ export default async function thread({ parts }) {
       const found = /** @type {Context} */ (await get(`/api/v1/statuses/${status.id}/context`));
       change(() => showContext(found));
     } catch (error) {
-      put(state, trouble(error, () => void readContext()));
+      put(
+        state,
+        trouble(error, () => void readContext()),
+      );
     }
   };
   const showContext = (/** @type {Context} */ { ancestors, descendants }) => {

@@ -10,7 +10,16 @@ import { place } from "./menu.js";
  */
 export function altButton(words, isOwn) {
   if (!words) return isOwn && el("span", { class: "media-mark none" }, t("media.no_alt"));
-  const button = el("button", { class: "media-mark alt", "aria-label": `${t("media.alt_mark")}: ${t("media.alt")}`, "aria-haspopup": "dialog", onclick: () => open(button, words) }, t("media.alt_mark"));
+  const button = el(
+    "button",
+    {
+      class: "media-mark alt",
+      "aria-label": `${t("media.alt_mark")}: ${t("media.alt")}`,
+      "aria-haspopup": "dialog",
+      onclick: () => open(button, words),
+    },
+    t("media.alt_mark"),
+  );
   return button;
 }
 
@@ -19,7 +28,11 @@ export function altButton(words, isOwn) {
  * @param {string} words
  */
 function open(anchor, words) {
-  const made = el("div", { class: "menu alt-words", popover: "auto", role: "dialog", "aria-label": t("media.alt"), tabindex: -1 }, el("p", { dir: "auto" }, words));
+  const made = el(
+    "div",
+    { class: "menu alt-words", popover: "auto", role: "dialog", "aria-label": t("media.alt"), tabindex: -1 },
+    el("p", { dir: "auto" }, words),
+  );
   made.addEventListener("toggle", (event) => /** @type {ToggleEvent} */ (event).newState === "closed" && made.remove());
   // Within the same sheet, if it is in one: what is beside that cannot be reached.
   (anchor.closest("dialog") ?? document.body).append(made);

@@ -25,7 +25,10 @@ async function attempt(status, next, request) {
   changed(id, next);
   waiting.set(id, (waiting.get(id) ?? 0) + 1);
   const turn = (queues.get(id) ?? Promise.resolve()).then(request);
-  queues.set(id, turn.catch(() => {}));
+  queues.set(
+    id,
+    turn.catch(() => {}),
+  );
   try {
     const answer = await turn;
     // An answer to what was asked before the last says what is not wanted any more.
@@ -61,7 +64,11 @@ function withReaction(status, emoji, isOn) {
 /** @param {Status} status */
 export function like(status) {
   const isOn = !status.favourited;
-  const next = { favourited: isOn, favourites_count: Math.max(0, status.favourites_count + (isOn ? 1 : -1)), majlis: withReaction(status, HEART, isOn) };
+  const next = {
+    favourited: isOn,
+    favourites_count: Math.max(0, status.favourites_count + (isOn ? 1 : -1)),
+    majlis: withReaction(status, HEART, isOn),
+  };
   return attempt(status, next, () => post(`/api/v1/statuses/${status.id}/${isOn ? "favourite" : "unfavourite"}`));
 }
 

@@ -16,7 +16,13 @@ export function awaited(count) {
       { class: "post awaited", "aria-hidden": true },
       el("span", { class: "avatar skeleton" }),
       el("span", { class: "skeleton line short" }),
-      el("div", { class: "post-body" }, el("span", { class: "skeleton line" }), el("span", { class: "skeleton line" }), at % 3 === 1 && el("span", { class: "skeleton line half" })),
+      el(
+        "div",
+        { class: "post-body" },
+        el("span", { class: "skeleton line" }),
+        el("span", { class: "skeleton line" }),
+        at % 3 === 1 && el("span", { class: "skeleton line half" }),
+      ),
     ),
   );
 }
@@ -66,5 +72,10 @@ export class FeedEnd {
  */
 export function trouble(error, again) {
   if (!(error instanceof Refused)) console.error(error);
-  return el("div", { class: "feed-trouble" }, el("p", null, reason(error)), el("button", { class: "button little", onclick: again }, t("action.again")));
+  return el(
+    "div",
+    { class: "feed-trouble" },
+    el("p", null, reason(error)),
+    el("button", { class: "button little", onclick: again }, t("action.again")),
+  );
 }

@@ -122,7 +122,11 @@ export class FeedItems {
       this.#replace(chunk, items);
       this.#changed();
     } catch (error) {
-      if (chunk.element && !chunk.items) put(chunk.element, trouble(error, () => void this.#reread(chunk)));
+      if (chunk.element && !chunk.items)
+        put(
+          chunk.element,
+          trouble(error, () => void this.#reread(chunk)),
+        );
     }
   }
 
@@ -143,7 +147,9 @@ export class FeedItems {
    */
   #put(chunk, items) {
     const element = /** @type {HTMLElement} */ (chunk.element);
-    const focused = element.contains(document.activeElement) ? /** @type {HTMLElement | null} */ (document.activeElement?.closest("[data-item]"))?.dataset.item : undefined;
+    const focused = element.contains(document.activeElement)
+      ? /** @type {HTMLElement | null} */ (document.activeElement?.closest("[data-item]"))?.dataset.item
+      : undefined;
     const before = new Map((chunk.items ?? []).map((item) => [item.id, item]));
     const all = items.map((item) => {
       const old = before.get(item.id);
@@ -153,7 +159,10 @@ export class FeedItems {
     [chunk.items, chunk.count] = [all.map(({ item }) => item), all.length];
     element.style.blockSize = "";
     element.classList.remove("waits");
-    arrange(element, all.map(({ shown }) => shown));
+    arrange(
+      element,
+      all.map(({ shown }) => shown),
+    );
     if (focused && !element.contains(document.activeElement)) (itemOf(element, focused) ?? this.window.list).focus({ preventScroll: true });
   }
 

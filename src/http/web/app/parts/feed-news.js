@@ -37,11 +37,14 @@ export class FeedNews {
   }
 
   listen() {
-    const { stream = null, arrived = (/** @type {string} */ type, /** @type {any} */ data) => (type === "update" ? data : null) } = this.#feed.options;
-    const take = (/** @type {string} */ type) => (/** @type {{data: any, streams: string[]}} */ { data, streams }) => {
-      const item = streams?.join(" ") === stream ? arrived(type, data) : null;
-      if (item) this.#arrive(item);
-    };
+    const { stream = null, arrived = (/** @type {string} */ type, /** @type {any} */ data) => (type === "update" ? data : null) } =
+      this.#feed.options;
+    const take =
+      (/** @type {string} */ type) =>
+      (/** @type {{data: any, streams: string[]}} */ { data, streams }) => {
+        const item = streams?.join(" ") === stream ? arrived(type, data) : null;
+        if (item) this.#arrive(item);
+      };
     const fits = (/** @type {string} */ id) => (/** @type {any} */ item) => [item.id, item.reblog?.id, item.status?.id].includes(id);
     const leave = (/** @type {string} */ id) => {
       this.#waiting = this.#waiting.filter((item) => !fits(id)(item));
@@ -56,7 +59,12 @@ export class FeedNews {
     document.addEventListener("reread", reread);
     document.addEventListener("visibilitychange", this.#looked);
     this.#ends = [
-      on({ update: take("update"), notification: take("notification"), delete: ({ data }) => leave(String(data)), resumed: () => void this.catchUp() }),
+      on({
+        update: take("update"),
+        notification: take("notification"),
+        delete: ({ data }) => leave(String(data)),
+        resumed: () => void this.catchUp(),
+      }),
       onKey(document, "newest", () => void this.toNewest().catch(failed)),
       () => this.#feed.removeEventListener("gone", gone),
       () => document.removeEventListener("reread", reread),
@@ -84,7 +92,9 @@ export class FeedNews {
 
   /** @param {any} item */
   #arrive(item) {
-    const { window: { chunks } } = this.#feed;
+    const {
+      window: { chunks },
+    } = this.#feed;
     const isKnown = this.#waiting.some(({ id }) => id === item.id) || this.#feed.items.has(item.id);
     if (isKnown || this.#feed.options.isMarked) return;
     if (chunks.length === 0) return void this.#feed.restart().catch(() => {});
@@ -149,7 +159,11 @@ export class FeedNews {
 
   /** What may have come while nobody listened. */
   async catchUp() {
-    const { window: { chunks }, pages, options } = this.#feed;
+    const {
+      window: { chunks },
+      pages,
+      options,
+    } = this.#feed;
     if (chunks.length === 0) return;
     void this.#feed.items.reread();
     if (options.isMarked || this.#feed.hasNewer) return;

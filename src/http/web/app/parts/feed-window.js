@@ -213,5 +213,8 @@ function heightOf(chunk) {
 
 /** @param {Chunk[]} chunks */
 function roomOf(chunks) {
-  return Math.min(MOST_ROOM, chunks.reduce((sum, { height }) => sum + height, 0));
+  return Math.min(
+    MOST_ROOM,
+    chunks.reduce((sum, { height }) => sum + height, 0),
+  );
 }

@@ -39,7 +39,11 @@ export class PostFeed extends HTMLElement {
   /** @type {Options} */
   options = { path: "", label: "" };
   pages = new FeedPages("", {});
-  items = new FeedItems((item) => (this.options.make ?? post)(item), (chunk, above) => this.pages.askAgain(chunk, above), () => this.#changed());
+  items = new FeedItems(
+    (item) => (this.options.make ?? post)(item),
+    (chunk, above) => this.pages.askAgain(chunk, above),
+    () => this.#changed(),
+  );
   window = this.items.window;
   news = new FeedNews(this);
   end = new FeedEnd();

@@ -52,7 +52,10 @@ export function warningFold(status, body) {
     draw();
   });
   draw();
-  return [el("div", { class: "post-warning" }, icon("warning"), el("p", { class: "grow", dir: "auto" }, status.spoiler_text), button), within];
+  return [
+    el("div", { class: "post-warning" }, icon("warning"), el("p", { class: "grow", dir: "auto" }, status.spoiler_text), button),
+    within,
+  ];
 }
 
 /**

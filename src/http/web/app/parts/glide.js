@@ -36,4 +36,5 @@ function arrived() {
 // Another move, just before, has the browser give up on the way.
 addEventListener("scrollend", () => goal !== null && glideTo(goal));
 // Who scrolls goes where they want.
-for (const type of ["wheel", "pointerdown", "touchstart", "keydown", "popstate"]) addEventListener(type, () => (goal = null), { passive: true, capture: true });
+for (const type of ["wheel", "pointerdown", "touchstart", "keydown", "popstate"])
+  addEventListener(type, () => (goal = null), { passive: true, capture: true });

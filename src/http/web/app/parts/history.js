@@ -31,7 +31,12 @@ function shown(version, index) {
   return el(
     "li",
     { class: "version" },
-    el("h3", { class: "soft small" }, el("time", { datetime: version.created_at }, moment(version.created_at)), index === 0 && ` · ${t("history.latest")}`),
+    el(
+      "h3",
+      { class: "soft small" },
+      el("time", { datetime: version.created_at }, moment(version.created_at)),
+      index === 0 && ` · ${t("history.latest")}`,
+    ),
     version.spoiler_text && el("p", { dir: "auto", class: "soft" }, version.spoiler_text),
     el("div", { class: "post-text" }, paragraphs([textOf(version.content)])),
   );
@@ -48,7 +53,11 @@ export function openHistory(status) {
       versions.sort((one, other) => other.created_at.localeCompare(one.created_at));
       put(body, el("ol", { class: "versions" }, versions.map(shown)));
     } catch (error) {
-      put(body, el("p", { class: "wrong-words" }, reason(error)), el("button", { class: "button", onclick: () => void read() }, t("action.again")));
+      put(
+        body,
+        el("p", { class: "wrong-words" }, reason(error)),
+        el("button", { class: "button", onclick: () => void read() }, t("action.again")),
+      );
     }
   };
   void read();

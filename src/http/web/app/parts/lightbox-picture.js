@@ -21,7 +21,14 @@ export function lightboxPicture(media) {
   const hash = !small && media.blurhash ? blur(media.blurhash, aspectOf(media)) : null;
   const wait = el("div", { class: "lightbox-wait" });
   const whole = () => {
-    const image = el("img", { class: "lightbox-whole", src: media.url, alt: media.description ?? t("media.picture"), width, height, draggable: "false" });
+    const image = el("img", {
+      class: "lightbox-whole",
+      src: media.url,
+      alt: media.description ?? t("media.picture"),
+      width,
+      height,
+      draggable: "false",
+    });
     put(wait, el("div", { class: "spinner", role: "status", "aria-label": t("feed.loading") }));
     image.addEventListener("load", () => (image.classList.add("here"), small?.remove(), hash?.remove(), wait.remove()));
     image.addEventListener("error", () => {
@@ -34,7 +41,11 @@ export function lightboxPicture(media) {
   frame.style.setProperty("--aspect", String(aspectOf(media)));
   put(frame, small ?? hash, wait);
   if (media.majlis.held) whole();
-  else put(wait, el("button", { class: "button little", onclick: whole }, icon("download"), t("media.fetch", { size: bytes(media.majlis.size) })));
+  else
+    put(
+      wait,
+      el("button", { class: "button little", onclick: whole }, icon("download"), t("media.fetch", { size: bytes(media.majlis.size) })),
+    );
   return frame;
 }
 

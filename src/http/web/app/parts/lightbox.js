@@ -20,35 +20,47 @@ export function openLightbox(all, first, from) {
   const stage = el("div", { class: "lightbox-stage" });
   const words = el("div", { class: "lightbox-words" });
   const position = el("span", { class: "lightbox-position", role: "status" });
+  const saving = el("a", { class: "icon-button", "aria-label": t("media.save"), title: t("media.save") }, icon("download"));
   const close = () => dialog.close();
   const step = (/** @type {number} */ way) => {
     if (all.length > 1) show((at + way + all.length) % all.length);
   };
   const show = (/** @type {number} */ next) => {
     at = next;
-    const { description } = all[at];
+    const { description, url, majlis } = all[at];
+    saving.href = url;
+    saving.download = majlis.name ?? "";
     put(stage, lightboxPicture(all[at]));
     put(words, description ? el("p", { dir: "auto" }, description) : el("p", { class: "soft" }, t("media.undescribed")));
     put(position, all.length > 1 && t("media.position", { n: at + 1, all: all.length }));
     for (const beside of [at + 1, at - 1]) ahead(all[beside]);
   };
   const turn = (/** @type {number} */ way) =>
-    all.length > 1 && el("button", { class: `lightbox-turn ${way > 0 ? "next" : "previous"}`, "aria-label": t(way > 0 ? "media.next" : "media.previous"), onclick: () => step(way) }, icon("back"));
+    all.length > 1 &&
+    el(
+      "button",
+      {
+        class: `lightbox-turn ${way > 0 ? "next" : "previous"}`,
+        "aria-label": t(way > 0 ? "media.next" : "media.previous"),
+        onclick: () => step(way),
+      },
+      icon("back"),
+    );
   const dialog = el(
     "dialog",
     { class: "lightbox", "aria-label": t("media.pictures") },
-    el("header", null, position, el("a", { class: "icon-button", "aria-label": t("media.save"), title: t("media.save"), onclick: save }, icon("download")), el("button", { class: "icon-button", "aria-label": t("action.close"), onclick: close, autofocus: true }, icon("close"))),
+    el(
+      "header",
+      null,
+      position,
+      saving,
+      el("button", { class: "icon-button", "aria-label": t("action.close"), onclick: close, autofocus: true }, icon("close")),
+    ),
     turn(-1),
     stage,
     turn(1),
     words,
   );
-
-  /** @this {HTMLAnchorElement} */
-  function save() {
-    this.href = all[at].url;
-    this.download = all[at].majlis.name ?? "";
-  }
   dialog.addEventListener("keydown", (event) => {
     const isRight = getComputedStyle(dialog).direction === "ltr" ? 1 : -1;
     const way = { ArrowRight: isRight, ArrowLeft: -isRight, j: 1, k: -1 }[event.key];

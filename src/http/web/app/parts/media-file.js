@@ -11,6 +11,11 @@ export function file({ url, description, majlis: { name, media_type: type, size 
     "a",
     { class: "media-file", href: url, download: name ?? "" },
     el("span", { class: "media-file-icon" }, icon("download")),
-    el("span", { class: "grow" }, el("bdi", { class: "media-file-name" }, title), el("span", { class: "soft small" }, t("media.file", { type, size: bytes(size) }))),
+    el(
+      "span",
+      { class: "grow" },
+      el("bdi", { class: "media-file-name" }, title),
+      el("span", { class: "soft small" }, t("media.file", { type, size: bytes(size) })),
+    ),
   );
 }

@@ -62,7 +62,14 @@ function moves({ type, majlis }) {
  */
 function show(tile, media, options) {
   const { width, height } = media.meta.small ?? {};
-  const image = el("img", { src: moves(media) ? media.url : media.preview_url, alt: media.description ?? "", loading: "lazy", decoding: "async", width, height });
+  const image = el("img", {
+    src: moves(media) ? media.url : media.preview_url,
+    alt: media.description ?? "",
+    loading: "lazy",
+    decoding: "async",
+    width,
+    height,
+  });
   image.style.objectPosition = focus(media);
   const hash = media.blurhash ? blur(media.blurhash, aspectOf(media)) : null;
   image.addEventListener("load", () => {
@@ -72,7 +79,13 @@ function show(tile, media, options) {
   });
   image.addEventListener("error", () => broken(tile, media, options));
   const label = media.description || t("media.picture");
-  const button = el("button", { class: "media-open", "aria-label": t("media.open", { what: label }), onclick: () => void options.open(button).catch(failed) }, hash, image, options.more > 0 && el("span", { class: "media-more" }, `+${options.more}`));
+  const button = el(
+    "button",
+    { class: "media-open", "aria-label": t("media.open", { what: label }), onclick: () => void options.open(button).catch(failed) },
+    hash,
+    image,
+    options.more > 0 && el("span", { class: "media-more" }, `+${options.more}`),
+  );
   put(tile, button, corner(media, options));
 }
 
@@ -102,7 +115,12 @@ function awaited(tile, media, options) {
     show(tile, media, options);
     /** @type {HTMLElement | null} */ (tile.querySelector(".media-open"))?.focus();
   };
-  const button = el("button", { class: "button little media-fetch", onclick: fetchIt }, icon("download"), t("media.fetch", { size: bytes(media.majlis.size) }));
+  const button = el(
+    "button",
+    { class: "button little media-fetch", onclick: fetchIt },
+    icon("download"),
+    t("media.fetch", { size: bytes(media.majlis.size) }),
+  );
   put(tile, el("div", { class: "media-awaited" }, media.blurhash && blur(media.blurhash, aspectOf(media)), button), corner(media, options));
 }
 
@@ -119,7 +137,13 @@ function broken(tile, media, options) {
       "div",
       { class: "media-awaited" },
       media.blurhash && blur(media.blurhash, aspectOf(media)),
-      el("div", { class: "media-broken" }, el("p", null, t("media.away")), media.description && el("p", { class: "small", dir: "auto" }, media.description), el("button", { class: "button little media-fetch", onclick: again }, t("action.again"))),
+      el(
+        "div",
+        { class: "media-broken" },
+        el("p", null, t("media.away")),
+        media.description && el("p", { class: "small", dir: "auto" }, media.description),
+        el("button", { class: "button little media-fetch", onclick: again }, t("action.again")),
+      ),
     ),
   );
 }

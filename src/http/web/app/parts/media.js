@@ -20,7 +20,12 @@ export function media(status) {
   if (all.length === 0) return null;
   const pictures = all.filter(({ type }) => type === "image" || type === "gifv");
   const isOwn = status.account.majlis.own;
-  const shown = el("div", { class: "media" }, grid(pictures, isOwn), all.map((one) => other(one, isOwn)));
+  const shown = el(
+    "div",
+    { class: "media" },
+    grid(pictures, isOwn),
+    all.map((one) => other(one, isOwn)),
+  );
   // What has a warning in words is folded with all else already.
   return status.sensitive && !status.spoiler_text ? covered(status, shown) : shown;
 }
@@ -46,7 +51,11 @@ function grid(pictures, isOwn) {
     openLightbox(pictures, at, from);
   };
   const left = pictures.length - MOST;
-  const tiles = pictures.slice(0, MOST).map((one, at) => picture(one, { isOwn, isAlone: pictures.length === 1, more: at === MOST - 1 && left > 0 ? left : 0, open: (from) => open(at, from) }));
+  const tiles = pictures
+    .slice(0, MOST)
+    .map((one, at) =>
+      picture(one, { isOwn, isAlone: pictures.length === 1, more: at === MOST - 1 && left > 0 ? left : 0, open: (from) => open(at, from) }),
+    );
   const form = pictures.length <= 4 ? `of-${pictures.length}` : "of-many";
   return el("div", { class: `media-grid ${form}` }, tiles);
 }
@@ -62,7 +71,12 @@ function covered(status, shown) {
     const isOpen = isUnfolded(what);
     shown.classList.toggle("is-covered", !isOpen);
     shown.inert = !isOpen;
-    const button = el("button", { class: "button little unfold", "aria-expanded": String(isOpen), onclick: turn }, icon("eye"), t(isOpen ? "media.cover" : "media.uncover"));
+    const button = el(
+      "button",
+      { class: "button little unfold", "aria-expanded": String(isOpen), onclick: turn },
+      icon("eye"),
+      t(isOpen ? "media.cover" : "media.uncover"),
+    );
     cover.classList.toggle("open", isOpen);
     put(cover, button);
   };

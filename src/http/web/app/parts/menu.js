@@ -52,7 +52,8 @@ export function menu(anchor, items) {
       made.remove();
     }
   });
-  document.body.append(made);
+  // What is beside an open sheet cannot be reached.
+  (anchor.closest("dialog, main") ?? document.body).append(made);
   made.showPopover();
   anchor.setAttribute("aria-expanded", "true");
   place(made, anchor);

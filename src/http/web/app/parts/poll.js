@@ -30,8 +30,13 @@ export function poll(status) {
     const said = /** @type {Poll} */ (status.poll);
     const isOver = said.voted || said.expired;
     drawn = JSON.stringify(said);
-    const turn = !isOver && el("button", { type: "button", class: "link small poll-peek", onclick: peek }, t(isPeeking ? "poll.back" : "poll.peek"));
-    put(element, isOver || isPeeking ? [results(said), turn && el("div", { class: "poll-ways" }, turn)] : choices(status, said, turn), foot(said));
+    const turn =
+      !isOver && el("button", { type: "button", class: "link small poll-peek", onclick: peek }, t(isPeeking ? "poll.back" : "poll.peek"));
+    put(
+      element,
+      isOver || isPeeking ? [results(said), turn && el("div", { class: "poll-ways" }, turn)] : choices(status, said, turn),
+      foot(said),
+    );
   };
   const draw = () => JSON.stringify(status.poll) !== drawn && show();
   show();
@@ -50,7 +55,12 @@ function choices(status, said, peek) {
     "form",
     { class: "poll-choices" },
     said.options.map(({ title }, index) =>
-      el("label", { class: "choice" }, el("input", { type: said.multiple ? "checkbox" : "radio", name, value: index }), el("span", { dir: "auto" }, title)),
+      el(
+        "label",
+        { class: "choice" },
+        el("input", { type: said.multiple ? "checkbox" : "radio", name, value: index }),
+        el("span", { dir: "auto" }, title),
+      ),
     ),
     el("div", { class: "poll-ways" }, button, peek),
   );
@@ -71,7 +81,16 @@ async function vote(status, own) {
   const before = /** @type {Poll} */ (status.poll);
   const options = before.options.map((option, index) => ({ ...option, votes_count: option.votes_count + (own.includes(index) ? 1 : 0) }));
   const article = document.activeElement?.closest("article");
-  changed(status.id, { poll: { ...before, options, voted: true, own_votes: own, votes_count: before.votes_count + own.length, voters_count: before.voters_count + 1 } });
+  changed(status.id, {
+    poll: {
+      ...before,
+      options,
+      voted: true,
+      own_votes: own,
+      votes_count: before.votes_count + own.length,
+      voters_count: before.voters_count + 1,
+    },
+  });
   article?.focus({ preventScroll: true });
   try {
     changed(status.id, { poll: await post(`/api/v1/polls/${before.id}/votes`, { choices: own }) });
@@ -110,5 +129,11 @@ function foot(said) {
   const voters = said.voters_count > 0 ? t("poll.voters", { n: said.voters_count }) : t("poll.nobody");
   const ends = said.expires_at && tt(said.expired ? "poll.ended" : "poll.ends", { when: timeOf(said.expires_at) });
   const end = said.expired && !said.expires_at ? t("poll.over") : ends;
-  return el("p", { class: "soft small" }, voters, end && [" · ", end], said.multiple && !said.voted && !said.expired && ` · ${t("poll.several")}`);
+  return el(
+    "p",
+    { class: "soft small" },
+    voters,
+    end && [" · ", end],
+    said.multiple && !said.voted && !said.expired && ` · ${t("poll.several")}`,
+  );
 }

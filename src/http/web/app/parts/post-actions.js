@@ -16,7 +16,12 @@ import { bookmark, like, react, repost } from "./doing.js";
  */
 function act(picture, words, action) {
   const count = el("span", { class: "act-count" });
-  const button = el("button", { class: `act act-${picture}`, "aria-label": words, title: words, onclick: () => action(button) }, icon(picture), count);
+  const button = el(
+    "button",
+    { class: `act act-${picture}`, "aria-label": words, title: words, onclick: () => action(button) },
+    icon(picture),
+    count,
+  );
   return { button, count };
 }
 
@@ -89,5 +94,13 @@ export function actions(status) {
   };
   draw();
   const all = [replying, sharing, liking, reacting, marking, more];
-  return { element: el("div", { class: "post-actions", role: "group", "aria-label": t("post.actions") }, all.map(({ button }) => button)), draw, acts };
+  return {
+    element: el(
+      "div",
+      { class: "post-actions", role: "group", "aria-label": t("post.actions") },
+      all.map(({ button }) => button),
+    ),
+    draw,
+    acts,
+  };
 }

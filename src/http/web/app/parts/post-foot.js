@@ -38,11 +38,18 @@ function language({ language: tag }) {
 /** @param {Status} status */
 function allOfIt(status) {
   const asked = usageWords(status.majlis.usage);
-  const facts = [moment(status.created_at), t(`post.${status.visibility}`), status.language && languageName(status.language)].filter(Boolean);
+  const facts = [moment(status.created_at), t(`post.${status.visibility}`), status.language && languageName(status.language)].filter(
+    Boolean,
+  );
   return el(
     "div",
     { class: "post-all" },
-    el("p", { class: "soft small" }, el("time", { datetime: status.created_at }, facts[0]), facts.slice(1).map((fact) => ` · ${fact}`)),
+    el(
+      "p",
+      { class: "soft small" },
+      el("time", { datetime: status.created_at }, facts[0]),
+      facts.slice(1).map((fact) => ` · ${fact}`),
+    ),
     asked && el("p", { class: "post-asks small" }, icon("shield"), el("span", null, asked)),
     counts(status),
   );
@@ -52,7 +59,8 @@ function allOfIt(status) {
 function counts(status) {
   const { id, reblogs_count: reposts, favourites_count: likes } = status;
   const who = (/** @type {string} */ words, /** @type {number} */ n, /** @type {"reblogged_by" | "favourited_by"} */ by) =>
-    n > 0 && el("button", { class: "post-count", onclick: () => void openWho(id, by) }, tt(words, { n, count: el("strong", null, brief(n)) }));
+    n > 0 &&
+    el("button", { class: "post-count", onclick: () => void openWho(id, by) }, tt(words, { n, count: el("strong", null, brief(n)) }));
   const shown = [who("post.reposts", reposts, "reblogged_by"), who("post.likes", likes, "favourited_by")].filter(Boolean);
   return shown.length > 0 && el("div", { class: "row post-counts" }, shown);
 }

@@ -60,7 +60,14 @@ export function postHead(status, ids, { isLarge } = {}) {
     { class: "post-head" },
     el("a", { id: ids.name, class: "post-name", href: `/@${account.acct}` }, nameOf(account)),
     account.bot && el("span", { class: "chip" }, t("post.bot")),
-    el("span", { class: "post-marks" }, status.pinned && icon("pin", t("post.pinned")), status.visibility === "unlisted" && icon("eye", t("post.unlisted")), status.edited_at && edited(status), !isLarge && time),
+    el(
+      "span",
+      { class: "post-marks" },
+      status.pinned && icon("pin", t("post.pinned")),
+      status.visibility === "unlisted" && icon("eye", t("post.unlisted")),
+      status.edited_at && edited(status),
+      !isLarge && time,
+    ),
   );
 }
 

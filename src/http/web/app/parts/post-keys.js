@@ -47,7 +47,9 @@ function on(name, action) {
 
 /** @param {1 | -1} way */
 function step(way) {
-  const all = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("main article[tabindex]")]).filter((one) => one.offsetParent !== null);
+  const all = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("main article[tabindex]")]).filter(
+    (one) => one.offsetParent !== null,
+  );
   const from = all.findIndex((one) => one === document.activeElement || one.contains(document.activeElement));
   const next = from < 0 ? firstRead(all) : all[from + way];
   if (next) visit(next);

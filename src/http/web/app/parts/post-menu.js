@@ -133,7 +133,9 @@ function reread() {
 async function hideIt(status) {
   const title = t("post.hidden_filter");
   const filters = /** @type {{id: string, title: string}[]} */ (await get("/api/v2/filters"));
-  const filter = filters.find((one) => one.title === title) ?? (await post("/api/v2/filters", { title, context: ["home", "notifications", "public", "thread"], filter_action: "hide" }));
+  const filter =
+    filters.find((one) => one.title === title) ??
+    (await post("/api/v2/filters", { title, context: ["home", "notifications", "public", "thread"], filter_action: "hide" }));
   const made = await post(`/api/v2/filters/${filter.id}/statuses`, { status_id: status.id });
   hide(status.id, true);
   const undo = async () => {

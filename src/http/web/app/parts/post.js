@@ -53,7 +53,14 @@ export function post(shown, options = {}) {
     article.classList.toggle("folded", fold !== null);
     if (fold) put(article, fold);
     else {
-      const body = el("div", { class: "post-body" }, postBody(status, ids.text, vote?.element ?? null, options), chips.element, postFoot(status, options), bar.element);
+      const body = el(
+        "div",
+        { class: "post-body" },
+        postBody(status, ids.text, vote?.element ?? null, options),
+        chips.element,
+        postFoot(status, options),
+        bar.element,
+      );
       put(article, postWhy(shown, options), avatar(status.account), postHead(status, ids, options), body);
     }
     said = says(status);
@@ -66,7 +73,11 @@ export function post(shown, options = {}) {
     if (says(status) !== said) drawAll();
   };
   drawAll();
-  register(article, { status, draw, acts: { ...bar.acts, open: () => go(postPath(status)), profile: () => go(`/@${status.account.acct}`) } });
+  register(article, {
+    status,
+    draw,
+    acts: { ...bar.acts, open: () => go(postPath(status)), profile: () => go(`/@${status.account.acct}`) },
+  });
   startPostKeys();
   return article;
 }
@@ -86,7 +97,8 @@ function says({ edited_at, pinned }) {
  * @param {Options} options
  */
 function open(event, status, options) {
-  const isOwn = event.target instanceof Element && !event.target.closest("a, button, input, label, summary, video, audio, .post-quote, .covered");
+  const isOwn =
+    event.target instanceof Element && !event.target.closest("a, button, input, label, summary, video, audio, .post-quote, .covered");
   if (options.isLarge || !isOwn || event.defaultPrevented || getSelection()?.isCollapsed === false) return;
   if (event.metaKey || event.ctrlKey) window.open(postPath(status), "_blank", "noopener");
   else go(postPath(status));

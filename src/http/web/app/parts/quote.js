@@ -39,6 +39,9 @@ export function quoted({ quote }) {
       el("a", { class: "post-name", href: `/@${status.account.acct}` }, nameOf(status.account)),
       el("span", { class: "post-marks" }, el("a", { class: "post-time", href: path }, timeOf(status.created_at))),
     ),
-    warningFold(status, () => [el("div", { class: "post-text", lang: status.language }, paragraphs(status.majlis.parts, SHOWN)), media(status)]),
+    warningFold(status, () => [
+      el("div", { class: "post-text", lang: status.language }, paragraphs(status.majlis.parts, SHOWN)),
+      media(status),
+    ]),
   );
 }

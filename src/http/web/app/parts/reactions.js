@@ -21,7 +21,12 @@ function chips(status) {
       const words = t("post.reacted", { emoji, n: count });
       return el(
         "button",
-        { class: isOwn ? "chip reaction on" : "chip reaction", "aria-pressed": String(isOwn), "data-emoji": emoji, onclick: () => void react(status, emoji) },
+        {
+          class: isOwn ? "chip reaction on" : "chip reaction",
+          "aria-pressed": String(isOwn),
+          "data-emoji": emoji,
+          onclick: () => void react(status, emoji),
+        },
         el("span", { "aria-hidden": true }, emoji),
         el("span", { "aria-hidden": true }, brief(count)),
         el("span", { class: "unseen" }, words),

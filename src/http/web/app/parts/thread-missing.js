@@ -10,7 +10,12 @@ import { shortKey } from "./name.js";
  */
 export function missing(post) {
   const name = post && el("bdi", null, post.name || shortKey(post.account.replace(/^did:key:/, "")));
-  return el("p", { class: "thread-missing soft" }, icon("clock"), el("span", null, name ? tt("thread.missing_of", { name }) : t("thread.missing")));
+  return el(
+    "p",
+    { class: "thread-missing soft" },
+    icon("clock"),
+    el("span", null, name ? tt("thread.missing_of", { name }) : t("thread.missing")),
+  );
 }
 
 /**

@@ -63,7 +63,10 @@ export class ThreadTree {
   #show(count) {
     for (const status of this.#waiting.splice(0, count)) this.#place(status);
     const left = this.#waiting.length;
-    put(this.#more, left > 0 && el("button", { class: "button thread-more", onclick: () => this.#show(FIRST) }, t("thread.more", { n: left })));
+    put(
+      this.#more,
+      left > 0 && el("button", { class: "button thread-more", onclick: () => this.#show(FIRST) }, t("thread.more", { n: left })),
+    );
   }
 
   /** @param {Status} status */
