@@ -41,7 +41,7 @@ pub use config::HttpConfig;
 pub use server::{HttpServer, serve};
 
 use crate::node::api::{Reply, Request};
-use crate::node::{Node, execute};
+use crate::node::{Failure, Node, execute};
 use auth::Auth;
 use error::ApiError;
 
@@ -118,7 +118,32 @@ impl Door {
             all
         };
         let (worked, all) = tokio::join!(work, collect);
-        worked?;
+        worked.map_err(|failure| Failure {
+            message: without_places(&failure.message, &self.uploads.to_string_lossy()),
+            ..failure
+        })?;
         Ok(all)
+    }
+}
+
+/// What went wrong with a file that was handed over, without where it lay meanwhile.
+fn without_places(message: &str, uploads: &str) -> String {
+    let mut parts = message.split(uploads);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |said, rest| {
+        said + "the file" + rest.trim_start_matches(|c: char| c == '/' || c.is_ascii_digit())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_file_lay_is_not_told() {
+        let told = |message| without_places(message, "/home/u/uploads");
+        assert_eq!(told("/home/u/uploads/12: no picture"), "the file: no picture");
+        assert_eq!(told("a /home/u/uploads/1 and /home/u/uploads/23"), "a the file and the file");
+        assert_eq!(told("nothing of it 7/8"), "nothing of it 7/8");
     }
 }
