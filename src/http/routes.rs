@@ -10,12 +10,17 @@ use axum::http::{Extensions, HeaderMap, Method, StatusCode, Uri, Version, header
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
-use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
 use super::error::ApiError;
 use super::openapi::{Described, Taken};
 use super::{Door, auth, connected, feed, guard, mastodon, openapi, own, pictures, surfaces, web};
+
+/// Types of answers that are sent packed.
+const PACKED: [&str; 5] =
+    ["application/json", "application/manifest+json", "image/svg+xml", "text/css", "text/javascript"];
+/// Bytes of an answer that is sent as it is.
+const SMALL: u64 = 1_000;
 
 /// Something that is answered.
 pub struct Route {
@@ -123,25 +128,25 @@ pub fn router(door: Arc<Door>) -> Router {
         // Bodies are measured by the guard.
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(Arc::clone(&door), guard::guard))
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(is_large_json))
+        // Outside of the guard, which says what else an answer depends on.
+        .layer(CompressionLayer::new().compress_when(is_worth_packing))
         .with_state(door)
 }
 
-/// What is worth to be packed for those who are not at this machine. The page's own files are packed once, and files of
-/// posts are so by themselves.
-fn is_large_json(status: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
-    let is = |name, value: &str| {
-        headers.get(name).and_then(|found| found.to_str().ok()).is_some_and(|found| found.starts_with(value))
-    };
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+/// What becomes smaller by it, for those who are not at this machine. HTML is left as it is: a consent page shows what an
+/// app says of itself beside a secret, and lengths would tell of it.
+fn is_worth_packing(status: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let kind = text(header::CONTENT_TYPE).unwrap_or_default();
+    let length: Option<u64> = text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
     status.is_success()
-        && is(header::CONTENT_TYPE, "application/json")
-        && length.is_none_or(|length: u64| length > 1_000)
+        && PACKED.iter().any(|packed| kind.starts_with(packed))
+        && length.is_none_or(|length| length > SMALL)
 }
 
-async fn nothing(uri: Uri) -> Response {
+async fn nothing(uri: Uri, headers: HeaderMap) -> Response {
     tracing::debug!(path = uri.path(), "nothing is answered there");
-    ApiError::no_such_address().into_response()
+    web::nowhere(&headers).unwrap_or_else(|| ApiError::no_such_address().into_response())
 }
 
 #[cfg(test)]

@@ -83,11 +83,26 @@ fn the_page_is_at_all_its_addresses_and_its_files_beside_it() {
         Some(POLICY),
         "a browser takes over what is said here"
     );
-    let packed = get(&node, "/").header("Accept-Encoding", "gzip, br").send().expect(200);
-    if packed.header("content-encoding") == Some("gzip") {
-        assert_ne!(packed.header("etag"), Some(etag));
+    for (file, packs) in [
+        ("/app/core/api.js", true),
+        ("/app/style/base.css", true),
+        ("/app/icon-192.png", false),
+        ("/", false),
+    ] {
+        let plain = get(&node, file).send().expect(200);
+        assert_eq!(plain.header("content-encoding"), None, "{file}");
+        let packed = get(&node, file).header("Accept-Encoding", "gzip, br").send().expect(200);
+        assert_eq!(packed.header("content-encoding"), packs.then_some("gzip"), "{file}");
+        assert_eq!(packed.header("etag"), plain.header("etag"), "{file}");
     }
-    assert!(packed.header("vary").unwrap().contains("Accept-Encoding"));
+
+    // Whoever is led astray is told so by the page, programs in a word.
+    let astray = get(&node, "/nothing").header("Accept", "text/html,*/*;q=0.8").send().expect(404);
+    assert_eq!(
+        (astray.body.as_str(), astray.header("content-security-policy")),
+        (first.body.as_str(), Some(POLICY))
+    );
+    assert_eq!(get(&node, "/nothing").send().expect(404).header("content-type"), Some("application/json"));
 
     // Each file that the page names is there, as what it is, however often it is asked for.
     let named: Vec<&str> = first.body.split('"').filter(|part| part.starts_with("/app/")).collect();
@@ -105,11 +120,9 @@ fn the_page_is_at_all_its_addresses_and_its_files_beside_it() {
             assert_eq!(answer.header("content-type"), Some(kind), "{file}");
         }
     }
-    let worker = get(&node, "/sw.js").send();
-    if worker.status == 200 {
-        assert_eq!(worker.header("content-security-policy"), Some("default-src 'none'; connect-src 'self'"));
-        assert!(!worker.body.contains("{{"), "a place was left open");
-    }
+    let worker = get(&node, "/sw.js").send().expect(200);
+    assert_eq!(worker.header("content-security-policy"), Some("default-src 'none'; connect-src 'self'"));
+    assert!(!worker.body.contains("{{"), "a place was left open");
 }
 
 #[test]

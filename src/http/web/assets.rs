@@ -1,17 +1,16 @@
 //! The files of the page: which there are, as what they are served, and how a browser knows that one is unchanged.
 //!
 //! A release has them within the program and makes all that is said of them once. A debug build reads them from the
-//! folder at each request, so that what is edited there is seen at once.
+//! folder anew each second, so that what is edited there is seen soon.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use parking_lot::Mutex;
 
 /// The page itself.
 pub const PAGE: &str = "index.html";
@@ -29,23 +28,18 @@ const VERSION: &str = "{{version}}";
 const ADDRESSES: &str = "\"{{files}}\"";
 /// Characters that tell one edition from another.
 const VERSION_LENGTH: usize = 16;
+/// For how long a debug build keeps what it has read.
+const FRESH: Duration = Duration::from_secs(1);
 /// What is served, by the end of its name; all else in the folder is for those who work on it.
-const KINDS: [(&str, Kind); 7] = [
-    ("html", Kind { media_type: "text/html; charset=utf-8", is_text: true }),
-    ("js", Kind { media_type: "text/javascript; charset=utf-8", is_text: true }),
-    ("css", Kind { media_type: "text/css; charset=utf-8", is_text: true }),
-    ("svg", Kind { media_type: "image/svg+xml", is_text: true }),
-    ("webmanifest", Kind { media_type: "application/manifest+json", is_text: true }),
-    ("png", Kind { media_type: "image/png", is_text: false }),
-    ("woff2", Kind { media_type: "font/woff2", is_text: false }),
+const KINDS: [(&str, &str); 7] = [
+    ("html", "text/html; charset=utf-8"),
+    ("js", "text/javascript; charset=utf-8"),
+    ("css", "text/css; charset=utf-8"),
+    ("svg", "image/svg+xml"),
+    ("webmanifest", "application/manifest+json"),
+    ("png", "image/png"),
+    ("woff2", "font/woff2"),
 ];
-
-#[derive(Clone, Copy)]
-struct Kind {
-    media_type: &'static str,
-    /// Whether it becomes smaller by compression.
-    is_text: bool,
-}
 
 #[derive(rust_embed::Embed)]
 #[folder = "src/http/web/app/"]
@@ -53,25 +47,12 @@ struct Folder;
 
 /// One file.
 pub struct Asset {
-    kind: Kind,
+    media_type: &'static str,
     /// What the browser may do with it.
     policy: Option<&'static str>,
-    plain: Form,
-    /// Made when it is first asked for; none where it would not be smaller.
-    packed: OnceLock<Option<Form>>,
-}
-
-/// What is sent of a file, and the tag by which a browser knows it.
-struct Form {
     bytes: Bytes,
+    /// By which a browser knows it. A weak one, as on its way it may be packed.
     etag: String,
-}
-
-impl Form {
-    fn new(bytes: Bytes) -> Self {
-        let etag = format!("\"{}\"", short_hash(blake3::hash(&bytes)));
-        Self { bytes, etag }
-    }
 }
 
 fn short_hash(hash: blake3::Hash) -> String {
@@ -84,8 +65,13 @@ pub struct Assets(BTreeMap<String, Asset>);
 impl Assets {
     /// As they are now.
     pub fn current() -> Arc<Self> {
-        static ONCE: LazyLock<Arc<Assets>> = LazyLock::new(|| Arc::new(Assets::read()));
-        if cfg!(debug_assertions) { Arc::new(Self::read()) } else { Arc::clone(&ONCE) }
+        static KEPT: LazyLock<Mutex<(Instant, Arc<Assets>)>> =
+            LazyLock::new(|| Mutex::new((Instant::now(), Arc::new(Assets::read()))));
+        let mut kept = KEPT.lock();
+        if cfg!(debug_assertions) && kept.0.elapsed() > FRESH {
+            *kept = (Instant::now(), Arc::new(Self::read()));
+        }
+        Arc::clone(&kept.1)
     }
 
     fn read() -> Self {
@@ -111,7 +97,7 @@ impl Assets {
         let page = files.get(PAGE).and_then(|bytes| std::str::from_utf8(bytes).ok());
         let page = page.map(|text| with_modules(text, &files)).unwrap_or_default();
         let assets = files.into_iter().filter_map(|(name, bytes)| {
-            let kind = kind(&name)?;
+            let media_type = kind(&name)?;
             let filled = |text: &str| text.replace(VERSION, &version);
             let (bytes, policy) = match (name.as_str(), std::str::from_utf8(&bytes)) {
                 (PAGE, Ok(_)) => (filled(&page).into(), Some(PAGE_POLICY)),
@@ -122,7 +108,8 @@ impl Assets {
                 _ if ending(&name) == "svg" => (bytes, Some(DRAWING_POLICY)),
                 _ => (bytes, None),
             };
-            Some((name, Asset { kind, policy, plain: Form::new(bytes), packed: OnceLock::new() }))
+            let etag = format!("W/\"{}\"", short_hash(blake3::hash(&bytes)));
+            Some((name, Asset { media_type, policy, bytes, etag }))
         });
         Self(assets.collect())
     }
@@ -151,7 +138,7 @@ fn ending(name: &str) -> &str {
     name.rsplit_once('.').map_or("", |(_, ending)| ending)
 }
 
-fn kind(name: &str) -> Option<Kind> {
+fn kind(name: &str) -> Option<&'static str> {
     KINDS.iter().find(|(known, _)| *known == ending(name)).map(|(_, kind)| *kind)
 }
 
@@ -202,17 +189,14 @@ fn addresses(files: &BTreeMap<String, Bytes>) -> String {
 impl Asset {
     /// The file, or that it is the one that the browser has.
     pub fn answer(&self, asked: &HeaderMap) -> Response {
-        let packed = takes_gzip(asked).then(|| self.packed()).flatten();
-        let form = packed.unwrap_or(&self.plain);
         let mut headers = HeaderMap::new();
         let mut say = |name: HeaderName, value: &str| {
             if let Ok(value) = HeaderValue::from_str(value) {
                 headers.insert(name, value);
             }
         };
-        say(header::ETAG, &form.etag);
+        say(header::ETAG, &self.etag);
         say(header::CACHE_CONTROL, "no-cache");
-        say(header::VARY, "Accept-Encoding");
         // Also where nothing has changed: a browser takes over what is said there.
         if let Some(policy) = self.policy {
             say(header::CONTENT_SECURITY_POLICY, policy);
@@ -221,55 +205,20 @@ impl Asset {
             say(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
             say(header::REFERRER_POLICY, "no-referrer");
         }
-        if is_known(asked, &form.etag) {
+        if is_known(asked, &self.etag) {
             return (StatusCode::NOT_MODIFIED, headers).into_response();
         }
-        say(header::CONTENT_TYPE, self.kind.media_type);
-        if packed.is_some() {
-            say(header::CONTENT_ENCODING, "gzip");
-        }
-        (headers, form.bytes.clone()).into_response()
-    }
-
-    fn packed(&self) -> Option<&Form> {
-        if !self.kind.is_text {
-            return None;
-        }
-        let pack = || {
-            let mut packer = GzEncoder::new(Vec::new(), Compression::best());
-            packer.write_all(&self.plain.bytes).ok()?;
-            let bytes = packer.finish().ok()?;
-            (bytes.len() < self.plain.bytes.len()).then(|| Form::new(bytes.into()))
-        };
-        self.packed.get_or_init(pack).as_ref()
+        say(header::CONTENT_TYPE, self.media_type);
+        (headers, self.bytes.clone()).into_response()
     }
 }
 
-/// Whether the browser reads gzip.
-fn takes_gzip(asked: &HeaderMap) -> bool {
-    let said = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    let mut weight_of_gzip = None;
-    let mut weight_of_any = 0.0;
-    for coding in said.flat_map(|value| value.split(',')) {
-        let (name, parameters) = coding.split_once(';').unwrap_or((coding, ""));
-        let weight =
-            parameters.trim().strip_prefix("q=").and_then(|weight| weight.trim().parse::<f32>().ok());
-        let weight = weight.unwrap_or(1.0);
-        match name.trim().to_ascii_lowercase().as_str() {
-            "gzip" | "x-gzip" => weight_of_gzip = Some(weight),
-            "*" => weight_of_any = weight,
-            _ => {}
-        }
-    }
-    weight_of_gzip.unwrap_or(weight_of_any) > 0.0
-}
-
-/// Whether the browser has this form already.
+/// Whether the browser has it already.
 fn is_known(asked: &HeaderMap, etag: &str) -> bool {
     let said = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     said.flat_map(|value| value.split(',')).any(|tag| {
         let tag = tag.trim();
-        tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag
+        tag == "*" || tag.trim_start_matches("W/") == etag.trim_start_matches("W/")
     })
 }
 
@@ -282,7 +231,7 @@ mod tests {
     }
 
     fn text<'a>(assets: &'a Assets, name: &str) -> &'a str {
-        std::str::from_utf8(&assets.get(name).unwrap().plain.bytes).unwrap()
+        std::str::from_utf8(&assets.get(name).unwrap().bytes).unwrap()
     }
 
     const FILES: [(&str, &str); 13] = [
@@ -337,37 +286,19 @@ mod tests {
 
     #[test]
     fn what_a_browser_has_is_not_sent_again() {
-        let long = "word ".repeat(100);
-        let assets = assets(&[("a.js", &long), ("b.png", &long)]);
-        let with = |pairs: &[(&str, &str)]| {
-            let pairs = pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
-            pairs.collect::<HeaderMap>()
-        };
+        let assets = assets(&[("a.js", "1;"), ("b.png", "")]);
         let script = assets.get("a.js").unwrap();
-        let (plain, packed) = (script.plain.etag.clone(), script.packed().unwrap().etag.clone());
-        assert_ne!(plain, packed);
-        for (accepted, known, status) in [
-            ("", plain.as_str(), 304),
-            ("", &packed, 200),
-            ("gzip", &packed, 304),
-            ("gzip", &plain, 200),
-            ("", &format!("\"x\", W/{plain}"), 304),
-            ("", "*", 304),
+        let strong = script.etag.strip_prefix("W/").unwrap();
+        for (known, status) in [
+            (script.etag.as_str(), 304),
+            (strong, 304),
+            (&format!("\"x\", {}", script.etag), 304),
+            ("*", 304),
+            ("\"x\"", 200),
+            (&assets.get("b.png").unwrap().etag, 200),
         ] {
-            let asked = with(&[("accept-encoding", accepted), ("if-none-match", known)]);
-            assert_eq!(script.answer(&asked).status().as_u16(), status, "{accepted} {known}");
-        }
-        assert!(assets.get("b.png").unwrap().packed().is_none(), "a picture is packed already");
-        for (accepted, taken) in [
-            ("gzip, deflate, br", true),
-            ("br;q=1.0, GZIP;q=0.5", true),
-            ("*", true),
-            ("gzip;q=0", false),
-            ("gzip;q=0, *", false),
-            ("br", false),
-            ("", false),
-        ] {
-            assert_eq!(takes_gzip(&with(&[("accept-encoding", accepted)])), taken, "{accepted}");
+            let asked = HeaderMap::from_iter([(header::IF_NONE_MATCH, known.parse().unwrap())]);
+            assert_eq!(script.answer(&asked).status().as_u16(), status, "{known}");
         }
     }
 }

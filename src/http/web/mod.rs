@@ -4,8 +4,8 @@
 mod assets;
 
 use axum::extract::Path;
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 
 use super::error::{Answer, ApiError};
 use super::routes::{Route, get};
@@ -65,6 +65,17 @@ fn answer(asset: Option<&Asset>, asked: &HeaderMap) -> Answer<Response> {
 
 fn one(name: &str, asked: &HeaderMap) -> Answer<Response> {
     answer(Assets::current().get(name), asked)
+}
+
+/// The page, for a browser that was led to an address at which nothing is: it says so in its words.
+pub fn nowhere(asked: &HeaderMap) -> Option<Response> {
+    let accepted = asked.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok()).unwrap_or_default();
+    if !accepted.contains("text/html") {
+        return None;
+    }
+    // It is sent whole: what is not there cannot be unchanged.
+    let page = Assets::current().get(PAGE)?.answer(&HeaderMap::new());
+    Some((StatusCode::NOT_FOUND, page).into_response())
 }
 
 async fn page(asked: HeaderMap) -> Answer<Response> {
