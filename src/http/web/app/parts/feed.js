@@ -151,7 +151,7 @@ export class PostFeed extends HTMLElement {
     this.end.wait(true);
     await this.#once("older", async () => {
       try {
-        const { page, place } = await (this.options.start?.() ?? this.#firstPage());
+        const { page, place } = await (this.options.start?.() ?? this.pages.askOn({}).then((page) => ({ page, place: null })));
         this.#begin(page, place);
       } catch (error) {
         this.end.fail(error, () => void this.#start());
@@ -160,13 +160,9 @@ export class PostFeed extends HTMLElement {
     this.look();
   }
 
-  async #firstPage() {
-    return { page: await this.pages.askOn({}), place: null };
-  }
-
   /** Begins again at the newest. What was there stays until the new is. */
   async restart() {
-    const { page } = await this.#firstPage();
+    const page = await this.pages.askOn({});
     const hadFocus = this.window.list.contains(document.activeElement);
     this.window.clear();
     this.news.forget();
