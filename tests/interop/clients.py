@@ -111,7 +111,8 @@ def listen(story, python, node, world):
     if script.suffix == ".mjs":
         # Node.js looks for packages beside the script: it is run from where they are.
         command = ["node", shutil.copy(script, node), world, HERE / "browser.py"]
-        shutil.copy(HERE / "story.mjs", node)
+        for file in [HERE / "story.mjs", HERE.parent.parent / "browser" / "lib" / "hold.mjs"]:
+            shutil.copy(file, node)
     steps, failed, ended, log = 0, [], False, world.with_suffix(".log")
     with open(log, "wb") as errors:
         process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=errors,

@@ -1,4 +1,4 @@
-// What has to hold. Nothing waits for a time to pass: what comes by and by is asked for until it is there.
+// What has to hold, here and in the stories of other apps. Nothing waits for a time to pass: what comes by and by is asked for until it is there.
 
 import { isDeepStrictEqual } from "node:util";
 

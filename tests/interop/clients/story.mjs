@@ -2,7 +2,10 @@
 
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { isDeepStrictEqual, promisify } from "node:util";
+import { promisify } from "node:util";
+import { eventually, holds, is } from "./hold.mjs";
+
+export { eventually, holds, is };
 
 const run = promisify(execFile);
 const [, , worldFile, browser] = process.argv;
@@ -11,8 +14,6 @@ export const world = JSON.parse(await readFile(worldFile, "utf8"));
 export const ENGLISH = "The kettle is on; who is coming over?";
 export const ARABIC = "السلام عليكم، وأهلا بكم في المجلس";
 export const ALT = "منحدر من الألوان: أحمر وأخضر";
-// Milliseconds for what has to travel between nodes on one machine.
-const PATIENCE = 10_000;
 
 const say = (event) => console.log(JSON.stringify(event));
 // What clients log is no step.
@@ -49,33 +50,6 @@ export function end() {
   say({ ended: true });
   // Streams that a failed step has left open do not keep it going.
   process.exit(0);
-}
-
-/** Whether something is as it should be; `is` shows what it is. */
-export function is(found, wanted, what = "") {
-  if (!isDeepStrictEqual(found, wanted)) {
-    throw new Error(`${what} ${JSON.stringify(found)?.slice(0, 600)} is not ${JSON.stringify(wanted)}`.trim());
-  }
-}
-
-export function holds(condition, what) {
-  if (!condition) throw new Error(what);
-}
-
-/** Asks until there is an answer that counts, and gives it; what is refused until then is asked again. */
-export async function eventually(what, condition) {
-  const deadline = performance.now() + PATIENCE;
-  for (;;) {
-    let reason = "";
-    try {
-      const answer = await condition();
-      if (answer) return answer;
-    } catch (error) {
-      reason = `: ${error}`;
-    }
-    if (performance.now() > deadline) throw new Error(`not within ${PATIENCE} ms: ${what}${reason}`);
-    await new Promise((wait) => setTimeout(wait, 50));
-  }
 }
 
 /** What the owner of a node consents to in a browser: the code, and what else the app is told. */
