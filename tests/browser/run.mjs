@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 // Looks at the page of the node as people do: a real browser, real nodes, and nothing in their place.
 //
-//     run.mjs --binary PATH [--only NAME,…] [--tools DIR] [--artefacts DIR] [--browser PATH] [--checks | --stories]
+//     run.mjs --binary PATH [--only NAME,…] [--tools DIR] [--artefacts DIR] [--browser PATH]
 //
 // First what can be seen from the files alone, then stories. A line is printed for each step, and counts at the end;
 // pictures stay among the artefacts. The exit code is 1 where anything has failed.
 
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -42,6 +42,8 @@ if (unknown.length) {
 const require = install(options.tools);
 const artefacts = resolve(options.artefacts);
 mkdirSync(artefacts, { recursive: true });
+// What failed the last time may not do so any more.
+for (const file of readdirSync(artefacts)) if (file.startsWith("failed-")) rmSync(join(artefacts, file));
 
 const result = { told: 0, steps: 0, failed: [] };
 

@@ -78,7 +78,7 @@ export function sound(seconds = 12, rate = 8_000) {
   return Buffer.concat([head, body]);
 }
 
-/** Files in a folder, by what they are. */
+/** Files in a folder, by what they are. The film is twenty seconds of bars and a tone, made with ffmpeg. */
 export function files(folder) {
   const kept = (name, bytes) => (writeFileSync(join(folder, name), bytes), join(folder, name));
   const film = join(folder, "film.webm");

@@ -48,14 +48,17 @@ export async function barriers(page, require) {
   });
 }
 
-/** Whether each letter of a text that is read in one direction stands where it is read: nothing beside has turned it. */
+/**
+ * Whether each letter of a text that is read in one direction stands where it is read: nothing beside has turned it.
+ * Names among it are left out, as they are as their owners want them.
+ */
 export function runsForward(locator) {
   return locator.evaluate((element) => {
     const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
     const places = [];
     for (let text = walker.nextNode(); text; text = walker.nextNode()) {
       for (let at = 0; at < text.data.length; at += 1) {
-        if (!/\p{Script=Latin}|\d/u.test(text.data[at])) continue;
+        if (text.parentElement.closest("bdi") || !/\p{Script=Latin}|\d/u.test(text.data[at])) continue;
         const range = document.createRange();
         range.setStart(text, at);
         range.setEnd(text, at + 1);

@@ -89,6 +89,7 @@ export class Story {
   }
 
   async end() {
+    if (this.faults.length) await this.step("nothing goes wrong beside it", () => {});
     for (const person of this.people) await person.context.close().catch(() => {});
     await Promise.all(this.nodes.map((node) => node.kill()));
     rmSync(this.folder, { recursive: true, force: true });

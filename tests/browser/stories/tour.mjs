@@ -85,7 +85,7 @@ async function sheetSeen(story, person, name, open) {
     if ((await open({ person, width, post: (text) => person.post(text) })) === false) continue;
     await person.sees(opened);
     await person.settled();
-    wrong(`${width} px`, await outside(page));
+    wrong(`${width} px`, [...(await outside(page)), ...(await opened.evaluate(notSeen))]);
     for (const theme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme: theme });
       await person.picture(`over-${name}-${language}-${theme}-${width}`);
@@ -97,6 +97,19 @@ async function sheetSeen(story, person, name, open) {
     if (name !== "help" && (await page.evaluate(() => document.activeElement === document.body))) wrong(`${width} px`, ["the focus is lost"]);
   }
   holds(faults.size === 0, [name, ...[...faults].map(([fault, where]) => `${fault} (${where.join("; ")})`)].join("\n"));
+}
+
+/** In the page: what of a sheet lies outside of the window, and which of its links show no words. */
+function notSeen(sheet) {
+  const { left, top, right, bottom } = sheet.getBoundingClientRect();
+  const isOut = left < 0 || top < 0 || right > innerWidth || bottom > innerHeight;
+  const isShown = (element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    return [...range.getClientRects()].some(({ width, height }) => width > 4 && height > 4) && getComputedStyle(element).clipPath === "none";
+  };
+  const bare = [...sheet.querySelectorAll("nav a")].filter((link) => ![...link.querySelectorAll("span, bdi")].some((words) => words.textContent.trim() && isShown(words) && words.getBoundingClientRect().width > 4));
+  return [...(isOut ? [`it lies at ${left} ${top} ${right} ${bottom}`] : []), ...bare.map((link) => `“${link.textContent.trim()}” is not to be read`)];
 }
 
 async function signInSeen(story, person) {
