@@ -38,5 +38,6 @@ worker.addEventListener("fetch", (event) => {
  */
 async function kept(request) {
   const cache = await caches.open(NAME);
-  return (await cache.match(request)) ?? fetch(request);
+  // There is one of each, whatever else the node says that its answers go by.
+  return (await cache.match(request, { ignoreVary: true })) ?? fetch(request);
 }
