@@ -161,14 +161,16 @@ export class PostFeed extends HTMLElement {
   }
 
   /** Begins again at the newest. What was there stays until the new is. */
-  async restart() {
-    const page = await this.pages.askOn({});
-    const hadFocus = this.window.list.contains(document.activeElement);
-    this.window.clear();
-    this.news.forget();
-    this.#hasFailed = false;
-    this.#begin(page, null);
-    if (hadFocus) this.window.list.focus({ preventScroll: true });
+  restart() {
+    return this.#once("restart", async () => {
+      const page = await this.pages.askOn({});
+      const hadFocus = this.window.list.contains(document.activeElement);
+      this.window.clear();
+      this.news.forget();
+      this.#hasFailed = false;
+      this.#begin(page, null);
+      if (hadFocus) this.window.list.focus({ preventScroll: true });
+    });
   }
 
   /**
