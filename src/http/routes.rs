@@ -133,14 +133,14 @@ pub fn router(door: Arc<Door>) -> Router {
         .with_state(door)
 }
 
-/// What becomes smaller by it, for those who are not at this machine. HTML is left as it is: a consent page shows what an
-/// app says of itself beside a secret, and lengths would tell of it.
-fn is_worth_packing(status: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+/// What becomes smaller by it, for those who are not at this machine. HTML is left as it is where it is made for someone:
+/// a consent page shows what an app says of itself beside a secret, and lengths would tell of it.
+fn is_worth_packing(status: StatusCode, _: Version, headers: &HeaderMap, more: &Extensions) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let kind = text(header::CONTENT_TYPE).unwrap_or_default();
     let length: Option<u64> = text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
     status.is_success()
-        && PACKED.iter().any(|packed| kind.starts_with(packed))
+        && (PACKED.iter().any(|packed| kind.starts_with(packed)) || more.get::<web::NoSecret>().is_some())
         && length.is_none_or(|length| length > SMALL)
 }
 

@@ -11,6 +11,8 @@ use super::error::{Answer, ApiError};
 use super::routes::{Route, get};
 use assets::{Asset, Assets, MANIFEST, PAGE, WORKER};
 
+pub use assets::NoSecret;
+
 /// The picture for browsers that ask for one without being told where it is.
 const ICON: &str = "icon-32.png";
 
@@ -46,8 +48,9 @@ const VIEWS: [&str; 24] = [
 pub fn routes() -> Vec<Route> {
     let views = VIEWS.iter().map(|path| get(path, None, "The page of the node", page));
     let files = [
-        get("/app/{file}", None, "A file of the page", file),
-        get("/app/{folder}/{file}", None, "A file of the page", file_in_folder),
+        get("/app/{picture}", None, "A picture of the page", picture),
+        get("/app/{edition}/{file}", None, "A file of the page", file),
+        get("/app/{edition}/{folder}/{file}", None, "A file of the page", file_in_folder),
         get("/sw.js", None, "What answers for the page without a network", async |asked: HeaderMap| {
             one(WORKER, &asked)
         }),
@@ -60,7 +63,13 @@ pub fn routes() -> Vec<Route> {
 }
 
 fn answer(asset: Option<&Asset>, asked: &HeaderMap) -> Answer<Response> {
-    asset.map(|asset| asset.answer(asked)).ok_or_else(ApiError::no_such_address)
+    asset.map(|asset| asset.answer(asked, false)).ok_or_else(ApiError::no_such_address)
+}
+
+fn answer_of(edition: &str, name: &str, asked: &HeaderMap) -> Answer<Response> {
+    let assets = Assets::current();
+    let (asset, is_current) = assets.of_edition(edition, name).ok_or_else(ApiError::no_such_address)?;
+    Ok(asset.answer(asked, is_current))
 }
 
 fn one(name: &str, asked: &HeaderMap) -> Answer<Response> {
@@ -74,7 +83,7 @@ pub fn nowhere(asked: &HeaderMap) -> Option<Response> {
         return None;
     }
     // It is sent whole: what is not there cannot be unchanged.
-    let page = Assets::current().get(PAGE)?.answer(&HeaderMap::new());
+    let page = Assets::current().get(PAGE)?.answer(&HeaderMap::new(), false);
     Some((StatusCode::NOT_FOUND, page).into_response())
 }
 
@@ -82,10 +91,17 @@ async fn page(asked: HeaderMap) -> Answer<Response> {
     one(PAGE, &asked)
 }
 
-async fn file(Path(file): Path<String>, asked: HeaderMap) -> Answer<Response> {
-    answer(Assets::current().below_app(&file), &asked)
+async fn picture(Path(picture): Path<String>, asked: HeaderMap) -> Answer<Response> {
+    answer(Assets::current().picture(&picture), &asked)
 }
 
-async fn file_in_folder(Path((folder, file)): Path<(String, String)>, asked: HeaderMap) -> Answer<Response> {
-    answer(Assets::current().below_app(&format!("{folder}/{file}")), &asked)
+async fn file(Path((edition, file)): Path<(String, String)>, asked: HeaderMap) -> Answer<Response> {
+    answer_of(&edition, &file, &asked)
+}
+
+async fn file_in_folder(
+    Path((edition, folder, file)): Path<(String, String, String)>,
+    asked: HeaderMap,
+) -> Answer<Response> {
+    answer_of(&edition, &format!("{folder}/{file}"), &asked)
 }

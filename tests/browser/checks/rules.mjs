@@ -80,7 +80,7 @@ function sheet(name) {
 
 function page() {
   const text = read("index.html");
-  return found("index.html", text, /<script(?![^>]*\bsrc=)[^>]*>|<style|\sstyle=|\son\w+=/g, "something inline");
+  return found("index.html", text, /<(?:script(?![^>]*\bsrc=)|style)[^>]*>(?!\n{{text )|\sstyle=|\son\w+=/g, "something inline that is no file");
 }
 
 /** No file is there that nothing leads to, and none is missing. */
@@ -110,7 +110,7 @@ function leads(name) {
   const chosen = [...text.matchAll(/\bimport\(\s*`(\.[^`$]*)\$\{\w+\}([^`]*)`/g)].flatMap(({ 1: start, 2: end }) =>
     FILES.filter((file) => file.startsWith(beside(start)) && file.endsWith(end)),
   );
-  const named = [...text.matchAll(/["'(]\/app\/([\w./-]+)["')]/g)].map(({ 1: path }) => path);
+  const named = [...text.matchAll(/["'(]\/app\/(?:{{version}}\/)?([\w./-]+)["')]|{{text ([\w./-]+)}}/g)].map(({ 1: address, 2: within }) => address ?? within);
   const manifest = text.includes('"/manifest.webmanifest"') ? ["manifest.webmanifest"] : [];
   return [...imported, ...chosen, ...named, ...manifest];
 }

@@ -44,10 +44,13 @@ async function learnOwner(words) {
 
 connection.addEventListener("signedout", () => location.assign("/"));
 
-start().catch(async (error) => {
-  const { default: trouble } = await import("./pages/trouble.js");
-  put(document.body, trouble(error).element);
-});
+start()
+  .catch(async (error) => {
+    const { default: trouble } = await import("./pages/trouble.js");
+    put(document.body, trouble(error).element);
+  })
+  // Not before: on the first visit it fetches all the rest.
+  .then(keepPages);
 
 // The worker's address is the only one that may become a script here.
 const policy = /** @type {any} */ (window).trustedTypes?.createPolicy("majlis", {
@@ -56,16 +59,17 @@ const policy = /** @type {any} */ (window).trustedTypes?.createPolicy("majlis", 
     throw new TypeError("no other script is loaded");
   },
 });
-if ("serviceWorker" in navigator && isSecureContext) {
+
+/** Has the browser keep the pages, so that they open while the node is away. */
+function keepPages() {
+  if (!("serviceWorker" in navigator && isSecureContext)) return;
   const workers = navigator.serviceWorker;
   const hadOne = workers.controller !== null;
-  addEventListener("load", () => {
-    workers.register(policy?.createScriptURL("/sw.js") ?? "/sw.js").catch(() => {
-      // The pages work without; they do not open while the node is away.
-    });
-  });
   // The node is another version than the one that these pages came with.
   workers.addEventListener("controllerchange", () => {
     if (hadOne) say(t("app.newer"), { action: t("app.reload"), onaction: () => location.reload() });
+  });
+  workers.register(policy?.createScriptURL("/sw.js") ?? "/sw.js").catch(() => {
+    // The pages work without; they do not open while the node is away.
   });
 }

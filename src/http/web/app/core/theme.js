@@ -1,4 +1,4 @@
-// Before anything is drawn: dark or light, where that was chosen. Not a module, so that it does not wait for others.
+// Before anything is drawn: dark or light, where that was chosen. It stands within the page.
 (() => {
   try {
     const chosen = JSON.parse(localStorage.getItem("majlis.theme") ?? "null");
