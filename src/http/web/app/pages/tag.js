@@ -9,6 +9,7 @@ import { empty } from "../parts/empty.js";
 import { feed } from "../parts/feed.js";
 import { head } from "../parts/head.js";
 import { menu } from "../parts/menu.js";
+import { followedTags } from "../parts/tag-row.js";
 
 /** @typedef {{name: string, following: boolean, featuring: boolean}} Tag */
 
@@ -34,6 +35,7 @@ export default function tagPage({ parts: { tag: name } }) {
     try {
       tag = await post(`${path}/${what}`);
       if (what === "feature" || what === "unfeature") say(t(tag.featuring ? "tag.featured" : "tag.unfeatured"));
+      else followedTags.dispatchEvent(new Event("changed"));
     } catch (error) {
       tag = before;
       failed(error);
