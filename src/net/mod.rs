@@ -45,7 +45,7 @@ pub use self::{
     error::NetError,
     event::{NetEvent, NetEvents},
     frame::{Frame, FrameError, FrameSource},
-    reach::{Reach, place},
+    reach::{Reach, place, reach},
     session::{Session, SessionStats},
     sink::{FrameSink, SendError, SinkClosed},
     snapshot::{ConnectedPeer, Direction, Metrics, Snapshot},

@@ -3,11 +3,13 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use libp2p::{Multiaddr, PeerId, multiaddr::Protocol};
+use serde::Serialize;
 
 use super::{on::dial::is_dialable, wanted::transport_part};
 
 /// Who can dial an address; the widest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Reach {
     /// Everyone on the internet.
     World,
@@ -24,12 +26,16 @@ pub enum Reach {
 /// another node: link-local, multicast, unspecified and reserved addresses.
 pub fn place(address: Multiaddr, peer: &PeerId) -> Option<(Reach, Multiaddr)> {
     let address = transport_part(address, peer).filter(is_dialable)?;
-    let reach = match address.iter().next()? {
-        Protocol::Ip4(ip) => of_ip4(ip)?,
-        Protocol::Ip6(ip) => of_ip6(ip)?,
-        _ => Reach::Name,
-    };
-    Some((reach, address))
+    Some((reach(&address)?, address))
+}
+
+/// Who can dial an address that a node has now. None where it means nothing to others.
+pub fn reach(address: &Multiaddr) -> Option<Reach> {
+    match address.iter().next()? {
+        Protocol::Ip4(ip) => of_ip4(ip),
+        Protocol::Ip6(ip) => of_ip6(ip),
+        _ => Some(Reach::Name),
+    }
 }
 
 fn of_ip4(ip: Ipv4Addr) -> Option<Reach> {
@@ -109,6 +115,14 @@ mod tests {
             assert_eq!(of(&format!("/{host}/tcp/4001")), expected, "{host}");
             assert_eq!(of(&format!("/{host}/udp/4001/quic-v1")), expected, "{host}");
         }
+    }
+
+    #[test]
+    fn addresses_are_placed_also_with_a_name_at_their_end() {
+        let named = |host: &str| format!("/{host}/tcp/1/p2p/{}", PeerId::random()).parse().unwrap();
+        assert_eq!(reach(&named("ip4/192.0.2.1")), Some(Reach::Household));
+        assert_eq!(reach(&named("ip6/fe80::1")), None);
+        assert_eq!(serde_json::json!(reach(&named("ip4/8.8.8.8"))), "world");
     }
 
     #[test]

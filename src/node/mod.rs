@@ -63,7 +63,7 @@ pub use execute::execute;
 pub use identity::restore;
 pub use keys::Keys;
 pub use live::{Channel, Coming, Live, Wanted, Whose};
-pub use peers::{Addresses, KnownPeer};
+pub use peers::{Addresses, KnownPeer, reach};
 pub use watch::{NodeEvent, Watch};
 
 use crate::store::{Batch, Committed, OpenReport, Store, StoreConfig, StoreError};

@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, now_ms};
+use crate::net::Reach;
 use crate::store::Store;
 
 /// Peers that are remembered at most; strangers are forgotten first, then whoever was not seen for longest.
@@ -26,6 +27,11 @@ const MEMORY: &[u8] = b"memory/";
 const INTEREST: &[u8] = b"interest/";
 const HELD: &[u8] = b"held/";
 const ADDRESSES: &[u8] = b"addresses";
+
+/// Who can dial an address, as this node shows its own and those of its peers.
+pub fn reach(address: &str) -> Option<Reach> {
+    crate::net::reach(&address.parse().ok()?)
+}
 
 /// A peer that was met or named.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

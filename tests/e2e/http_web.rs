@@ -262,6 +262,7 @@ fn the_node_says_how_it_is_and_who_holds_what() {
     assert_eq!((&said["status"]["running"], &said["status"]["peers"]), (&json!(true), &json!(1)));
     assert_eq!(said["peers"][0]["account"], two.node.account());
     assert_eq!(said["peers"][0]["account_number"], one.find(&two));
+    assert_eq!((&said["peers"][0]["reach"], &said["reach"]), (&json!("machine"), &json!("machine")));
 
     eventually("the other says that it holds the post", || {
         let holders = one.get(&own(&["holders"]), &[]);

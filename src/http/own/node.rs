@@ -11,6 +11,7 @@ use crate::http::error::{Answer, ApiError};
 use crate::http::input::Input;
 use crate::http::mastodon::named;
 use crate::node::api::{IdView, Reply, Request, UsageView};
+use crate::node::reach;
 
 /// Modules of a picture to a side: more are hard to read with a phone.
 const MAX_QR: usize = 81;
@@ -47,9 +48,15 @@ pub async fn node(app: App) -> Answer<Json<Value>> {
         Reply::Peer(view) => Some(view),
         _ => None,
     });
-    let peers = with_names(&app, peers.collect()).await?;
+    let mut peers = with_names(&app, peers.collect()).await?;
+    for peer in &mut peers {
+        peer["reach"] = json!(peer["address"].as_str().and_then(reach));
+    }
     let status = status.ok_or_else(ApiError::fault)?;
-    Ok(Json(json!({ "id": id(&app).await?, "status": status, "peers": peers })))
+    let id = id(&app).await?;
+    // The widest comes first.
+    let widest = id.addresses.iter().filter_map(|address| reach(address)).min();
+    Ok(Json(json!({ "id": id, "status": status, "peers": peers, "reach": widest })))
 }
 
 pub async fn holders(app: App) -> Answer<Json<Vec<Value>>> {

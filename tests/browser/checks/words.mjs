@@ -7,7 +7,7 @@ import { LANGUAGES, phrasesOf } from "../lib/words.mjs";
 const VISIBILITY = ["public", "unlisted"];
 const PEOPLE = ["following", "followers"];
 const STANCES = ["training", "ai", "silent", "open"];
-const REACH = ["internet", "network", "machine", "nowhere"];
+const REACH = ["household", "machine", "nowhere", "world"];
 const STEPS = ["who", "phrase", "usage", "invite", "follow"];
 const CONTEXTS = ["home", "notifications", "public", "thread", "account"];
 const ANSWERS = ["key", "invite", "read", "delete", "lost", "ai", "off"];

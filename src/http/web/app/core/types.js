@@ -175,6 +175,7 @@
  * @typedef {object} Peer
  * @property {string} peer_id
  * @property {string} address
+ * @property {Reach} reach
  * @property {"in" | "out"} direction
  * @property {number} accounts_shared
  * @property {string | null} account `did:key:…`, once proved.
@@ -183,7 +184,9 @@
  * @property {string | null} account_number
  */
 
-/** @typedef {{id: NodeId, status: NodeStatus, peers: Peer[]}} NodeView */
+/** @typedef {"world" | "name" | "household" | "machine" | null} Reach Who can dial an address. Null: nobody else. */
+
+/** @typedef {{id: NodeId, status: NodeStatus, peers: Peer[], reach: Reach}} NodeView With the farthest reach of its addresses. */
 
 /** @typedef {{size: number, rows: string[]}} QrRows Rows of `0` and `1`. */
 

@@ -4,11 +4,11 @@ import { el, put } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { t } from "../core/words.js";
 import { copyBox } from "./copy.js";
-import { farthest } from "./peers-reach.js";
+import { reachWords } from "./peers-reach.js";
 
 /** @typedef {import("../core/types.js").NodeView} NodeView */
 
-const PICTURES = { internet: "globe", network: "home", machine: "device", nowhere: "device" };
+const PICTURES = { world: "globe", household: "home", machine: "device", nowhere: "device" };
 
 export function reachable() {
   const element = el("div", { class: "stack" });
@@ -16,18 +16,17 @@ export function reachable() {
   return {
     element,
     /** @param {NodeView} view */
-    show: ({ id, status }) => {
+    show: ({ id, status, reach }) => {
       const now = JSON.stringify([id.addresses, status.http, status.https]);
       if (now === before) return;
       before = now;
-      put(element, inWords(id.addresses), addresses(id.addresses), doors(status));
+      put(element, inWords(reachWords(reach)), addresses(id.addresses), doors(status));
     },
   };
 }
 
-/** @param {string[]} all */
-function inWords(all) {
-  const reach = farthest(all);
+/** @param {keyof typeof PICTURES} reach */
+function inWords(reach) {
   return el("div", { class: "thing" }, icon(PICTURES[reach]), el("div", { class: "grow" }, el("strong", null, t(`reach.${reach}`)), el("p", { class: "soft small" }, t(`reach.${reach}.words`))));
 }
 

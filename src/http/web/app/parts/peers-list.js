@@ -7,7 +7,7 @@ import { someone } from "./holders.js";
 import { keyed } from "./keyed.js";
 import { plainName } from "./name.js";
 import { inOrder } from "./peers-picture.js";
-import { reachOf } from "./peers-reach.js";
+import { reachWords } from "./peers-reach.js";
 
 /** @typedef {import("./peers-picture.js").Known} Known */
 
@@ -16,8 +16,7 @@ const FIRST = 8;
 
 /** @param {Known} known */
 function words({ peer }) {
-  const from = reachOf(peer.address);
-  return [t(`peers.${peer.direction}`), t(`peers.from.${from}`), t("peers.shared", { n: peer.accounts_shared })].filter(Boolean).join(" · ");
+  return [t(`peers.${peer.direction}`), t(`peers.from.${reachWords(peer.reach)}`), t("peers.shared", { n: peer.accounts_shared })].filter(Boolean).join(" · ");
 }
 
 /** @returns {{element: HTMLElement, show: (known: Known[]) => void}} */
