@@ -22,6 +22,8 @@ pub struct RunOptions {
     pub bootstrap: Vec<String>,
     /// Whether to look for peers on the local network.
     pub mdns: bool,
+    /// Whether to carry connections for nodes that cannot be reached otherwise; as set, if not.
+    pub relay: bool,
     /// Whether posts are among the events.
     pub posts: bool,
     /// Address and port to serve apps and browsers at instead of what is set, or `off`.
@@ -144,6 +146,7 @@ async fn listen(
     options: &RunOptions,
 ) -> Result<(Net, NetEvents), Failure> {
     config.mdns &= options.mdns;
+    config.relay |= options.relay;
     for address in &options.listen {
         let parsed: Multiaddr = address.parse().map_err(|error| {
             Failure::usage(

@@ -47,6 +47,9 @@ pub struct RunArgs {
     /// Do not look for other nodes on the local network.
     #[arg(long)]
     no_mdns: bool,
+    /// Carry connections for nodes that cannot be reached otherwise. For a machine that others can reach.
+    #[arg(long)]
+    relay: bool,
     /// Serve apps and browsers here instead of at 127.0.0.1:7411; off: nowhere.
     #[arg(long, value_name = "ADDRESS:PORT")]
     http: Option<String>,
@@ -61,6 +64,7 @@ impl RunArgs {
             listen: self.listen,
             bootstrap: self.bootstrap,
             mdns: !self.no_mdns,
+            relay: self.relay,
             posts: app.out.is_json(),
             http: self.http,
             https: self.https,

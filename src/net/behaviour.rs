@@ -1,21 +1,24 @@
-//! The libp2p behaviours of a node, and the transports under them. Further ones (Kademlia, relay, hole punching,
-//! reachability) are fields of [`Behaviour`], their events a match arm in `on/swarm.rs`.
+//! The libp2p behaviours of a node, and the transports under them. Each is a field of [`Behaviour`], its events a match
+//! arm in `on/swarm.rs`.
 
 use std::{num::NonZeroU8, sync::Arc};
 
 use libp2p::{
-    PeerId, Swarm, SwarmBuilder, connection_limits,
+    PeerId, Swarm, SwarmBuilder, autonat, connection_limits,
     connection_limits::ConnectionLimits,
-    identify,
+    dcutr, identify,
     identity::Keypair,
-    mdns, memory_connection_limits, noise, ping, swarm,
+    mdns, memory_connection_limits, noise, ping, relay, swarm,
     swarm::{NetworkBehaviour, behaviour::toggle::Toggle},
     tcp, yamux,
 };
 
 use super::{
     NetConfig, NetError,
-    config::{MAX_STREAMS_NEGOTIATING, PING_INTERVAL, PING_TIMEOUT},
+    config::{
+        CIRCUIT_BYTES, CIRCUIT_TIME, MAX_CARRIED, MAX_CIRCUITS, MAX_STREAMS_NEGOTIATING, PING_INTERVAL,
+        PING_TIMEOUT,
+    },
     snapshot::Metrics,
     sync_stream,
 };
@@ -34,10 +37,21 @@ pub(super) struct Behaviour {
     ping: ping::Behaviour,
     identify: identify::Behaviour,
     mdns: Toggle<mdns::tokio::Behaviour>,
+    relay: Toggle<relay::Behaviour>,
+    relay_client: relay::client::Behaviour,
+    dcutr: dcutr::Behaviour,
+    autonat_client: autonat::v2::client::Behaviour,
+    autonat_server: Toggle<autonat::v2::server::Behaviour>,
 }
 
 impl Behaviour {
-    fn new(keypair: &Keypair, config: &NetConfig, metrics: Arc<Metrics>) -> Self {
+    fn new(
+        keypair: &Keypair,
+        relay_client: relay::client::Behaviour,
+        config: &NetConfig,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let me = keypair.public().to_peer_id();
         let limits = ConnectionLimits::default()
             .with_max_established(Some(config.max_connections))
             .with_max_established_incoming(Some(config.max_connections - config.max_connections / 4))
@@ -62,12 +76,29 @@ impl Behaviour {
             ),
             identify: identify::Behaviour::new(identify),
             mdns: lan(keypair, config).into(),
+            relay: config.relay.then(|| relay::Behaviour::new(me, carrying())).into(),
+            relay_client,
+            dcutr: dcutr::Behaviour::new(me),
+            autonat_client: autonat::v2::client::Behaviour::default(),
+            // Only where the owner has offered something to strangers: to try their addresses is to dial what they name.
+            autonat_server: config.relay.then(autonat::v2::server::Behaviour::default).into(),
         }
     }
 
     /// Whether the peer is still known on the local network, by some address.
     pub fn sees(&self, peer: &PeerId) -> bool {
         self.mdns.as_ref().is_some_and(|mdns| mdns.discovered_nodes().any(|known| known == peer))
+    }
+}
+
+/// What is carried for others.
+fn carrying() -> relay::Config {
+    relay::Config {
+        max_reservations: MAX_CARRIED,
+        max_circuits: MAX_CIRCUITS,
+        max_circuit_duration: CIRCUIT_TIME,
+        max_circuit_bytes: CIRCUIT_BYTES,
+        ..relay::Config::default()
     }
 }
 
@@ -88,7 +119,8 @@ pub(super) fn build(
     metrics: &Arc<Metrics>,
 ) -> Result<Swarm<Behaviour>, NetError> {
     let setup = |error: &dyn std::error::Error| NetError::Setup(error.to_string());
-    let behaviour = |keypair: &Keypair| Behaviour::new(keypair, config, Arc::clone(metrics));
+    let behaviour =
+        |keypair: &Keypair, relay_client| Behaviour::new(keypair, relay_client, config, Arc::clone(metrics));
     let settings = |settings: swarm::Config| {
         settings
             .with_idle_connection_timeout(config.idle_timeout())
@@ -104,6 +136,8 @@ pub(super) fn build(
     };
     match transports(keypair.clone())?.with_quic().with_dns() {
         Ok(builder) => Ok(builder
+            .with_relay_client(noise::Config::new, yamux::Config::default)
+            .map_err(|error| setup(&error))?
             .with_behaviour(behaviour)
             .map_err(|error| setup(&error))?
             .with_swarm_config(settings)
@@ -112,6 +146,8 @@ pub(super) fn build(
             tracing::warn!(%error, "no name resolver: addresses with names cannot be dialled");
             Ok(transports(keypair)?
                 .with_quic()
+                .with_relay_client(noise::Config::new, yamux::Config::default)
+                .map_err(|error| setup(&error))?
                 .with_behaviour(behaviour)
                 .map_err(|error| setup(&error))?
                 .with_swarm_config(settings)

@@ -44,6 +44,18 @@ pub const OPENING_INTERVAL: Duration = Duration::from_secs(1);
 pub const LISTEN_TIMEOUT: Duration = Duration::from_secs(2);
 /// The snapshot is published at most once in this time; changes between are joined.
 pub const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(50);
+/// Nodes that carry connections for this one, at most, while nobody reaches it directly.
+pub const CARRIERS: usize = 2;
+/// One that has refused to carry, or stopped, is asked again after this time.
+pub const CARRIER_PAUSE: Duration = Duration::from_mins(1);
+/// Nodes that this one carries for, if it offers to, at most.
+pub const MAX_CARRIED: usize = 128;
+/// Connections that it carries at once, at most.
+pub const MAX_CIRCUITS: usize = 64;
+/// A carried connection ends after this time; both sides may make another.
+pub const CIRCUIT_TIME: Duration = Duration::from_mins(30);
+/// And after so many bytes: enough for ten thousand posts, too few to be worth abusing.
+pub const CIRCUIT_BYTES: u64 = 16 << 20;
 /// Time between two pings of a connection.
 pub const PING_INTERVAL: Duration = Duration::from_secs(10);
 /// A ping without an answer for this long has failed.
@@ -62,6 +74,8 @@ pub struct NetConfig {
     pub listen: Vec<Multiaddr>,
     /// Find other nodes on the local network, and be found there.
     pub mdns: bool,
+    /// Carry connections for nodes that cannot be reached otherwise, and try whether others' addresses are reached.
+    pub relay: bool,
     /// Name of the program that other nodes are told.
     pub agent: String,
     /// Connections at most; a quarter is kept for those that this node makes itself.
@@ -100,6 +114,7 @@ impl Default for NetConfig {
             port: 0,
             listen: Vec::new(),
             mdns: true,
+            relay: false,
             agent: concat!("majlis/", env!("CARGO_PKG_VERSION")).to_owned(),
             max_connections: 256,
             max_connections_per_peer: 4,

@@ -13,12 +13,13 @@ use tokio::{
 use super::{
     NetConfig, NetError, NetEvent,
     behaviour::Behaviour,
+    carriers::Carriers,
     config::{LISTEN_TIMEOUT, SNAPSHOT_INTERVAL},
     on,
     peers::Peer,
     session::Ended,
     snapshot::{Metrics, Snapshot},
-    wanted::Wanted,
+    wanted::{Wanted, transport_part},
 };
 
 /// Sessions that may have ended and wait for the swarm task to look; their writers wait, nobody else.
@@ -54,6 +55,7 @@ pub(super) struct Driver {
     pub metrics: Arc<Metrics>,
     pub peers: HashMap<PeerId, Peer>,
     pub wanted: Wanted,
+    pub carriers: Carriers,
     pub dials: HashMap<ConnectionId, Dial>,
     /// Our addresses as others see them, newest last.
     pub observed: VecDeque<Multiaddr>,
@@ -94,6 +96,7 @@ impl Driver {
             config,
             metrics,
             peers: HashMap::new(),
+            carriers: Carriers::default(),
             dials: HashMap::new(),
             observed: VecDeque::new(),
             starting: Some(listeners),
@@ -141,7 +144,14 @@ impl Driver {
         let openings = self.peers.values().filter_map(Peer::opening_due).min();
         let starting = self.starting.is_some().then_some(self.starting_until);
         let snapshot = self.changed.then_some(self.published + SNAPSHOT_INTERVAL);
-        let due = [openings, self.wanted.next_due(now), starting, snapshot, self.stopping];
+        let due = [
+            openings,
+            self.wanted.next_due(now),
+            self.carriers.next_due(),
+            starting,
+            snapshot,
+            self.stopping,
+        ];
         self.wake = due.into_iter().flatten().min().unwrap_or(now + LONGEST_SLEEP).min(now + LONGEST_SLEEP);
     }
 
@@ -165,9 +175,12 @@ impl Driver {
         self.changed = false;
         self.published = Instant::now();
         let peers = self.peers.iter().filter_map(|(id, peer)| peer.describe(*id)).collect();
+        let me = *self.swarm.local_peer_id();
+        // Those that others carry to come with the name of this node at their end.
+        let bare = |address: &Multiaddr| transport_part(address.clone(), &me);
         self.snapshot.send_replace(Snapshot {
-            listen: self.swarm.listeners().cloned().collect(),
-            external: self.swarm.external_addresses().cloned().collect(),
+            listen: self.swarm.listeners().filter_map(bare).collect(),
+            external: self.swarm.external_addresses().filter_map(bare).collect(),
             observed: self.observed.iter().cloned().collect(),
             peers,
             wanted: self.wanted.len(),

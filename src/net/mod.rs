@@ -16,6 +16,7 @@
 
 mod backoff;
 mod behaviour;
+mod carriers;
 pub mod config;
 mod driver;
 mod error;
@@ -48,7 +49,7 @@ pub use self::{
     reach::{Reach, place, reach},
     session::{Session, SessionStats},
     sink::{FrameSink, SendError, SinkClosed},
-    snapshot::{ConnectedPeer, Direction, Metrics, Snapshot},
+    snapshot::{ConnectedPeer, Direction, Metrics, Reached, Snapshot},
     sync_stream::{ACCEPT, PROTOCOL},
 };
 

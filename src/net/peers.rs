@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::{
     config::{OPENING_INTERVAL, OPENINGS_BURST},
+    reach::is_relayed,
     rule::Present,
     session::SessionHandle,
     snapshot::{ConnectedPeer, Direction},
@@ -89,10 +90,24 @@ impl Peer {
         self.connections.iter_mut().find(|connection| connection.id == id)
     }
 
-    /// The connection on which to open a session: the newest dialled here, else the newest.
+    /// The connection on which to open a session: one that nobody else carries before others; of those the newest
+    /// dialled here, else the newest.
     pub fn best_connection(&self) -> Option<&Connection> {
-        let newest = |direction| self.connections.iter().rev().find(|c| c.direction == direction);
-        newest(Direction::Outbound).or_else(|| newest(Direction::Inbound))
+        let worth = |connection: &&Connection| {
+            (!is_relayed(&connection.address), connection.direction == Direction::Outbound)
+        };
+        self.connections.iter().max_by_key(worth)
+    }
+
+    /// Connections that others carry, of a peer that is connected directly as well.
+    pub fn superfluous(&self) -> Vec<ConnectionId> {
+        let (relayed, direct): (Vec<_>, Vec<_>) =
+            self.connections.iter().partition(|connection| is_relayed(&connection.address));
+        if direct.is_empty() {
+            Vec::new()
+        } else {
+            relayed.into_iter().map(|connection| connection.id).collect()
+        }
     }
 
     /// Whether the remote may open one more session now; if so, it is counted. One that opens sessions only to drop

@@ -22,14 +22,24 @@ pub enum Reach {
 }
 
 /// The address without its `/p2p/…`, and who can dial it. None where it names another peer; where no transport of
-/// ours dials it, which includes relayed addresses as long as no relay is spoken here; and where it means nothing to
-/// another node: link-local, multicast, unspecified and reserved addresses.
+/// ours dials it; and where it means nothing to another node: link-local, multicast, unspecified and reserved addresses.
 pub fn place(address: Multiaddr, peer: &PeerId) -> Option<(Reach, Multiaddr)> {
     let address = transport_part(address, peer).filter(is_dialable)?;
     Some((reach(&address)?, address))
 }
 
-/// Who can dial an address that a node has now. None where it means nothing to others.
+/// Whether another node carries what goes there.
+pub(super) fn is_relayed(address: &Multiaddr) -> bool {
+    address.iter().any(|part| part == Protocol::P2pCircuit)
+}
+
+/// Whether everyone can come to one of the addresses without another node between.
+pub(super) fn is_open<'a>(mut addresses: impl Iterator<Item = &'a Multiaddr>) -> bool {
+    addresses
+        .any(|address| !is_relayed(address) && matches!(reach(address), Some(Reach::World | Reach::Name)))
+}
+
+/// Who can dial an address that a node has now; where another node carries what goes there, who can dial that. None where it means nothing to others.
 pub fn reach(address: &Multiaddr) -> Option<Reach> {
     match address.iter().next()? {
         Protocol::Ip4(ip) => of_ip4(ip),
@@ -134,10 +144,24 @@ mod tests {
             "/memory/1".to_owned(),
             "/unix/tmp%2Fsocket".to_owned(),
             "/ip4/8.8.8.8/tcp/4001/ws".to_owned(),
-            format!("/ip4/8.8.8.8/tcp/4001/p2p/{relay}/p2p-circuit"),
+            "/ip4/8.8.8.8/tcp/4001/p2p-circuit".to_owned(),
+            format!("/ip4/8.8.8.8/tcp/4001/p2p/{relay}/p2p-circuit/p2p/{relay}"),
+            format!("/p2p/{relay}/p2p-circuit"),
             format!("/p2p/{relay}"),
         ] {
             assert_eq!(of(&address), None, "{address}");
+        }
+    }
+
+    #[test]
+    fn what_another_node_carries_reaches_as_far_as_that_node() {
+        let relay = PeerId::random();
+        for (host, expected) in [
+            ("ip4/8.8.8.8", Some(Reach::World)),
+            ("ip4/10.0.0.1", Some(Reach::Household)),
+            ("ip6/fe80::1", None),
+        ] {
+            assert_eq!(of(&format!("/{host}/tcp/4001/p2p/{relay}/p2p-circuit")), expected, "{host}");
         }
     }
 

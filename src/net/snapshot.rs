@@ -10,6 +10,9 @@ use std::{
 };
 
 use libp2p::{Multiaddr, PeerId};
+use serde::{Deserialize, Serialize};
+
+use super::reach::{is_open, is_relayed};
 
 /// The state of the network at one moment. Cheap to clone: the lists are shared.
 #[derive(Clone, Debug)]
@@ -28,7 +31,41 @@ pub struct Snapshot {
     pub metrics: Arc<Metrics>,
 }
 
+/// How others come to this node, as far as it knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reached {
+    /// Directly: another node has tried it.
+    Directly,
+    /// Another node carries connections to it.
+    Carried,
+    /// From its own network alone.
+    Nearby,
+}
+
 impl Snapshot {
+    /// How others come here.
+    pub fn reached(&self) -> Reached {
+        if is_open(self.external.iter()) {
+            Reached::Directly
+        } else if self.listen.iter().any(is_relayed) {
+            Reached::Carried
+        } else {
+            Reached::Nearby
+        }
+    }
+
+    /// Where this node is: first where others are known to reach it, then where it listens.
+    pub fn addresses(&self) -> Vec<Multiaddr> {
+        let mut all: Vec<Multiaddr> = Vec::new();
+        for address in self.external.iter().chain(self.listen.iter()) {
+            if !all.contains(address) {
+                all.push(address.clone());
+            }
+        }
+        all
+    }
+
     pub(super) fn empty(metrics: Arc<Metrics>) -> Self {
         Self {
             listen: Arc::default(),
@@ -119,6 +156,12 @@ metrics! {
     wanted_refused,
     /// Addresses of wanted peers dropped: too many, or of another peer.
     addresses_dropped,
+    /// Nodes that this one has agreed to carry for.
+    carried_accepted,
+    /// Connections carried for others.
+    circuits_opened,
+    /// Requests to carry that were refused, by limit or as nobody was there.
+    carrying_refused,
     /// Bytes of frames received.
     bytes_in,
     /// Bytes of frames sent.

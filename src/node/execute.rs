@@ -535,6 +535,7 @@ impl Node {
             account: id.account,
             peer_id: id.peer_id,
             addresses: id.addresses,
+            reached: self.peers.reached(),
             peers: peers.len(),
             following: self.peers.interests().iter().count() - 1,
             accounts: stats.accounts,

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, now_ms};
-use crate::net::Reach;
+use crate::net::{Multiaddr, Reach, Reached};
 use crate::store::Store;
 
 /// Peers that are remembered at most; strangers are forgotten first, then whoever was not seen for longest.
@@ -63,6 +63,8 @@ struct State {
     /// Own log → peer → highest sequence number that it said it holds, from 1.
     held: BTreeMap<LogKey, BTreeMap<String, (u64, u64)>>,
     addresses: Addresses,
+    /// How others come to a node that runs.
+    reached: Option<Reached>,
     changed: BTreeSet<Changed>,
 }
 
@@ -346,8 +348,14 @@ impl Peers {
         self.0.lock().addresses.clone()
     }
 
-    pub(super) fn set_addresses(&self, addresses: Addresses) {
+    /// How others come here, as far as the running node knows.
+    pub fn reached(&self) -> Option<Reached> {
+        self.0.lock().reached
+    }
+
+    pub(super) fn set_addresses(&self, addresses: Addresses, reached: Reached) {
         let mut state = self.0.lock();
+        state.reached = Some(reached);
         if state.addresses != addresses {
             state.addresses = addresses;
             state.changed.insert(Changed::Addresses);
@@ -356,11 +364,10 @@ impl Peers {
 }
 
 impl Addresses {
-    /// From the addresses that the listeners report.
-    pub fn new(listen: &[crate::net::Multiaddr]) -> Self {
-        let listen: Vec<String> = listen.iter().map(ToString::to_string).collect();
-        let port = listen.iter().find_map(|address| port_of(address)).unwrap_or(0);
-        Self { port, listen }
+    /// From the addresses that the listeners report, and all at which the node is.
+    pub fn new(listen: &[Multiaddr], all: &[Multiaddr]) -> Self {
+        let port = listen.iter().find_map(|address| port_of(&address.to_string())).unwrap_or(0);
+        Self { port, listen: all.iter().map(ToString::to_string).collect() }
     }
 }
 

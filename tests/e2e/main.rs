@@ -32,6 +32,7 @@ mod lan;
 mod letters;
 mod lifecycle;
 mod media;
+mod nat;
 mod private;
 mod recovery;
 mod schedule;

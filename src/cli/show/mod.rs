@@ -11,8 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::terminal::{Style, ago, bytes, counted, grouped, lines, person, short_key, span};
 use crate::node::api::{
-    BadView, CarriedView, DoorView, FollowView, IdView, PeerView, PhraseView, PostedView, Reply, StatusView,
-    SyncedView, VerifiedView,
+    BadView, CarriedView, DoorView, FollowView, IdView, PeerView, PhraseView, PostedView, Reached, Reply,
+    StatusView, SyncedView, VerifiedView,
 };
 
 /// A reply as lines for people.
@@ -110,6 +110,9 @@ fn status(view: &StatusView) -> String {
     row(&mut text, "Account", [view.account.as_str()]);
     row(&mut text, "Peer", [view.peer_id.as_str()]);
     row(&mut text, "Addresses", view.addresses.iter().map(String::as_str));
+    if let Some(reached) = view.reached {
+        row(&mut text, "Reached", [in_words(reached)]);
+    }
     if view.running {
         let state = if view.synced { "nothing new" } else { "catching up" };
         let peers = counted(view.peers as u64, "peer", "peers");
@@ -132,6 +135,15 @@ fn status(view: &StatusView) -> String {
     let disk = format!("{} used, {} free", bytes(view.disk_bytes), bytes(view.free_bytes));
     row(&mut text, "Disk", [disk.as_str()]);
     text
+}
+
+/// How others come to the node.
+fn in_words(reached: Reached) -> &'static str {
+    match reached {
+        Reached::Directly => "from everywhere: others come to this node directly",
+        Reached::Carried => "from everywhere: another node carries connections to this one",
+        Reached::Nearby => "from its own network, as far as is known; it goes to others by itself",
+    }
 }
 
 fn peer(view: &PeerView) -> String {

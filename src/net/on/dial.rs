@@ -80,7 +80,8 @@ fn is_being_dialled(driver: &Driver, peer: &PeerId) -> bool {
 
 /// Starts the dials that are due, as many as may be in flight.
 pub(in crate::net) fn due(driver: &mut Driver, now: Instant) {
-    if driver.stopping.is_some() {
+    // A dial from the port on which the node listens shows others the way back through a router, so that port comes first.
+    if driver.stopping.is_some() || driver.starting.is_some() {
         return;
     }
     for peer in driver.wanted.due(now) {
@@ -148,7 +149,13 @@ pub(in crate::net) fn is_dialable(address: &Multiaddr) -> bool {
         Some(Protocol::Udp(_)) => parts.next() == Some(Protocol::QuicV1),
         _ => false,
     };
-    has_transport && matches!((parts.next(), parts.next()), (None | Some(Protocol::P2p(_)), None))
+    let rest = [parts.next(), parts.next(), parts.next(), parts.next()];
+    has_transport
+        && matches!(
+            rest,
+            [None | Some(Protocol::P2p(_)), None, ..]
+                | [Some(Protocol::P2p(_)), Some(Protocol::P2pCircuit), None | Some(Protocol::P2p(_)), None]
+        )
 }
 
 /// Whether the address is this place, with or without the name of a peer.

@@ -1,6 +1,7 @@
 //! What each thing that happens on the network means. One function per arm of the swarm task's loop, and what they
 //! share; none waits.
 
+pub(super) mod carry;
 pub(super) mod command;
 pub(super) mod dial;
 pub(super) mod mdns;

@@ -5,18 +5,19 @@ use std::sync::Arc;
 use libp2p::{
     Multiaddr, PeerId,
     core::{ConnectedPoint, transport::ListenerId},
-    identify, ping,
+    identify, ping, relay,
     swarm::{ConnectionId, SwarmEvent},
 };
 use tokio::time::Instant;
 
-use super::{dial, mdns, session};
+use super::{carry, dial, mdns, session};
 use crate::net::{
     NetEvent,
     behaviour::BehaviourEvent,
     config::{MAX_AGENT_CHARS, MAX_OBSERVED, PING_FAILURES, STABLE_AFTER},
     driver::Driver,
     peers::{Connection, Peer},
+    reach::{Reach, is_relayed, reach},
     snapshot::{Direction, Metrics},
     sync_stream,
     wanted::{believed, is_loopback},
@@ -42,18 +43,22 @@ pub(in crate::net) fn event(driver: &mut Driver, event: SwarmEvent<BehaviourEven
         }
         SwarmEvent::NewListenAddr { listener_id, address } => {
             tracing::info!(%address, "listening");
+            offer_as_relay(driver, address);
             listener_settled(driver, listener_id);
         }
         SwarmEvent::ListenerClosed { listener_id, reason, .. } => {
             if let Err(error) = reason {
-                tracing::warn!(%error, "a listener closed");
+                tracing::info!(%error, "a listener closed");
             }
             listener_settled(driver, listener_id);
+            carry::closed(driver, listener_id);
         }
         SwarmEvent::ListenerError { error, .. } => tracing::warn!(%error, "a listener failed to accept"),
-        SwarmEvent::ExpiredListenAddr { .. }
-        | SwarmEvent::ExternalAddrConfirmed { .. }
-        | SwarmEvent::ExternalAddrExpired { .. } => driver.changed = true,
+        SwarmEvent::ExternalAddrConfirmed { .. } | SwarmEvent::ExternalAddrExpired { .. } => {
+            driver.changed = true;
+            carry::settle(driver);
+        }
+        SwarmEvent::ExpiredListenAddr { .. } => driver.changed = true,
         _ => {}
     }
 }
@@ -72,6 +77,11 @@ fn behaviour(driver: &mut Driver, event: BehaviourEvent) {
         }
         BehaviourEvent::Identify(_) => {}
         BehaviourEvent::Mdns(event) => mdns::event(driver, event),
+        BehaviourEvent::Relay(event) => carried(driver, &event),
+        BehaviourEvent::RelayClient(event) => tracing::debug!(?event, "carried by another"),
+        BehaviourEvent::Dcutr(event) => tracing::debug!(?event, "a way past the routers"),
+        BehaviourEvent::AutonatClient(event) => tracing::debug!(?event, "an own address was tried"),
+        BehaviourEvent::AutonatServer(event) => tracing::debug!(?event, "the address of another was tried"),
     }
 }
 
@@ -92,6 +102,10 @@ fn connected(driver: &mut Driver, peer: PeerId, id: ConnectionId, endpoint: Conn
     }
     if direction == Direction::Outbound {
         dial::succeeded(driver, id, peer);
+    }
+    // A session on one of these goes on over the way that nobody carries.
+    for id in driver.peers.get(&peer).map(Peer::superfluous).unwrap_or_default() {
+        driver.swarm.close_connection(id);
     }
     session::schedule(driver, peer);
 }
@@ -117,6 +131,7 @@ fn disconnected(driver: &mut Driver, peer: PeerId, id: ConnectionId) {
         Metrics::count(&driver.metrics.sessions_closed);
     }
     driver.peers.remove(&peer);
+    carry::gone(driver, &peer);
     driver.tell(NetEvent::Disconnected { peer });
     if let Some(due) = driver.wanted.lost(&peer, served_well, now) {
         driver.wake_at(due);
@@ -153,7 +168,29 @@ fn identified(driver: &mut Driver, id: ConnectionId, peer: PeerId, info: identif
     entry.announced = believed(&peer, info.listen_addrs, here);
     driver.wanted.announced(&peer, &entry.announced);
     observe(driver, info.observed_addr);
+    carry::told(driver, peer, &info.protocols);
     driver.changed = true;
+}
+
+/// One that carries for others says where it is: those who ask it to are told, and tell it on.
+fn offer_as_relay(driver: &mut Driver, address: Multiaddr) {
+    let is_far = reach(&address).is_some_and(|reach| reach < Reach::Machine);
+    if driver.config.relay && is_far && !is_relayed(&address) {
+        driver.swarm.add_external_address(address);
+    }
+}
+
+fn carried(driver: &Driver, event: &relay::Event) {
+    let counter = match event {
+        relay::Event::ReservationReqAccepted { renewed: false, .. } => &driver.metrics.carried_accepted,
+        relay::Event::CircuitReqAccepted { .. } => &driver.metrics.circuits_opened,
+        relay::Event::ReservationReqDenied { .. } | relay::Event::CircuitReqDenied { .. } => {
+            &driver.metrics.carrying_refused
+        }
+        _ => return,
+    };
+    Metrics::count(counter);
+    tracing::debug!(?event, "carrying for others");
 }
 
 fn observe(driver: &mut Driver, address: Multiaddr) {
@@ -177,6 +214,7 @@ fn listener_settled(driver: &mut Driver, id: ListenerId) {
 /// Start-up goes on: every listener has its address, or has had time enough to get one.
 pub(in crate::net) fn listeners_ready(driver: &mut Driver) {
     driver.starting = None;
+    driver.wake_at(Instant::now());
     driver.publish();
     driver.tell(NetEvent::ListenersReady);
 }

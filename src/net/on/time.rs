@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::{dial, session, swarm};
+use super::{carry, dial, session, swarm};
 use crate::net::driver::Driver;
 
 /// The alarm went off.
@@ -13,5 +13,6 @@ pub(in crate::net) fn passed(driver: &mut Driver) {
     }
     dial::due(driver, now);
     session::open_due(driver, now);
+    carry::settle(driver);
     driver.set_alarm(now);
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::net::Reached;
+
 /// Who the owner is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IdView {
@@ -34,6 +36,8 @@ pub struct StatusView {
     pub peer_id: String,
     /// Listen addresses.
     pub addresses: Vec<String>,
+    /// How others come to it, where it runs: `directly`, `carried` by another node, or only `nearby`.
+    pub reached: Option<Reached>,
     /// Connected peers with a session.
     pub peers: usize,
     /// Followed accounts.

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use account::{AccountCard, RelationView};
 pub use apps::{AppView, LoginView, LoginWith, TokenView};
 pub use failure::{Failure, FailureKind};
-pub use itself::{DoorView, HolderView, IdView, PeerView, StatusView, SyncedView};
+pub use itself::{DoorView, HolderView, IdView, PeerView, Reached, StatusView, SyncedView};
 pub use media::{AttachmentView, FileView, Metadata, NewAttachment, PreviewView};
 pub use people::{
     Arrival, FieldView, ListView, MuteView, Muted, NotificationKind, NotificationView, NotificationsPage,

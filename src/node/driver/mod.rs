@@ -413,7 +413,11 @@ impl Driver {
 
     /// Has what was learnt of peers, and of the own addresses as interfaces come and go, written down.
     fn flush(&self) {
-        self.node.peers.set_addresses(Addresses::new(&self.net.snapshot().borrow().listen));
+        let snapshot = self.net.snapshot();
+        let snapshot = snapshot.borrow();
+        self.node
+            .peers
+            .set_addresses(Addresses::new(&snapshot.listen, &snapshot.addresses()), snapshot.reached());
         let node = Arc::clone(&self.node);
         tokio::spawn(async move {
             if let Err(error) = node.flush_peers().await {

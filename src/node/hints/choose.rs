@@ -213,7 +213,11 @@ mod tests {
                 addresses.iter().map(|address| address.parse::<Multiaddr>().unwrap().to_vec()).collect();
             body::Hints { holders: vec![body::Holder { peer_id: peer.to_bytes(), addresses }] }
         };
-        let good = ["/ip4/8.8.8.8/tcp/1".to_owned(), format!("/ip6/2600::1/udp/1/quic-v1/p2p/{peer}")];
+        let good = [
+            "/ip4/8.8.8.8/tcp/1".to_owned(),
+            format!("/ip6/2600::1/udp/1/quic-v1/p2p/{peer}"),
+            format!("/ip4/8.8.8.8/tcp/1/p2p/{other}/p2p-circuit/p2p/{peer}"),
+        ];
         let near = [
             "/ip4/127.0.0.1/tcp/1",
             "/ip4/10.0.0.1/tcp/1",
@@ -226,10 +230,11 @@ mod tests {
             "/ip4/169.254.1.1/tcp/1".to_owned(),
             "/ip6/fe80::1/tcp/1".to_owned(),
             format!("/ip4/8.8.8.8/tcp/1/p2p/{other}"),
-            format!("/ip4/8.8.8.8/tcp/1/p2p/{other}/p2p-circuit/p2p/{peer}"),
+            format!("/ip4/8.8.8.8/tcp/1/p2p/{peer}/p2p-circuit/p2p/{other}"),
+            format!("/ip4/10.0.0.1/tcp/1/p2p/{other}/p2p-circuit/p2p/{peer}/p2p-circuit"),
         ];
         let all = [&good[..], &near, &never].concat();
-        for (scope, count) in [(HintScope::Public, 2), (HintScope::Off, 2), (HintScope::All, 7)] {
+        for (scope, count) in [(HintScope::Public, 3), (HintScope::Off, 3), (HintScope::All, 8)] {
             let found: Vec<usize> = all
                 .chunks(8)
                 .flat_map(|part| holders(said(part), scope))
@@ -240,7 +245,7 @@ mod tests {
         assert_eq!(holders(said(&near), HintScope::Public), []);
         let mut broken = said(&good);
         broken.holders[0].addresses[0] = vec![255; 9];
-        assert_eq!(holders(broken.clone(), HintScope::Public)[0].addresses.len(), 1);
+        assert_eq!(holders(broken.clone(), HintScope::Public)[0].addresses.len(), 2);
         broken.holders[0].peer_id = vec![1, 2, 3];
         assert_eq!(holders(broken, HintScope::Public), []);
     }

@@ -1,0 +1,89 @@
+//! Networks within this machine: namespaces, cables between them, and routers that translate addresses.
+
+use std::io::Write as _;
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::node::TestNode;
+
+/// Runs a program; what it complained of if it failed.
+pub fn run(program: &str, arguments: &str) -> Result<(), String> {
+    let output = Command::new(program)
+        .args(arguments.split(' '))
+        .output()
+        .map_err(|error| format!("{program}: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("{program} {arguments}: {}", String::from_utf8_lossy(&output.stderr).trim()))
+}
+
+/// Network namespaces, of which nothing is left in the end.
+pub struct Spaces {
+    prefix: String,
+    names: Vec<String>,
+}
+
+impl Spaces {
+    /// None yet. What is made here has names of its own.
+    pub fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let turn = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self { prefix: format!("majlis-{}-{turn}", std::process::id()), names: Vec::new() }
+    }
+
+    fn full(&self, name: &str) -> String {
+        format!("{}-{name}", self.prefix)
+    }
+
+    /// A machine without any cable.
+    pub fn add(&mut self, name: &str) -> Result<(), String> {
+        let full = self.full(name);
+        run("ip", &format!("netns add {full}"))?;
+        self.names.push(full);
+        self.ip(name, "link set lo up")
+    }
+
+    /// `ip` within one of them.
+    pub fn ip(&self, name: &str, arguments: &str) -> Result<(), String> {
+        run("ip", &format!("-n {} {arguments}", self.full(name)))
+    }
+
+    /// Any program within one of them.
+    pub fn within(&self, name: &str, program: &str) -> Result<(), String> {
+        run("ip", &format!("netns exec {} {program}", self.full(name)))
+    }
+
+    /// A cable between two, each end with its name.
+    pub fn join(&self, (one, end): (&str, &str), (other, far): (&str, &str)) -> Result<(), String> {
+        self.ip(one, &format!("link add {end} type veth peer name {far} netns {}", self.full(other)))?;
+        self.ip(one, &format!("link set {end} up"))?;
+        self.ip(other, &format!("link set {far} up"))
+    }
+
+    /// A node that is to run within one of them.
+    pub fn node(&self, name: &str, arguments: &[&str]) -> TestNode {
+        let launcher = ["ip", "netns", "exec", &self.full(name)];
+        TestNode::with_arguments(name, arguments).launched_by(&launcher)
+    }
+}
+
+impl Drop for Spaces {
+    fn drop(&mut self) {
+        for name in &self.names {
+            // Its cables go with it.
+            let _ = run("ip", &format!("netns del {name}"));
+        }
+    }
+}
+
+/// The network, or a word of why the test is not run, past what the test runner captures, so that it is seen in a run
+/// that passes.
+pub fn or_skip<T>(test: &str, made: Result<T, String>) -> Option<T> {
+    made.inspect_err(|why| {
+        let said = format!("SKIPPED {test}: no network namespaces can be made here: {why}");
+        // Nobody is left to be told if this fails.
+        let _ = writeln!(std::io::stderr(), "{said}");
+    })
+    .ok()
+}
