@@ -68,7 +68,8 @@ pub async fn run(
     for note in opened.notes {
         say(&events, DaemonEvent::Note(note)).await;
     }
-    let (network, arrivals) = listen(&node, config.net, &options).await?;
+    let hearsay = config.node.hints.hearsay();
+    let (network, arrivals) = listen(&node, (config.net, hearsay), &options).await?;
     // Subscribed before anything can happen, so that no event is missed.
     let watch = if options.posts { node.watch() } else { node.watch().without_posts() };
     let mut driver = driver::start(&node, network, arrivals, &config.node)?;
@@ -142,7 +143,7 @@ fn network_failure(error: &net::NetError) -> Failure {
 /// new one.
 async fn listen(
     node: &Arc<Node>,
-    mut config: net::NetConfig,
+    (mut config, hearsay): (net::NetConfig, net::Hearsay),
     options: &RunOptions,
 ) -> Result<(Net, NetEvents), Failure> {
     config.mdns &= options.mdns;
@@ -160,14 +161,14 @@ async fn listen(
     if config.port == 0 {
         config.port = node.port();
     }
-    match net::start(keypair.clone(), config.clone()).await {
+    match net::start(keypair.clone(), config.clone(), hearsay).await {
         Err(net::NetError::Listen { .. }) if config.listen.is_empty() && config.port != 0 => {
             tracing::warn!(
                 port = config.port,
                 "the remembered port is taken; invites with it no longer work"
             );
             config.port = 0;
-            net::start(keypair, config).await
+            net::start(keypair, config, hearsay).await
         }
         result => result,
     }

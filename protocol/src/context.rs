@@ -27,6 +27,8 @@ pub const KEY_ID: &str = "majlis v1 key id";
 pub const CONTENT_KEY: &str = "majlis v1 content key";
 /// Keying material of the ephemeral key for one recipient, over the seed and the recipient's key.
 pub const EPHEMERAL: &str = "majlis v1 ephemeral key";
+/// Key of an account's holders on one day.
+pub const PROVIDER: &str = "majlis v1 provider";
 /// Coefficients of a batch verification.
 pub const BATCH: &str = "majlis v1 batch";
 

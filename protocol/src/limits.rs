@@ -93,6 +93,8 @@ pub const DELIVERIES_A_MINUTE: usize = 64;
 pub const MAX_REFS: usize = 4;
 /// Posts in an answer to REFS.
 pub const MAX_REFERRED: usize = 64;
+/// Accounts whose holders are asked for at once (`WHO_HAS`).
+pub const MAX_SOUGHT: usize = 16;
 /// Bytes of a group of a blob: what is verified at once.
 pub const BLOB_GROUP: u64 = 16 * 1024;
 /// Groups of a blob that are asked for at once.

@@ -19,6 +19,8 @@ use super::{
         CIRCUIT_BYTES, CIRCUIT_TIME, MAX_CARRIED, MAX_CIRCUITS, MAX_STREAMS_NEGOTIATING, PING_INTERVAL,
         PING_TIMEOUT,
     },
+    dht::{Table, Which, table},
+    guard::{Guard, Hearsay},
     snapshot::Metrics,
     sync_stream,
 };
@@ -41,14 +43,17 @@ pub(super) struct Behaviour {
     relay_client: relay::client::Behaviour,
     dcutr: dcutr::Behaviour,
     autonat_client: autonat::v2::client::Behaviour,
-    autonat_server: Toggle<autonat::v2::server::Behaviour>,
+    autonat_server: Toggle<Guard<autonat::v2::server::Behaviour>>,
+    dht: Toggle<Table>,
+    public_dht: Toggle<Table>,
 }
 
 impl Behaviour {
     fn new(
         keypair: &Keypair,
         relay_client: relay::client::Behaviour,
-        config: &NetConfig,
+        [dht, public_dht]: [Option<Table>; 2],
+        (config, hearsay): (&NetConfig, Hearsay),
         metrics: Arc<Metrics>,
     ) -> Self {
         let me = keypair.public().to_peer_id();
@@ -81,7 +86,20 @@ impl Behaviour {
             dcutr: dcutr::Behaviour::new(me),
             autonat_client: autonat::v2::client::Behaviour::default(),
             // Only where the owner has offered something to strangers: to try their addresses is to dial what they name.
-            autonat_server: config.relay.then(autonat::v2::server::Behaviour::default).into(),
+            autonat_server: config
+                .relay
+                .then(|| Guard::new(autonat::v2::server::Behaviour::default(), hearsay))
+                .into(),
+            dht: dht.into(),
+            public_dht: public_dht.into(),
+        }
+    }
+
+    /// A table by which nodes are found, if the node takes part in it.
+    pub fn table(&mut self, which: Which) -> Option<&mut Table> {
+        match which {
+            Which::Own => self.dht.as_mut(),
+            Which::Public => self.public_dht.as_mut(),
         }
     }
 
@@ -116,11 +134,18 @@ fn lan(keypair: &Keypair, config: &NetConfig) -> Option<mdns::tokio::Behaviour> 
 pub(super) fn build(
     keypair: Keypair,
     config: &NetConfig,
+    hearsay: Hearsay,
     metrics: &Arc<Metrics>,
 ) -> Result<Swarm<Behaviour>, NetError> {
     let setup = |error: &dyn std::error::Error| NetError::Setup(error.to_string());
-    let behaviour =
-        |keypair: &Keypair, relay_client| Behaviour::new(keypair, relay_client, config, Arc::clone(metrics));
+    let me = keypair.public().to_peer_id();
+    let tables = [
+        table(Which::Own, me, (config, hearsay), metrics)?,
+        table(Which::Public, me, (config, hearsay), metrics)?,
+    ];
+    let behaviour = move |keypair: &Keypair, relay_client| {
+        Behaviour::new(keypair, relay_client, tables, (config, hearsay), Arc::clone(metrics))
+    };
     let settings = |settings: swarm::Config| {
         settings
             .with_idle_connection_timeout(config.idle_timeout())

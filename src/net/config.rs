@@ -66,6 +66,7 @@ pub const PING_FAILURES: u32 = 2;
 /// Settings of the network floor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct NetConfig {
     /// Port for TCP and for QUIC (UDP), on every IPv4 and IPv6 address. 0 takes a free one at each start.
     /// Not used when `listen` names addresses.
@@ -76,6 +77,12 @@ pub struct NetConfig {
     pub mdns: bool,
     /// Carry connections for nodes that cannot be reached otherwise, and try whether others' addresses are reached.
     pub relay: bool,
+    /// Find nodes by their account alone, through nodes that neither side knows, and be found so: a table that everyone
+    /// keeps a part of whom all can reach. Your node says there where it is under a name that changes daily and that
+    /// only those can work out who know your account; whom you follow is never said.
+    pub dht: bool,
+    /// Do the same in the public table of IPFS, which has many nodes, as soon as one of them is known (`--bootstrap`).
+    pub public_dht: bool,
     /// Name of the program that other nodes are told.
     pub agent: String,
     /// Connections at most; a quarter is kept for those that this node makes itself.
@@ -115,6 +122,8 @@ impl Default for NetConfig {
             listen: Vec::new(),
             mdns: true,
             relay: false,
+            dht: true,
+            public_dht: false,
             agent: concat!("majlis/", env!("CARGO_PKG_VERSION")).to_owned(),
             max_connections: 256,
             max_connections_per_peer: 4,

@@ -1,7 +1,10 @@
 //! The one task that owns the swarm. It waits for the swarm, for commands, for sessions that end and for time to pass;
 //! what each means is in [`super::on`]. It never waits for whoever takes its events.
 
-use std::{collections::HashMap, collections::VecDeque, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap, VecDeque},
+    sync::Arc,
+};
 
 use futures::StreamExt as _;
 use libp2p::{Multiaddr, PeerId, Swarm, core::transport::ListenerId, swarm::ConnectionId};
@@ -15,6 +18,8 @@ use super::{
     behaviour::Behaviour,
     carriers::Carriers,
     config::{LISTEN_TIMEOUT, SNAPSHOT_INTERVAL},
+    dht::{Finding, Found, Key},
+    guard::Hearsay,
     on,
     peers::Peer,
     session::Ended,
@@ -35,6 +40,9 @@ pub(super) enum Command {
     Forget(PeerId),
     Disconnect(PeerId),
     NetworkChanged,
+    Provide(BTreeSet<Key>),
+    Join(Found),
+    Seek(Key, oneshot::Sender<Found>),
     Dial(Multiaddr, oneshot::Sender<Result<PeerId, NetError>>),
     Stop,
 }
@@ -52,10 +60,12 @@ pub(super) enum Dial {
 pub(super) struct Driver {
     pub swarm: Swarm<Behaviour>,
     pub config: NetConfig,
+    pub hearsay: Hearsay,
     pub metrics: Arc<Metrics>,
     pub peers: HashMap<PeerId, Peer>,
     pub wanted: Wanted,
     pub carriers: Carriers,
+    pub finding: Finding,
     pub dials: HashMap<ConnectionId, Dial>,
     /// Our addresses as others see them, newest last.
     pub observed: VecDeque<Multiaddr>,
@@ -81,7 +91,7 @@ pub(super) struct Driver {
 impl Driver {
     pub fn new(
         swarm: Swarm<Behaviour>,
-        config: NetConfig,
+        (config, hearsay): (NetConfig, Hearsay),
         metrics: Arc<Metrics>,
         listeners: Vec<ListenerId>,
         commands: mpsc::Receiver<Command>,
@@ -94,9 +104,11 @@ impl Driver {
             wanted: Wanted::new(config.max_wanted, config.backoff()),
             swarm,
             config,
+            hearsay,
             metrics,
             peers: HashMap::new(),
             carriers: Carriers::default(),
+            finding: Finding::default(),
             dials: HashMap::new(),
             observed: VecDeque::new(),
             starting: Some(listeners),
@@ -148,6 +160,7 @@ impl Driver {
             openings,
             self.wanted.next_due(now),
             self.carriers.next_due(),
+            self.finding.due,
             starting,
             snapshot,
             self.stopping,
@@ -174,7 +187,8 @@ impl Driver {
     pub fn publish(&mut self) {
         self.changed = false;
         self.published = Instant::now();
-        let peers = self.peers.iter().filter_map(|(id, peer)| peer.describe(*id)).collect();
+        let peers = self.peers.iter().filter_map(|(id, peer)| peer.describe(*id, self.hearsay)).collect();
+        let neighbours = on::dht::known(self).into();
         let me = *self.swarm.local_peer_id();
         // Those that others carry to come with the name of this node at their end.
         let bare = |address: &Multiaddr| transport_part(address.clone(), &me);
@@ -183,6 +197,7 @@ impl Driver {
             external: self.swarm.external_addresses().filter_map(bare).collect(),
             observed: self.observed.iter().cloned().collect(),
             peers,
+            neighbours,
             wanted: self.wanted.len(),
             metrics: Arc::clone(&self.metrics),
         });

@@ -18,10 +18,12 @@ mod backoff;
 mod behaviour;
 mod carriers;
 pub mod config;
+mod dht;
 mod driver;
 mod error;
 mod event;
 mod frame;
+mod guard;
 mod listen;
 mod on;
 mod peers;
@@ -35,7 +37,7 @@ mod sync_stream;
 mod tests;
 mod wanted;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 pub use libp2p::{Multiaddr, PeerId, identity::Keypair};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -43,10 +45,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 use self::driver::{Command, Driver};
 pub use self::{
     config::NetConfig,
+    dht::{Found, Key},
     error::NetError,
     event::{NetEvent, NetEvents},
     frame::{Frame, FrameError, FrameSource},
-    reach::{Reach, place, reach},
+    guard::Hearsay,
+    reach::{Reach, host, place, reach},
     session::{Session, SessionStats},
     sink::{FrameSink, SendError, SinkClosed},
     snapshot::{ConnectedPeer, Direction, Metrics, Reached, Snapshot},
@@ -69,18 +73,22 @@ pub fn keypair_from_seed(seed: &[u8; 32]) -> Result<Keypair, NetError> {
     Keypair::ed25519_from_bytes(&mut copy).map_err(|error| NetError::Setup(error.to_string()))
 }
 
-/// Starts the network. Must be called within a tokio runtime.
+/// Starts the network, which believes others so much of where somebody is. Must be called within a tokio runtime.
 #[expect(clippy::unused_async, reason = "callers await it, so that start-up may come to wait for listeners")]
-pub async fn start(keypair: Keypair, config: NetConfig) -> Result<(Net, NetEvents), NetError> {
+pub async fn start(
+    keypair: Keypair,
+    config: NetConfig,
+    hearsay: Hearsay,
+) -> Result<(Net, NetEvents), NetError> {
     config.check()?;
     let metrics = Arc::new(Metrics::default());
     let peer_id = keypair.public().to_peer_id();
-    let mut swarm = behaviour::build(keypair, &config, &metrics)?;
+    let mut swarm = behaviour::build(keypair, &config, hearsay, &metrics)?;
     let listeners = listen::open(&mut swarm, &config)?;
     let (commands, command_queue) = mpsc::channel(config::COMMAND_QUEUE);
     let (events, receiver) = mpsc::channel(config.event_queue);
     let (driver, snapshot) =
-        Driver::new(swarm, config, Arc::clone(&metrics), listeners, command_queue, events);
+        Driver::new(swarm, (config, hearsay), Arc::clone(&metrics), listeners, command_queue, events);
     tokio::spawn(driver.run());
     Ok((Net { peer_id, commands, snapshot, metrics }, NetEvents { receiver }))
 }
@@ -126,6 +134,25 @@ impl Net {
     /// dialled again after a pause; forget it first to be rid of it.
     pub fn disconnect(&self, peer: PeerId) {
         self.command(Command::Disconnect(peer));
+    }
+
+    /// From now on this node is to be found under these keys and no others, by whoever takes part in the tables. Said
+    /// again, it changes nothing.
+    pub fn provide(&self, keys: BTreeSet<Key>) {
+        self.command(Command::Provide(keys));
+    }
+
+    /// Nodes that others have found in the table, or that were neighbours there when this node last ran.
+    pub fn join(&self, known: Found) {
+        self.command(Command::Join(known));
+    }
+
+    /// The nodes that say they are to be found under a key, with addresses that may be dialled at hearsay; nobody,
+    /// where no table is known or too much is sought at once. What they say of themselves is proved only in a session.
+    pub async fn seek(&self, key: Key) -> Found {
+        let (reply, answer) = oneshot::channel();
+        self.command(Command::Seek(key, reply));
+        answer.await.unwrap_or_default()
     }
 
     /// The machine has a new network: wanted peers are dialled now, whatever failed before.

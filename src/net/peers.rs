@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::{
     config::{OPENING_INTERVAL, OPENINGS_BURST},
+    guard::Hearsay,
     reach::is_relayed,
     rule::Present,
     session::SessionHandle,
@@ -99,6 +100,14 @@ impl Peer {
         self.connections.iter().max_by_key(worth)
     }
 
+    /// Where the peer is: first where this side has reached it, then where it says it listens.
+    pub fn places(&self) -> Vec<Multiaddr> {
+        let dialled =
+            self.connections.iter().filter(|connection| connection.direction == Direction::Outbound);
+        let dialled = dialled.map(|connection| connection.address.clone());
+        dialled.chain(self.announced.iter().cloned()).collect()
+    }
+
     /// Connections that others carry, of a peer that is connected directly as well.
     pub fn superfluous(&self) -> Vec<ConnectionId> {
         let (relayed, direct): (Vec<_>, Vec<_>) =
@@ -145,12 +154,14 @@ impl Peer {
         self.open_at
     }
 
-    pub fn describe(&self, peer: PeerId) -> Option<ConnectedPeer> {
+    /// For the snapshot.
+    pub fn describe(&self, peer: PeerId, hearsay: Hearsay) -> Option<ConnectedPeer> {
         let carries = |c: &&Connection| self.session.as_ref().is_some_and(|live| live.connection == c.id);
         let shown = self.connections.iter().find(carries).or(self.connections.last())?;
         Some(ConnectedPeer {
             peer,
             address: shown.address.clone(),
+            places: self.places().into_iter().filter(|place| hearsay.allows(place)).collect(),
             direction: shown.direction,
             since: self.since,
             rtt: shown.rtt.or_else(|| self.connections.iter().find_map(|connection| connection.rtt)),

@@ -1,6 +1,6 @@
 //! From how far away an address can be reached, as far as the address itself tells.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use libp2p::{Multiaddr, PeerId, multiaddr::Protocol};
 use serde::Serialize;
@@ -37,6 +37,16 @@ pub(super) fn is_relayed(address: &Multiaddr) -> bool {
 pub(super) fn is_open<'a>(mut addresses: impl Iterator<Item = &'a Multiaddr>) -> bool {
     addresses
         .any(|address| !is_relayed(address) && matches!(reach(address), Some(Reach::World | Reach::Name)))
+}
+
+/// The host that is dialled at an address; none where it has a name, and where another node carries what goes there.
+pub fn host(address: &Multiaddr) -> Option<IpAddr> {
+    match address.iter().next()? {
+        _ if is_relayed(address) => None,
+        Protocol::Ip4(ip) => Some(ip.into()),
+        Protocol::Ip6(ip) => Some(ip.into()),
+        _ => None,
+    }
 }
 
 /// Who can dial an address that a node has now; where another node carries what goes there, who can dial that. None where it means nothing to others.

@@ -25,6 +25,8 @@ pub struct Snapshot {
     pub observed: Arc<[Multiaddr]>,
     /// Connected peers.
     pub peers: Arc<[ConnectedPeer]>,
+    /// Nodes asked first when others are sought by a key alone, and where they are.
+    pub neighbours: Arc<[(PeerId, Vec<Multiaddr>)]>,
     /// Peers to which a connection is kept or sought.
     pub wanted: usize,
     /// Counters since the start; they go on counting after the snapshot was taken.
@@ -72,6 +74,7 @@ impl Snapshot {
             external: Arc::default(),
             observed: Arc::default(),
             peers: Arc::default(),
+            neighbours: Arc::default(),
             wanted: 0,
             metrics,
         }
@@ -85,6 +88,8 @@ pub struct ConnectedPeer {
     pub peer: PeerId,
     /// The remote address of the connection.
     pub address: Multiaddr,
+    /// Where it is, as far as that may be told to others.
+    pub places: Vec<Multiaddr>,
     /// Which side dialled the connection.
     pub direction: Direction,
     /// Since when the peer is connected.
@@ -162,6 +167,10 @@ metrics! {
     circuits_opened,
     /// Requests to carry that were refused, by limit or as nobody was there.
     carrying_refused,
+    /// Records kept of where others are found.
+    providers_kept,
+    /// Such records refused, by limit.
+    providers_refused,
     /// Bytes of frames received.
     bytes_in,
     /// Bytes of frames sent.

@@ -30,7 +30,8 @@ struct Node {
 
 impl Node {
     async fn start(seed: u8, config: NetConfig) -> Self {
-        let (net, events) = start(keypair_from_seed(&[seed; 32]).unwrap(), config).await.unwrap();
+        let (net, events) =
+            start(keypair_from_seed(&[seed; 32]).unwrap(), config, Hearsay::default()).await.unwrap();
         let mut node = Self { net, events };
         node.until(|event| matches!(event, NetEvent::ListenersReady).then_some(())).await;
         node
@@ -473,6 +474,9 @@ async fn a_listener_that_fails_is_fatal_only_if_it_is_the_last() {
     let config = NetConfig { listen: vec![other.clone(), TCP.parse().unwrap()], ..config(TCP) };
     let node = Node::start(1, config.clone()).await;
     assert_eq!(node.addrs().len(), 1);
-    let error = start(keypair(), NetConfig { listen: vec![other, taken], ..config }).await.err().unwrap();
+    let error = start(keypair(), NetConfig { listen: vec![other, taken], ..config }, Hearsay::default())
+        .await
+        .err()
+        .unwrap();
     assert!(matches!(&error, NetError::Listen(_)), "{error}");
 }

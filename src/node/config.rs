@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::net::Hearsay;
+
 /// Settings of the node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -15,6 +17,9 @@ pub struct NodeConfig {
     pub hints: HintScope,
     /// How long these addresses have to stay the same before they are published, in milliseconds.
     pub hints_settle_ms: u64,
+    /// Be named to others, and found in the table, as a holder of the accounts that you have pinned and, to their other
+    /// followers who ask, of those that you follow publicly. For a machine that is often on.
+    pub seed: bool,
     /// Bytes that others' pictures, sound and video may take. What was not looked at for longest goes first; your own,
     /// and those of posts that you have bookmarked, never go.
     pub media_quota: u64,
@@ -37,6 +42,7 @@ impl Default for NodeConfig {
             max_lan_peers: 64,
             hints: HintScope::Public,
             hints_settle_ms: 5_000,
+            seed: false,
             media_quota: 5_000_000_000,
             media_fetch_below: 2_000_000,
             keep_days: 0,
@@ -44,6 +50,13 @@ impl Default for NodeConfig {
             keep_bytes: 0,
             keep_bytes_of_all: 0,
         }
+    }
+}
+
+impl HintScope {
+    /// What this means for what others say of where somebody is.
+    pub fn hearsay(self) -> Hearsay {
+        Hearsay { nearby: self == Self::All }
     }
 }
 

@@ -530,12 +530,14 @@ impl Node {
         let peers = if running { self.ask(Local::Peers).await? } else { Vec::new() };
         let store = self.store.clone();
         let stats = blocking(move || Ok(store.stats()?)).await?;
+        let standing = self.peers.standing();
         Ok(StatusView {
             running,
             account: id.account,
             peer_id: id.peer_id,
             addresses: id.addresses,
-            reached: self.peers.reached(),
+            reached: standing.map(|(reached, _)| reached),
+            neighbours: standing.map(|(_, neighbours)| neighbours),
             peers: peers.len(),
             following: self.peers.interests().iter().count() - 1,
             accounts: stats.accounts,

@@ -102,6 +102,8 @@ pub(crate) enum Local {
     Peers(oneshot::Sender<Vec<api::PeerView>>),
     /// In how many sessions each of these accounts is shared.
     Sharers { accounts: Vec<AccountId>, answer: oneshot::Sender<Vec<usize>> },
+    /// Ask those who share one of these accounts who else holds it.
+    AskHolders(Vec<AccountId>),
     /// Answered when connected peers have nothing new: how many there are.
     Synced(oneshot::Sender<usize>),
 }

@@ -12,13 +12,15 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, now_ms};
-use crate::net::{Multiaddr, Reach, Reached};
+use crate::net::{Found, Multiaddr, PeerId, Reach, Reached};
 use crate::store::Store;
 
 /// Peers that are remembered at most; strangers are forgotten first, then whoever was not seen for longest.
 const MAX_PEERS: usize = 1_024;
 /// Addresses remembered of one peer.
 const MAX_PEER_ADDRESSES: usize = 8;
+/// Neighbours in the table by which nodes are found, remembered for the next start.
+const MAX_NEIGHBOURS: usize = 32;
 /// Holders remembered of one of the owner's logs.
 const MAX_HOLDERS: usize = 1_024;
 
@@ -27,6 +29,7 @@ const MEMORY: &[u8] = b"memory/";
 const INTEREST: &[u8] = b"interest/";
 const HELD: &[u8] = b"held/";
 const ADDRESSES: &[u8] = b"addresses";
+const NEIGHBOURS: &[u8] = b"neighbours";
 
 /// Who can dial an address, as this node shows its own and those of its peers.
 pub fn reach(address: &str) -> Option<Reach> {
@@ -63,8 +66,10 @@ struct State {
     /// Own log → peer → highest sequence number that it said it holds, from 1.
     held: BTreeMap<LogKey, BTreeMap<String, (u64, u64)>>,
     addresses: Addresses,
-    /// How others come to a node that runs.
-    reached: Option<Reached>,
+    /// Nodes asked first when others are sought by a key alone: peer id and multiaddrs.
+    neighbours: Vec<(String, Vec<String>)>,
+    /// How others come to a node that runs, and how many neighbours it has in the table by which nodes are found.
+    standing: Option<(Reached, usize)>,
     changed: BTreeSet<Changed>,
 }
 
@@ -115,6 +120,7 @@ enum Changed {
     Held(String),
     Interest(AccountId),
     Addresses,
+    Neighbours,
 }
 
 impl State {
@@ -143,6 +149,7 @@ impl State {
                 });
                 (key(INTEREST, &account.0), value)
             }
+            Changed::Neighbours => (NEIGHBOURS.to_vec(), Some(json(&self.neighbours)?)),
             Changed::Addresses => (ADDRESSES.to_vec(), Some(json(&self.addresses)?)),
         })
     }
@@ -184,6 +191,9 @@ impl Peers {
         }
         if let Some(bytes) = store.setting(ADDRESSES)? {
             state.addresses = serde_json::from_slice(&bytes).unwrap_or_default();
+        }
+        if let Some(bytes) = store.setting(NEIGHBOURS)? {
+            state.neighbours = serde_json::from_slice(&bytes).unwrap_or_default();
         }
         Ok(Self(Mutex::new(state)))
     }
@@ -348,14 +358,38 @@ impl Peers {
         self.0.lock().addresses.clone()
     }
 
-    /// How others come here, as far as the running node knows.
-    pub fn reached(&self) -> Option<Reached> {
-        self.0.lock().reached
+    /// How others come here, as far as the running node knows, and how many neighbours it has in the table by which
+    /// nodes are found.
+    pub fn standing(&self) -> Option<(Reached, usize)> {
+        self.0.lock().standing
     }
 
-    pub(super) fn set_addresses(&self, addresses: Addresses, reached: Reached) {
+    /// The neighbours in the table by which nodes are found, as they were when there last were any.
+    pub(super) fn neighbours(&self) -> Found {
+        let state = self.0.lock();
+        let known = state.neighbours.iter().filter_map(|(peer, addresses)| {
+            let addresses = addresses.iter().filter_map(|address| address.parse().ok()).collect();
+            Some((peer.parse().ok()?, addresses))
+        });
+        known.collect()
+    }
+
+    pub(super) fn set_neighbours(&self, neighbours: &[(PeerId, Vec<Multiaddr>)]) {
+        let known: Vec<_> = neighbours
+            .iter()
+            .take(MAX_NEIGHBOURS)
+            .map(|(peer, addresses)| (peer.to_string(), addresses.iter().map(ToString::to_string).collect()))
+            .collect();
         let mut state = self.0.lock();
-        state.reached = Some(reached);
+        if !known.is_empty() && state.neighbours != known {
+            state.neighbours = known;
+            state.changed.insert(Changed::Neighbours);
+        }
+    }
+
+    pub(super) fn set_addresses(&self, addresses: Addresses, standing: (Reached, usize)) {
+        let mut state = self.0.lock();
+        state.standing = Some(standing);
         if state.addresses != addresses {
             state.addresses = addresses;
             state.changed.insert(Changed::Addresses);

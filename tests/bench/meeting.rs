@@ -54,6 +54,7 @@ fn side(workload: &Workload, number: usize) -> Result<Side> {
         account,
         device,
         credit: limits::CREDIT,
+        listed: false,
         keys: KeyCache::default(),
     };
     Ok(Side { machine: Replicator::new(settings, interests(workload)), live: None })

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use majlis::net::{self, FrameSink, Net, NetConfig, NetEvent, NetEvents, PeerId, SendError};
+use majlis_protocol::body::Hints;
 use majlis_protocol::keys::KeyCache;
 use majlis_protocol::state::{Replica, Run};
 use majlis_protocol::sync::chunk::{Address, Builder, verify_groups};
@@ -76,12 +77,14 @@ impl Peer {
         let listen =
             vec!["/ip4/127.0.0.1/tcp/0".parse().map_err(|_| "an address of loopback is no address")?];
         let config = NetConfig { listen, mdns: false, ..NetConfig::default() };
-        let (net, events) = net::start(keypair, config).await.map_err(|error| error.to_string())?;
+        let (net, events) =
+            net::start(keypair, config, net::Hearsay::default()).await.map_err(|error| error.to_string())?;
         let settings = Settings {
             peer_id: net.peer_id().to_bytes(),
             account: owner.account,
             device: Arc::clone(&owner.device),
             credit: limits::CREDIT,
+            listed: false,
             keys: KeyCache::default(),
         };
         let (frames_in, frames) = mpsc::channel(64);
@@ -217,7 +220,10 @@ impl Peer {
                 self.input(Input::Committed { tickets, changed, identities })
             }
             Output::Refs(session, number, _) => self.input(Input::Referring(session, number, 0, Vec::new())),
-            Output::Referred(..) | Output::Blob(..) => Ok(()),
+            Output::Referred(..) | Output::Holders(..) | Output::Blob(..) => Ok(()),
+            Output::WhoHas(session, number, asked) => {
+                self.input(Input::TellHolders(session, number, vec![Hints::default(); asked.len()]))
+            }
             Output::BlobWanted(session, number, _) => {
                 self.input(Input::GiveBlob(session, number, Vec::new().into()))
             }

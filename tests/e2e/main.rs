@@ -15,6 +15,7 @@ mod carry;
 mod catch_up;
 mod damage;
 mod delete;
+mod finding;
 mod follow;
 mod hints;
 mod hostile;

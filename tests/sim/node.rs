@@ -184,6 +184,7 @@ fn machine(
         account,
         device: Arc::clone(device),
         credit,
+        listed: false,
         keys: KeyCache::default(),
     };
     Replicator::new(settings, interests.clone())

@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
+use majlis_protocol::body::Hints;
 use majlis_protocol::sync::{CloseCode, Frame, Input, Opened, Output, Reason, SessionId, Verdict};
 use majlis_protocol::{AccountId, Entry, Verified};
 
@@ -259,7 +260,11 @@ impl World {
                 Output::BlobWanted(session, number, _) => {
                     self.input(node, Input::GiveBlob(session, number, Vec::new().into()));
                 }
-                Output::Referred(..) | Output::Blob(..) | Output::Event(_) => {}
+                Output::WhoHas(session, number, asked) => {
+                    let nobody = vec![Hints::default(); asked.len()];
+                    self.input(node, Input::TellHolders(session, number, nobody));
+                }
+                Output::Referred(..) | Output::Holders(..) | Output::Blob(..) | Output::Event(_) => {}
             }
         }
     }

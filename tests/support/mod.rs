@@ -9,6 +9,7 @@ pub mod journal;
 pub mod node;
 pub mod random;
 pub mod stream;
+pub mod street;
 pub mod wires;
 
 use std::time::{Duration, Instant};

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use majlis_protocol::body::Hints;
 use majlis_protocol::identity::VerifiedId;
 use majlis_protocol::limits::{ANSWER_BURST, CREDIT, MAX_FRAME, MAX_SHARED};
 use majlis_protocol::state::{Replica, Run};
@@ -39,6 +40,7 @@ impl Node {
             account: owner.account(),
             device: Arc::new(device),
             credit: CREDIT,
+            listed: false,
             keys: KeyCache::default(),
         };
         let mut interests = Interests::default();
@@ -160,6 +162,10 @@ impl Node {
                         &self.replica,
                     );
                 }
+                Output::WhoHas(session, number, asked) if number % 2 == 0 => {
+                    let nobody = vec![Hints::default(); asked.len()];
+                    self.machine.handle(self.now, Input::TellHolders(session, number, nobody), &self.replica);
+                }
                 Output::Delivered { session, entry, .. } => {
                     let verdict = if entry.header.seq % 2 == 0 { Verdict::Queued } else { Verdict::Refused };
                     self.machine.handle(self.now, Input::Answer(session, entry.id, verdict), &self.replica);
@@ -170,6 +176,8 @@ impl Node {
                 }
                 Output::Refs(..)
                 | Output::Referred(..)
+                | Output::WhoHas(..)
+                | Output::Holders(..)
                 | Output::BlobWanted(..)
                 | Output::Blob(..)
                 | Output::Event(_) => {}

@@ -326,6 +326,14 @@ fn messages() -> Vec<Message> {
         Message::Deliver { document: document().entry().encode().into(), entry: entries[1].encode().into() },
         Message::Status(entries[0].id, Verdict::Queued),
         Message::Status(entries[0].id, Verdict::Later),
+        Message::WhoHas { number: 1, accounts: vec![0, 1] },
+        Message::Peers {
+            number: 1,
+            holders: vec![
+                Hints { holders: vec![Holder { peer_id: vec![1; 38], addresses: vec![vec![2; 8]] }] },
+                Hints::default(),
+            ],
+        },
         Message::Refs { number: 1, root: entries[0].id },
         Message::Referred {
             number: 1,

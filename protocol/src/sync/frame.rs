@@ -60,9 +60,9 @@ pub mod kind {
     pub const DELIVER: u8 = 0x81;
     /// Answers DELIVER and PIN.
     pub const STATUS: u8 = 0x82;
-    /// Other peers' addresses. Reserved.
+    /// Answers `WHO_HAS`: other peers' addresses.
     pub const PEERS: u8 = 0x83;
-    /// Asks who holds an account. Reserved.
+    /// Asks who else holds accounts.
     pub const WHO_HAS: u8 = 0x84;
     /// Asks to hold an account. Reserved.
     pub const PIN: u8 = 0x85;

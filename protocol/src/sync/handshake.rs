@@ -52,7 +52,7 @@ impl Replicator {
             salt: session.salt,
             credit: self.settings.credit,
             outstanding: MAX_OUTSTANDING as u64,
-            listed: false,
+            listed: self.settings.listed,
             warm,
         };
         self.send(id, &Message::Hello(hello));
@@ -66,6 +66,7 @@ impl Replicator {
             Salts { dialer: hello.salt, listener: session.salt }
         });
         session.stage = Stage::Match;
+        session.listed = hello.listed;
         session.credit_out = i64::try_from(hello.credit).unwrap_or(i64::MAX);
         session.peer_outstanding =
             usize::try_from(hello.outstanding).unwrap_or(MAX_OUTSTANDING).clamp(1, MAX_OUTSTANDING);

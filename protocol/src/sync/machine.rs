@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::body::Hints;
 use crate::entry::Invalid;
 use crate::identity::VerifiedId;
 use crate::ids::{AccountId, EntryId, LogKey};
@@ -39,6 +40,8 @@ pub struct Settings {
     pub device: Arc<SecretKey>,
     /// CHUNK bytes that a peer may send ahead of the disk.
     pub credit: u64,
+    /// Whether peers may name this node to others as a holder of what it holds publicly.
+    pub listed: bool,
     /// What is known of keys: those of stored identities have been checked.
     pub keys: KeyCache,
 }
@@ -104,6 +107,11 @@ pub enum Input {
     Refer(SessionId, u64, EntryId),
     /// Answers [`Output::Refs`]: how many such posts are held, and some of them with their documents.
     Referring(SessionId, u64, u64, Vec<(Arc<VerifiedId>, Entry)>),
+    /// Asks a peer who else holds accounts, of which those count that both share: at most 16, and one such question at
+    /// a time. The number names the answer.
+    AskHolders(SessionId, u64, Vec<AccountId>),
+    /// Answers [`Output::WhoHas`]: the holders of each account, in the order in which they were asked for.
+    TellHolders(SessionId, u64, Vec<Hints>),
     /// Asks a peer for a piece of a blob. The number is given back in [`Output::Blob`], of whichever session.
     AskBlob(SessionId, u64, BlobWant),
     /// Answers [`Output::BlobWanted`]: the piece; empty where it is not given.
@@ -150,6 +158,11 @@ pub enum Output {
     /// The peer has answered: what was asked, how many posts it holds, and some of them as bytes. Nothing of them is
     /// verified.
     Referred(SessionId, u64, u64, Vec<(Bytes, Bytes)>),
+    /// The peer asks who else holds accounts: with each the sessions of those who may be named. Then
+    /// [`Input::TellHolders`].
+    WhoHas(SessionId, u64, Vec<(AccountId, Vec<SessionId>)>),
+    /// The peer has answered: who else is said to hold each account.
+    Holders(SessionId, Vec<(AccountId, Hints)>),
     /// The peer asks for a piece of a blob: read it, then [`Input::GiveBlob`].
     BlobWanted(SessionId, u64, BlobWant),
     /// The peer has answered: a piece, not verified; empty where it gives none.
@@ -312,6 +325,7 @@ impl Replicator {
                 + session.proofs_due.len()
                 + session.deliveries_in.len()
                 + session.refs_in.len()
+                + usize::from(session.holders_owed.is_some())
                 + session.blobs_in.len();
             load.awaited += session.outstanding.len()
                 + session.late.len()
@@ -321,6 +335,7 @@ impl Replicator {
                 + session.proofs_asked.len()
                 + session.deliveries_out.len()
                 + session.refs_out.len()
+                + usize::from(session.holders_asked.is_some())
                 + session.blobs_out.len();
         }
         load
@@ -369,6 +384,8 @@ impl Replicator {
             }
             Input::Publish(entries) => self.publish(&entries),
             Input::Refer(id, number, root) => self.refer(id, number, root),
+            Input::AskHolders(id, number, accounts) => self.ask_holders(id, number, &accounts),
+            Input::TellHolders(id, number, holders) => self.tell_holders(id, number, holders),
             Input::Referring(id, number, total, posts) => self.referring(id, number, total, &posts),
             Input::AskBlob(id, number, want) => self.ask_blob(id, number, want),
             Input::GiveBlob(id, number, piece) => self.give_blob(id, number, piece),
@@ -497,6 +514,8 @@ impl Replicator {
                 self.referred(id, number, total, posts);
                 Ok(())
             }
+            Message::WhoHas { number, accounts } if live => self.who_has(id, number, &accounts),
+            Message::Peers { number, holders } if live => self.holders_told(id, number, holders),
             Message::BlobWant { number, want } if live => self.blob_wanted(id, number, want),
             Message::Blob { number, piece } if live => {
                 self.blob(id, number, piece);

@@ -3,9 +3,12 @@
 use bytes::Bytes;
 
 use crate::blob::Span;
-use crate::body::BlobId;
+use crate::body::{BlobId, Body, Hints};
+use crate::entry::Kind;
 use crate::ids::{AccountId, DeviceId, EntryId, LogId};
-use crate::limits::{MAX_FRAME, MAX_OFFER, MAX_REFERRED, MAX_RUNS, MAX_SIGNED_HEADER, MAX_WANTS, SIGNATURE};
+use crate::limits::{
+    MAX_FRAME, MAX_OFFER, MAX_REFERRED, MAX_RUNS, MAX_SIGNED_HEADER, MAX_SOUGHT, MAX_WANTS, SIGNATURE,
+};
 use crate::pack::{Reader, put_varint};
 use crate::state::Fingerprint;
 
@@ -173,6 +176,20 @@ pub enum Message {
     },
     /// What became of an entry that was handed over.
     Status(EntryId, Verdict),
+    /// Asks who else holds accounts that both share.
+    WhoHas {
+        /// Names the answer.
+        number: u64,
+        /// The accounts' numbers in this session.
+        accounts: Vec<u64>,
+    },
+    /// Answers [`Message::WhoHas`].
+    Peers {
+        /// What is answered.
+        number: u64,
+        /// The holders of each account, in the order in which they were asked for.
+        holders: Vec<Hints>,
+    },
     /// Asks for posts of the conversation that a post begins.
     Refs {
         /// Names the answer.
@@ -434,6 +451,21 @@ impl Message {
                 out.push(*verdict as u8);
                 kind::STATUS
             }
+            Self::WhoHas { number, accounts } => {
+                put_varint(&mut out, *number);
+                for account in accounts {
+                    put_varint(&mut out, *account);
+                }
+                kind::WHO_HAS
+            }
+            Self::Peers { number, holders } => {
+                put_varint(&mut out, *number);
+                for hints in holders {
+                    // What is too long to be said is not said.
+                    put_bytes(&mut out, &Body::Hints(hints.clone()).encode().unwrap_or_default());
+                }
+                kind::PEERS
+            }
             Self::Refs { number, root } => {
                 put_varint(&mut out, *number);
                 out.extend_from_slice(&root.0);
@@ -539,6 +571,28 @@ impl Message {
                 Self::Deliver { document, entry: body.slice(body.len())? }
             }
             kind::STATUS => Self::Status(EntryId(body.array()?), Verdict::from_wire(body.byte()?)),
+            kind::WHO_HAS => {
+                let number = body.varint()?;
+                let mut accounts = Vec::new();
+                while !body.is_empty() {
+                    accounts.push(body.varint()?);
+                    if accounts.len() > MAX_SOUGHT {
+                        return Err(DecodeError::Limit);
+                    }
+                }
+                Self::WhoHas { number, accounts }
+            }
+            kind::PEERS => {
+                let number = body.varint()?;
+                let mut holders = Vec::new();
+                while !body.is_empty() {
+                    holders.push(read_holders(body)?);
+                    if holders.len() > MAX_SOUGHT {
+                        return Err(DecodeError::Limit);
+                    }
+                }
+                Self::Peers { number, holders }
+            }
             kind::REFS => Self::Refs { number: body.varint()?, root: EntryId(body.array()?) },
             kind::REFERRED => {
                 let (number, total) = (body.varint()?, body.varint()?);
@@ -568,6 +622,19 @@ fn read_flag(body: &mut Reader) -> Result<bool, DecodeError> {
         0 => Ok(false),
         1 => Ok(true),
         _ => Err(DecodeError::Limit),
+    }
+}
+
+/// Nobody where nothing is said, and where it is said in a version of bodies that is not known.
+fn read_holders(body: &mut Reader) -> Result<Hints, DecodeError> {
+    let bytes = read_bytes(body, MAX_FRAME)?;
+    if bytes.is_empty() {
+        return Ok(Hints::default());
+    }
+    match Body::decode(Kind::HINTS, &bytes) {
+        Ok(Some(Body::Hints(hints))) => Ok(hints),
+        Ok(_) => Ok(Hints::default()),
+        Err(_) => Err(DecodeError::Limit),
     }
 }
 

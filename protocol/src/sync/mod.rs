@@ -12,6 +12,7 @@ mod documents;
 mod frame;
 mod gossip;
 mod handshake;
+mod holders;
 mod ingest;
 mod interest;
 mod machine;

@@ -106,6 +106,8 @@ pub(super) struct Session {
     pub salts: Option<Salts>,
     /// Named by the owner, or proved an account that is held here.
     pub friend: bool,
+    /// The peer lets itself be named to others.
+    pub listed: bool,
     pub proved: Option<AccountId>,
     pub proved_device: Option<DeviceId>,
     /// A PROVE has come; there is one a session.
@@ -197,6 +199,10 @@ pub(super) struct Session {
     /// Conversations asked of the peer, and by it, that were not answered yet.
     pub refs_out: HashSet<u64>,
     pub refs_in: HashSet<u64>,
+    /// A question who else holds accounts: its number, and which.
+    pub holders_asked: Option<(u64, Vec<AccountId>)>,
+    /// The number of such a question that the peer waits for.
+    pub holders_owed: Option<u64>,
     /// Pieces of blobs asked of the peer, and by it, that were not answered yet.
     pub blobs_out: HashSet<u64>,
     pub blobs_in: HashSet<u64>,
@@ -217,6 +223,7 @@ impl Session {
             salt: opened.salt,
             salts: None,
             friend: opened.named,
+            listed: false,
             proved: None,
             proved_device: None,
             proving: false,
@@ -280,6 +287,8 @@ impl Session {
             deliveries_in: HashSet::new(),
             refs_out: HashSet::new(),
             refs_in: HashSet::new(),
+            holders_asked: None,
+            holders_owed: None,
             blobs_out: HashSet::new(),
             blobs_in: HashSet::new(),
             deliveries: (0, 0),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use majlis_protocol::blob::Span;
-use majlis_protocol::body::{BlobId, Body, Sealed};
+use majlis_protocol::body::{BlobId, Body, Hints, Holder, Sealed};
 use majlis_protocol::context;
 use majlis_protocol::entry::{Entry, Kind, Verified};
 use majlis_protocol::ids::EntryId;
@@ -305,6 +305,76 @@ fn a_conversation_is_asked_for_within_bounds() {
     assert!((20..64).contains(&posts.len()), "{}", posts.len());
     // An answer that nothing waits for is passed over.
     assert_eq!(tell(&mut node, &Message::Referred { number: 1, total: 1, posts: vec![] }), []);
+}
+
+/// SYNC-53.
+#[test]
+fn who_else_holds_an_account_is_told_within_bounds() {
+    let ask = |number, accounts: &[u64]| Message::WhoHas { number, accounts: accounts.to_vec() };
+    let holder = || Hints { holders: vec![Holder { peer_id: vec![9; 38], addresses: vec![vec![1; 8]] }] };
+    let mut node = live();
+    node.handle(0, Input::Frame(SESSION, ask(7, &[0]).encode()));
+    // Nobody else shares the account, so nobody is named to whoever answers.
+    let asked = std::iter::from_fn(|| node.machine.poll()).find_map(|output| match output {
+        Output::WhoHas(_, number, asked) => Some((number, asked)),
+        _ => None,
+    });
+    assert_eq!(asked, Some((7, vec![(account(3), vec![])])));
+    // What does not fit a frame is left out, and what nobody waits for is not sent.
+    let many = Hints { holders: vec![Holder { peer_id: vec![9; 38], addresses: vec![vec![1; 200]; 8] }; 8] };
+    node.handle(0, Input::TellHolders(SESSION, 8, vec![many.clone()]));
+    node.handle(0, Input::TellHolders(SESSION, 7, vec![many.clone(); 16]));
+    node.handle(0, Input::TellHolders(SESSION, 7, vec![many]));
+    node.work(0, 0);
+    let sent: Vec<_> = node.outbox.drain(..).map(|(frame, _)| frame).collect();
+    assert_eq!(sent.len(), 1);
+    assert!(sent[0].body.len() < MAX_FRAME);
+    assert!(
+        matches!(Message::decode(sent[0].clone()), Ok(Message::Peers { number: 7, holders }) if holders.len() == 16)
+    );
+    // A second question before the answer, one about nothing, and one about what is not shared are too much.
+    for questions in [vec![ask(1, &[0]), ask(2, &[0])], vec![ask(1, &[])], vec![ask(1, &[4])]] {
+        let mut node = live();
+        for question in &questions {
+            node.handle(0, Input::Frame(SESSION, question.encode()));
+        }
+        node.work(0, 0);
+        let sent: Vec<_> =
+            node.outbox.drain(..).filter_map(|(frame, _)| Message::decode(frame).ok()).collect();
+        assert_eq!(sent, [Message::Close(CloseCode::Limit, 0)]);
+    }
+    // An answer is taken once, for what was asked, and nothing else.
+    let mut node = live();
+    assert_eq!(tell(&mut node, &Message::Peers { number: 1, holders: vec![holder()] }), []);
+    node.handle(0, Input::AskHolders(SESSION, 5, vec![account(3), account(4)]));
+    node.handle(0, Input::AskHolders(SESSION, 6, vec![account(3)]));
+    node.work(0, 0);
+    let sent: Vec<_> = node.outbox.drain(..).filter_map(|(frame, _)| Message::decode(frame).ok()).collect();
+    assert_eq!(sent, [ask(5, &[0])]);
+    node.handle(0, Input::Frame(SESSION, Message::Peers { number: 5, holders: vec![holder()] }.encode()));
+    let told = std::iter::from_fn(|| node.machine.poll()).find_map(|output| match output {
+        Output::Holders(_, told) => Some(told),
+        _ => None,
+    });
+    assert_eq!(told, Some(vec![(account(3), holder())]));
+    node.handle(0, Input::AskHolders(SESSION, 9, vec![account(3)]));
+    let sent = tell(&mut node, &Message::Peers { number: 9, holders: vec![] });
+    assert_eq!(sent, [ask(9, &[0]), Message::Close(CloseCode::Limit, 0)]);
+}
+
+/// SYNC-53.
+#[test]
+fn of_a_private_follow_nobody_is_asked_and_nothing_said() {
+    let tag = offered_tag(LOW, HIGH, true, SALT, account(3)).unwrap();
+    let documents = [identity(2, 0, 1, vec![device(21)]), identity(3, 0, 1, vec![device(31)])];
+    let mut node = Node::new(2, 21, HIGH, &[(3, Reason::Private)]).holding(&documents, &[]);
+    node.open(0, LOW, false, [6; 32], None);
+    tell(&mut node, &hello());
+    tell(&mut node, &Message::Offer { add: true, tags: vec![tag] });
+    node.handle(0, Input::AskHolders(SESSION, 5, vec![account(3)]));
+    node.work(0, 0);
+    let sent: Vec<_> = node.outbox.drain(..).filter_map(|(frame, _)| Message::decode(frame).ok()).collect();
+    assert!(!sent.iter().any(|message| matches!(message, Message::WhoHas { .. })), "{sent:?}");
 }
 
 /// A piece of some file that an entry names.

@@ -7,6 +7,7 @@ use majlis_protocol::blob::Span;
 use majlis_protocol::body::{BlobId, Body, Sealed, cbor};
 use majlis_protocol::context;
 use majlis_protocol::entry::{Draft, Entry, Kind, Verified, sign, verify};
+use majlis_protocol::finding::provider_key;
 use majlis_protocol::identity::{IdDoc, IdDraft, Phrase, Register, Roots, VerifiedId, merge};
 use majlis_protocol::ids::{AccountId, DeviceId, EntryId, LogId, LogKey};
 use majlis_protocol::keys::{
@@ -33,6 +34,7 @@ pub fn run(op: &str, input: &Input) -> Result<Value, String> {
         "key" => check_key(&input.array("key")).map(|()| json!(true)).map_err(|error| format!("{error:?}")),
         "sign" => Ok(signed(input)),
         "x25519" => Ok(hex(&x25519_public(&input.array("secret")))),
+        "provider" => Ok(hex(&provider_key(&AccountId(input.array("account")), input.number("day")))),
         "verify" => Ok(verified(input)),
         "entry" => entry(input, false),
         "header" => entry(input, true),

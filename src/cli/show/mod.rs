@@ -113,6 +113,13 @@ fn status(view: &StatusView) -> String {
     if let Some(reached) = view.reached {
         row(&mut text, "Reached", [in_words(reached)]);
     }
+    if let Some(neighbours) = view.neighbours {
+        let found = match neighbours {
+            0 => "not by key alone yet: no node is known that everyone can reach".to_owned(),
+            known => format!("by key alone, through {}", counted(known as u64, "node", "nodes")),
+        };
+        row(&mut text, "Found", [found.as_str()]);
+    }
     if view.running {
         let state = if view.synced { "nothing new" } else { "catching up" };
         let peers = counted(view.peers as u64, "peer", "peers");

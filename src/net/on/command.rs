@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::{dial, session};
+use super::{dht, dial, session};
 use crate::net::{
     config::STOP_TIMEOUT,
     driver::{Command, Driver},
@@ -19,6 +19,9 @@ pub(in crate::net) fn given(driver: &mut Driver, command: Option<Command>) {
         }
         Some(Command::Disconnect(peer)) => session::leave(driver, peer),
         Some(Command::NetworkChanged) => network_changed(driver),
+        Some(Command::Provide(keys)) => dht::provide(driver, keys),
+        Some(Command::Join(known)) => dht::join(driver, known),
+        Some(Command::Seek(key, reply)) => dht::seek(driver, &key, reply),
         Some(Command::Dial(address, reply)) => dial::asked(driver, address, reply),
         Some(Command::Stop) | None => stop(driver),
     }

@@ -3,6 +3,7 @@
 
 pub(super) mod carry;
 pub(super) mod command;
+pub(super) mod dht;
 pub(super) mod dial;
 pub(super) mod mdns;
 pub(super) mod session;

@@ -10,11 +10,12 @@ use libp2p::{
 };
 use tokio::time::Instant;
 
-use super::{carry, dial, mdns, session};
+use super::{carry, dht, dial, mdns, session};
 use crate::net::{
     NetEvent,
     behaviour::BehaviourEvent,
     config::{MAX_AGENT_CHARS, MAX_OBSERVED, PING_FAILURES, STABLE_AFTER},
+    dht::Which,
     driver::Driver,
     peers::{Connection, Peer},
     reach::{Reach, is_relayed, reach},
@@ -57,6 +58,7 @@ pub(in crate::net) fn event(driver: &mut Driver, event: SwarmEvent<BehaviourEven
         SwarmEvent::ExternalAddrConfirmed { .. } | SwarmEvent::ExternalAddrExpired { .. } => {
             driver.changed = true;
             carry::settle(driver);
+            dht::settle(driver);
         }
         SwarmEvent::ExpiredListenAddr { .. } => driver.changed = true,
         _ => {}
@@ -76,6 +78,8 @@ fn behaviour(driver: &mut Driver, event: BehaviourEvent) {
             identified(driver, connection_id, peer_id, info);
         }
         BehaviourEvent::Identify(_) => {}
+        BehaviourEvent::Dht(event) => dht::event(driver, Which::Own, event),
+        BehaviourEvent::PublicDht(event) => dht::event(driver, Which::Public, event),
         BehaviourEvent::Mdns(event) => mdns::event(driver, event),
         BehaviourEvent::Relay(event) => carried(driver, &event),
         BehaviourEvent::RelayClient(event) => tracing::debug!(?event, "carried by another"),
@@ -169,6 +173,8 @@ fn identified(driver: &mut Driver, id: ConnectionId, peer: PeerId, info: identif
     driver.wanted.announced(&peer, &entry.announced);
     observe(driver, info.observed_addr);
     carry::told(driver, peer, &info.protocols);
+    let places = driver.peers.get(&peer).map(Peer::places).unwrap_or_default();
+    dht::told(driver, peer, &info.protocols, &places);
     driver.changed = true;
 }
 
@@ -214,6 +220,7 @@ fn listener_settled(driver: &mut Driver, id: ListenerId) {
 /// Start-up goes on: every listener has its address, or has had time enough to get one.
 pub(in crate::net) fn listeners_ready(driver: &mut Driver) {
     driver.starting = None;
+    dht::settle(driver);
     driver.wake_at(Instant::now());
     driver.publish();
     driver.tell(NetEvent::ListenersReady);

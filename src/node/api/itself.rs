@@ -38,6 +38,8 @@ pub struct StatusView {
     pub addresses: Vec<String>,
     /// How others come to it, where it runs: `directly`, `carried` by another node, or only `nearby`.
     pub reached: Option<Reached>,
+    /// Where it runs, how many nodes it knows through which others are found by their key alone.
+    pub neighbours: Option<usize>,
     /// Connected peers with a session.
     pub peers: usize,
     /// Followed accounts.

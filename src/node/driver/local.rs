@@ -4,10 +4,10 @@ use crate::net::{Multiaddr, PeerId};
 use bytes::Bytes;
 use std::sync::Arc;
 
-use majlis_protocol::body::EntryRef;
+use majlis_protocol::body::{EntryRef, Hints, Holder};
 use majlis_protocol::identity::VerifiedId;
 use majlis_protocol::sync::{Input, Reason, SessionId};
-use majlis_protocol::{Entry, Verified};
+use majlis_protocol::{AccountId, Entry, Verified, limits};
 use tokio::sync::{mpsc, oneshot};
 
 use super::Driver;
@@ -81,6 +81,7 @@ impl Driver {
                 // Fails only where the node is stopping.
                 let _ = answer.send(accounts.iter().map(|account| self.machine.sharers(account)).collect());
             }
+            Local::AskHolders(accounts) => self.ask_holders(&accounts),
             Local::Synced(answer) => self.synced.push(answer),
         }
     }
@@ -102,6 +103,47 @@ impl Driver {
                 self.asked.remove(&number);
             }
         }
+    }
+
+    /// Asks each peer about those of the accounts that it shares; of each account a few.
+    fn ask_holders(&mut self, accounts: &[AccountId]) {
+        for session in self.links.keys().copied().collect::<Vec<_>>() {
+            let shared = accounts.iter().filter(|account| self.machine.is_shared(session, account));
+            let shared: Vec<_> = shared.copied().collect();
+            if !shared.is_empty() {
+                let number = self.next_question;
+                self.next_question += 1;
+                self.input(Input::AskHolders(session, number, shared));
+            }
+        }
+    }
+
+    /// Tells a peer who else holds accounts, with the addresses that others may be told.
+    pub(super) fn tell_holders(
+        &mut self,
+        session: SessionId,
+        number: u64,
+        asked: &[(AccountId, Vec<SessionId>)],
+    ) {
+        let snapshot = self.net.snapshot();
+        let holder = |session: &SessionId| {
+            let peer = self.links.get(session)?.peer;
+            let snapshot = snapshot.borrow();
+            let connected = snapshot.peers.iter().find(|connected| connected.peer == peer)?;
+            let addresses =
+                connected.places.iter().take(limits::MAX_ADDRESSES).map(Multiaddr::to_vec).collect();
+            Some(Holder { peer_id: peer.to_bytes(), addresses })
+        };
+        let holders = asked.iter().map(|(_, sessions)| Hints {
+            holders: sessions
+                .iter()
+                .filter_map(holder)
+                .filter(|holder| !holder.addresses.is_empty())
+                .take(limits::MAX_HINTS)
+                .collect(),
+        });
+        let holders = holders.collect();
+        self.input(Input::TellHolders(session, number, holders));
     }
 
     fn ask_piece(&mut self, asked: Asked) {

@@ -105,6 +105,12 @@ impl Handle {
     }
 }
 
+async fn flush(node: Arc<Node>) {
+    if let Err(error) = node.flush_peers().await {
+        tracing::warn!(%error, "what was learnt of peers could not be written down");
+    }
+}
+
 /// Attaches a driver to the node and starts it.
 pub fn start(node: &Arc<Node>, net: Net, events: NetEvents, config: &NodeConfig) -> Result<Handle, Failure> {
     let settings = Settings {
@@ -112,6 +118,7 @@ pub fn start(node: &Arc<Node>, net: Net, events: NetEvents, config: &NodeConfig)
         account: node.account(),
         device: Arc::clone(&node.keys.device),
         credit: limits::CREDIT,
+        listed: config.seed,
         keys: node.store.keys(),
     };
     let (local_sender, local) = mpsc::channel(LOCAL_QUEUE);
@@ -174,6 +181,8 @@ impl Driver {
             self.answer_synced();
         }
         *self.node.driver.lock() = None;
+        self.take_note();
+        flush(Arc::clone(&self.node)).await;
         for link in self.links.values() {
             link.close();
         }
@@ -235,6 +244,11 @@ impl Driver {
                     });
                     node.tell(Local::GiveConversation { session, number, given }).await;
                 });
+            }
+            Output::WhoHas(session, number, asked) => self.tell_holders(session, number, &asked),
+            Output::Holders(session, told) => {
+                tracing::debug!(session, accounts = told.len(), "told who else holds accounts");
+                self.hints.tell(Heard::Holders(told));
             }
             Output::Referred(_, number, total, posts) => {
                 if let Some((_, answers)) = self.asked.remove(&number) {
@@ -412,18 +426,20 @@ impl Driver {
     }
 
     /// Has what was learnt of peers, and of the own addresses as interfaces come and go, written down.
+    /// Has what was learnt of peers written down.
     fn flush(&self) {
+        self.take_note();
+        let node = Arc::clone(&self.node);
+        tokio::spawn(flush(node));
+    }
+
+    /// Takes note of where this node is, and of whom it may ask for others when it starts again.
+    fn take_note(&self) {
         let snapshot = self.net.snapshot();
         let snapshot = snapshot.borrow();
-        self.node
-            .peers
-            .set_addresses(Addresses::new(&snapshot.listen, &snapshot.addresses()), snapshot.reached());
-        let node = Arc::clone(&self.node);
-        tokio::spawn(async move {
-            if let Err(error) = node.flush_peers().await {
-                tracing::warn!(%error, "what was learnt of peers could not be written down");
-            }
-        });
+        let addresses = Addresses::new(&snapshot.listen, &snapshot.addresses());
+        self.node.peers.set_neighbours(&snapshot.neighbours);
+        self.node.peers.set_addresses(addresses, (snapshot.reached(), snapshot.neighbours.len()));
     }
 
     fn tell_peer(&self, session: SessionId, connected: bool) {

@@ -4,19 +4,11 @@
 use majlis_protocol::body::Hints;
 use majlis_protocol::sync::cover;
 
-use crate::net::{Multiaddr, PeerId, Reach, place};
+use crate::net::{Multiaddr, PeerId, place};
 use crate::node::config::HintScope;
 
 /// A node that holds an account, and where it is said to be.
 pub(super) type Holder = cover::Holder<PeerId, Multiaddr>;
-
-impl HintScope {
-    /// Whether an address that somebody else has published is dialled. Not by name, unless the owner trusts the
-    /// network around: a name may lead into it, and who is asked for it learns who asks.
-    fn dials(self, reach: Reach) -> bool {
-        self == Self::All || reach == Reach::World
-    }
-}
 
 /// The holders that hints name, with those of their addresses that may be dialled.
 pub(super) fn holders(hints: Hints, scope: HintScope) -> Vec<Holder> {
@@ -27,7 +19,7 @@ pub(super) fn holders(hints: Hints, scope: HintScope) -> Vec<Holder> {
             .addresses
             .into_iter()
             .filter_map(|address| place(Multiaddr::try_from(address).ok()?, &peer))
-            .filter(|(reach, _)| scope.dials(*reach))
+            .filter(|(reach, _)| scope.hearsay().believes(*reach))
             .map(|(_, address)| address)
             .collect();
         if !addresses.is_empty() && found.iter().all(|known| known.peer != peer) {

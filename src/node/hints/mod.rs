@@ -1,30 +1,38 @@
-//! Where nodes are found again: this node's addresses, signed into the own log, and those that followed accounts have
-//! signed into theirs.
+//! Where nodes are found: this node's addresses, signed into the own log, and those of holders, which accounts have
+//! signed into theirs, connected peers tell when asked, and a search by the key alone finds.
 //!
 //! One task beside the driver, so that reading the store never makes the driver wait. It looks at everything once a
 //! minute, and at what has changed within a second. What it finds goes to the network as hearsay ([`Net::hint`]),
 //! which keeps it apart from peers that the owner named: those it never crowds out.
 //!
-//! `publish` decides what is written, `choose` which addresses may be dialled; whom of those who are there a node seeks is
-//! decided in the protocol.
+//! `publish` decides what is said of this node, `choose` which addresses may be dialled, `seek` who is searched for;
+//! `told` and `failures` remember what was heard and what came of it. Whom of all these a node seeks is decided in
+//! [`majlis_protocol::sync::cover`].
 
 mod choose;
+mod failures;
 mod publish;
+mod seek;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use majlis_protocol::AccountId;
-use majlis_protocol::sync::Reason;
-use majlis_protocol::sync::cover::{Account, Standing, choose};
+use majlis_protocol::body::Hints;
+use majlis_protocol::sync::cover::{Account, ENOUGH, Standing, choose};
+use majlis_protocol::sync::{Interests, Reason};
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use self::choose::Holder;
+use self::failures::Failures;
+use self::seek::Seeking;
+use self::told::Told;
 use super::config::HintScope;
-use super::{Failure, Local, Node, NodeConfig, blocking};
+use super::{Failure, Local, Node, NodeConfig, blocking, now_ms};
 use crate::net::{Multiaddr, Net, PeerId};
 
 /// How often everything is looked at.
@@ -36,13 +44,16 @@ const PUBLISH_INTERVAL: Duration = Duration::from_mins(5);
 /// Changes of one account's hints that are looked at between two full looks; more wait for the next, so that nobody
 /// can have all of their followers dial around as fast as they publish.
 const EARLY_LOOKS: u8 = 3;
+/// Accounts of which an early look counts who shares them; a full one counts all.
+const EARLY_COUNTS: usize = 256;
+/// Peers are asked at most this often who else holds an account.
+const ASK_INTERVAL: Duration = Duration::from_mins(10);
 /// News that waits; what finds no room is seen at the next full look.
 const QUEUE: usize = 1_024;
 /// Peers remembered that broke the rules.
 const MAX_SHUNNED: usize = 256;
 
 /// What the driver tells.
-#[derive(Clone, Copy)]
 pub(super) enum Heard {
     /// Every listener has its port.
     Listening,
@@ -50,6 +61,8 @@ pub(super) enum Heard {
     Hints(AccountId),
     /// The node holds other accounts.
     Interests,
+    /// A peer that was asked has told who else holds accounts.
+    Holders(Vec<(AccountId, Hints)>),
     /// Nobody answered, or somebody else.
     Failed(PeerId),
     /// The peer broke the rules: hearsay does not bring it back.
@@ -72,13 +85,22 @@ struct Finder {
     node: Arc<Node>,
     net: Net,
     scope: HintScope,
+    /// Pinned accounts are found here too.
+    seed: bool,
     /// What was last read of each account held.
     listings: HashMap<AccountId, Vec<Holder>>,
     /// Accounts to be read again.
     stale: BTreeSet<AccountId>,
     /// How often each account was read before the next full look.
     early: HashMap<AccountId, u8>,
-    failures: HashMap<PeerId, u32>,
+    /// In how many sessions each account held was shared when that was last counted.
+    sharers: HashMap<AccountId, usize>,
+    told: Told,
+    /// When peers were last asked who else holds an account.
+    asked: HashMap<AccountId, Instant>,
+    seeking: Seeking,
+    searches: JoinSet<(AccountId, Vec<Holder>)>,
+    failures: Failures,
     shunned: VecDeque<PeerId>,
     /// Who is hinted at now.
     plan: BTreeMap<PeerId, Vec<Multiaddr>>,
@@ -97,10 +119,16 @@ pub(super) fn start(node: &Arc<Node>, net: Net, config: &NodeConfig) -> (Line, J
         node: Arc::clone(node),
         net,
         scope: config.hints,
+        seed: config.seed,
         listings: HashMap::new(),
         stale: BTreeSet::new(),
         early: HashMap::new(),
-        failures: HashMap::new(),
+        sharers: HashMap::new(),
+        told: Told::default(),
+        asked: HashMap::new(),
+        seeking: Seeking::default(),
+        searches: JoinSet::new(),
+        failures: Failures::default(),
         shunned: VecDeque::new(),
         plan: BTreeMap::new(),
         listening: false,
@@ -120,29 +148,56 @@ impl Finder {
         for ticks in [&mut full_looks, &mut pauses, &mut settles] {
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         }
-        let mut changed = false;
+        self.net.join(self.node.peers.neighbours());
+        let (mut changed, mut full) = (false, true);
         loop {
             tokio::select! {
                 news = heard.recv() => match news {
                     Some(news) => changed |= self.hear(news),
                     None => return,
                 },
-                _ = full_looks.tick() => {
-                    changed = true;
-                    self.early.clear();
-                    self.stale.extend(self.listings.keys());
-                    // Another device may have published without naming this one.
-                    self.published = None;
+                Some(Ok((account, holders))) = self.searches.join_next() => {
+                    let now = Instant::now();
+                    tracing::debug!(%account, holders = holders.len(), "sought by the key");
+                    self.seeking.ended(account, !holders.is_empty(), now);
+                    changed |= !holders.is_empty();
+                    self.told.add(account, holders, now);
                 }
-                _ = pauses.tick(), if changed => {
-                    changed = false;
-                    if let Err(error) = self.look().await {
-                        tracing::debug!(message = error.message, "published addresses were not looked at");
+                _ = full_looks.tick() => {
+                    full = true;
+                    self.turn();
+                }
+                _ = pauses.tick() => {
+                    let is_due = std::mem::take(&mut changed) || full;
+                    if is_due && let Err(error) = self.look(std::mem::take(&mut full)).await {
+                        tracing::debug!(message = error.message, "holders were not looked at");
                     }
+                    self.search();
                 }
                 _ = settles.tick() => self.publish().await,
             }
         }
+    }
+
+    /// A minute has passed.
+    fn turn(&mut self) {
+        self.early.clear();
+        self.stale.extend(self.listings.keys());
+        // Another device may have published without naming this one.
+        self.published = None;
+        let (now, interests) = (Instant::now(), self.node.peers.interests());
+        self.told.sweep(now, |account| interests.reason(account).is_some());
+        self.asked.retain(|_, at| now < *at + ASK_INTERVAL);
+        self.failures.sweep(now);
+        self.net.provide(self.names(&interests));
+    }
+
+    /// The names under which this node is to be found now.
+    fn names(&self, interests: &Interests) -> BTreeSet<[u8; 32]> {
+        let is_found = |reason| reason == Reason::Own || (self.seed && reason == Reason::Pinned);
+        let found = interests.iter().filter(|(_, interest)| is_found(interest.reason));
+        let accounts: Vec<_> = found.map(|(account, _)| *account).take(publish::MAX_NAMES).collect();
+        if self.scope == HintScope::Off { BTreeSet::new() } else { publish::names(&accounts, now_ms()) }
     }
 
     /// Takes note; true if it is to be looked at.
@@ -150,6 +205,7 @@ impl Finder {
         match heard {
             Heard::Listening => {
                 self.listening = true;
+                self.turn();
                 false
             }
             Heard::Hints(account) => {
@@ -162,10 +218,18 @@ impl Finder {
                 early
             }
             Heard::Interests => true,
+            Heard::Holders(told) => {
+                let now = Instant::now();
+                for (account, hints) in told {
+                    self.told.add(account, choose::holders(hints, self.scope), now);
+                }
+                true
+            }
             Heard::Failed(peer) => {
-                // Of others nothing is planned.
-                if self.plan.contains_key(&peer) {
-                    *self.failures.entry(peer).or_default() += 1;
+                // Of others nothing is planned, and without any connection it may be this node that is away.
+                let is_away = self.net.snapshot().borrow().peers.is_empty();
+                if let Some(addresses) = self.plan.get(&peer).filter(|_| !is_away) {
+                    self.failures.failed(peer, addresses, Instant::now());
                 }
                 false
             }
@@ -180,36 +244,45 @@ impl Finder {
     }
 
     /// Works out anew who is to be hinted at, and tells the network.
-    async fn look(&mut self) -> Result<(), Failure> {
+    async fn look(&mut self, full: bool) -> Result<(), Failure> {
         let interests = self.node.peers.interests();
         self.read(interests.iter().map(|(account, _)| *account).collect()).await?;
-        let named: Vec<_> = interests
-            .iter()
-            .filter_map(|(account, interest)| Some((*account, interest.reason, self.listings.get(account)?)))
-            .filter(|(_, _, holders)| !holders.is_empty())
-            .collect();
-        let asked = named.iter().map(|(account, _, _)| *account).collect();
-        let sharers = self.node.ask(|answer| Local::Sharers { accounts: asked, answer }).await?;
-        let accounts: Vec<_> = named
-            .into_iter()
-            .zip(sharers)
-            .map(|((_, reason, holders), sharers)| Account {
-                private: reason == Reason::Private,
-                sharers,
-                holders,
-            })
-            .collect();
+        self.count(&interests, full).await?;
         let connected: HashSet<PeerId> = {
             let snapshot = self.net.snapshot();
             let snapshot = snapshot.borrow();
             snapshot.peers.iter().filter(|peer| peer.session).map(|peer| peer.peer).collect()
         };
+        for (peer, addresses) in self.plan.iter().filter(|(peer, _)| connected.contains(*peer)) {
+            self.failures.met(peer, addresses);
+        }
+        let now = Instant::now();
+        let named: Vec<_> = interests
+            .iter()
+            .map(|(account, interest)| {
+                (interest.reason, self.sharers_of(account), self.holders(account, now))
+            })
+            .collect();
+        let accounts: Vec<_> = named
+            .iter()
+            .filter(|(_, _, holders)| !holders.is_empty())
+            .map(|(reason, sharers, holders)| Account {
+                private: *reason == Reason::Private,
+                sharers: *sharers,
+                holders,
+            })
+            .collect();
         let (node, me) = (&self.node, self.net.peer_id());
-        let standing = |peer: &PeerId| Standing {
-            connected: connected.contains(peer),
-            kept: node.peers.keeps(&peer.to_string()),
-            barred: *peer == me || self.shunned.contains(peer),
-            failures: self.failures.get(peer).copied().unwrap_or(0),
+        let standing = |peer: &PeerId| {
+            let is_connected = connected.contains(peer);
+            Standing {
+                connected: is_connected,
+                kept: node.peers.keeps(&peer.to_string()),
+                barred: *peer == me
+                    || self.shunned.contains(peer)
+                    || (!is_connected && self.failures.is_paused(peer, now)),
+                failures: self.failures.count(peer),
+            }
         };
         let plan = choose(&accounts, standing);
         for gone in self.plan.keys().filter(|peer| !plan.contains_key(*peer)) {
@@ -219,10 +292,74 @@ impl Finder {
         for (peer, addresses) in &plan {
             self.net.hint(*peer, addresses.clone());
         }
-        let listed: HashSet<_> = self.listings.values().flatten().map(|holder| holder.peer).collect();
-        self.failures.retain(|peer, _| listed.contains(peer) && !connected.contains(peer));
         self.plan = plan;
+        self.ask(&interests, now).await;
         Ok(())
+    }
+
+    fn sharers_of(&self, account: &AccountId) -> usize {
+        self.sharers.get(account).copied().unwrap_or(0)
+    }
+
+    /// Who is said to hold an account: by itself, then by others; without addresses at which nobody ever answers.
+    fn holders(&self, account: &AccountId, now: Instant) -> Vec<Holder> {
+        let mut all: Vec<Holder> = Vec::new();
+        let listed = self.listings.get(account).into_iter().flatten();
+        for holder in listed.chain(self.told.holders(account)) {
+            let alive = holder.addresses.iter().filter(|address| !self.failures.is_dead(address, now));
+            let addresses: Vec<_> = alive.cloned().collect();
+            if !addresses.is_empty() && all.iter().all(|known| known.peer != holder.peer) {
+                all.push(Holder { peer: holder.peer, addresses });
+            }
+        }
+        all
+    }
+
+    /// Counts in how many sessions accounts are shared: of all of them, or of those that are new or lacked holders.
+    async fn count(&mut self, interests: &Interests, full: bool) -> Result<(), Failure> {
+        self.sharers.retain(|account, _| interests.reason(account).is_some());
+        let accounts = interests.iter().map(|(account, _)| *account);
+        let is_due = |account: &AccountId| full || self.sharers_of(account) < ENOUGH;
+        let most = if full { usize::MAX } else { EARLY_COUNTS };
+        let accounts: Vec<_> = accounts.filter(is_due).take(most).collect();
+        let asked = accounts.clone();
+        let sharers = self.node.ask(|answer| Local::Sharers { accounts: asked, answer }).await?;
+        self.sharers.extend(accounts.into_iter().zip(sharers));
+        Ok(())
+    }
+
+    /// Asks those who share an account that few do who else holds it.
+    async fn ask(&mut self, interests: &Interests, now: Instant) {
+        let few = interests.iter().filter(|(account, interest)| {
+            let sharers = self.sharers_of(account);
+            let is_known = (1..ENOUGH).contains(&sharers) && interest.reason != Reason::Private;
+            is_known && !self.asked.contains_key(*account)
+        });
+        let few: Vec<_> = few.map(|(account, _)| *account).collect();
+        if !few.is_empty() {
+            self.asked.extend(few.iter().map(|account| (*account, now)));
+            self.node.tell(Local::AskHolders(few)).await;
+        }
+    }
+
+    /// Begins the searches that are due. Without neighbours in the table they would find nobody.
+    fn search(&mut self) {
+        if self.net.snapshot().borrow().neighbours.is_empty() {
+            return;
+        }
+        let interests = self.node.peers.interests();
+        let lacking: HashSet<_> = interests
+            .iter()
+            .filter(|(account, interest)| {
+                interest.reason != Reason::Private && self.sharers.get(*account) == Some(&0)
+            })
+            .map(|(account, _)| *account)
+            .collect();
+        self.seeking.retain(|account| lacking.contains(account));
+        for account in self.seeking.next(lacking.iter(), Instant::now()) {
+            let net = self.net.clone();
+            self.searches.spawn(async move { (account, seek::seek(&net, &account, now_ms()).await) });
+        }
     }
 
     /// Brings the listings to what these accounts say now.

@@ -1,8 +1,10 @@
 //! What this node says of its own addresses.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use majlis_protocol::body::{Body, Hints, Holder};
+use majlis_protocol::finding::{DAY_MS, provider_key};
 use majlis_protocol::limits::{MAX_ADDRESSES, MAX_HINTS};
 use majlis_protocol::{AccountId, Kind, LogId};
 
@@ -19,6 +21,17 @@ impl HintScope {
             Self::Off => false,
         }
     }
+}
+
+/// Accounts at most under whose names a node is to be found.
+pub(super) const MAX_NAMES: usize = 512;
+/// Before midnight in UTC the next day's names are used too, so that clocks may differ by so much.
+const OVERLAP_MS: u64 = 2 * 3_600_000;
+
+/// The names under which a node that holds these accounts is to be found now.
+pub(super) fn names(accounts: &[AccountId], now_ms: u64) -> BTreeSet<[u8; 32]> {
+    let days = BTreeSet::from([now_ms / DAY_MS, (now_ms + OVERLAP_MS) / DAY_MS]);
+    accounts.iter().flat_map(|account| days.iter().map(|day| provider_key(account, *day))).collect()
 }
 
 /// Of the node's addresses those to be published, as binary multiaddrs: the farthest-reaching first, and always in
@@ -121,6 +134,19 @@ mod tests {
         let forth = addresses(own.iter().cloned(), &me, HintScope::Public);
         assert_eq!(forth.len(), MAX_ADDRESSES);
         assert_eq!(forth, addresses(own.into_iter().rev(), &me, HintScope::Public));
+    }
+
+    /// FIND-2.
+    #[test]
+    fn names_change_daily_and_overlap_before_midnight() {
+        let accounts = [AccountId([1; 32]), AccountId([2; 32])];
+        let noon = names(&accounts, DAY_MS * 100 + DAY_MS / 2);
+        assert_eq!(noon.len(), 2);
+        let evening = names(&accounts, DAY_MS * 101 - 1);
+        assert_eq!(evening.len(), 4);
+        assert!(evening.is_superset(&noon));
+        assert!(evening.is_superset(&names(&accounts, DAY_MS * 101)));
+        assert!(names(&accounts, DAY_MS * 101).is_disjoint(&noon));
     }
 
     fn holder(name: u8, address: u8) -> Holder {

@@ -2,11 +2,12 @@
 
 import zstandard
 
-from . import Refused, packs
+from . import Refused, bodies, packs
 from .stream import Stream
 
 MAX_FRAME = 160 * 1024
 MAX_OFFER = 16_384
+HINTS = 10
 
 
 class Fields(Stream):
@@ -173,6 +174,32 @@ def referred(fields):
     return out
 
 
+def is_body(kind, body):
+    try:
+        bodies.decode(kind, body)
+    except Refused:
+        return False
+    return True
+
+
+def peers(fields):
+    out = {"number": fields.varint(), "holders": []}
+    while fields.left():
+        hints = sized(fields, MAX_FRAME)
+        limit(hints and not is_body(HINTS, hints))
+        out["holders"].append(hints)
+        limit(len(out["holders"]) > 16)
+    return out
+
+
+def who_has(fields):
+    out = {"number": fields.varint(), "accounts": []}
+    while fields.left():
+        out["accounts"].append(fields.varint())
+        limit(len(out["accounts"]) > 16)
+    return out
+
+
 def blob_want(fields):
     return {
         "number": fields.varint(), "entry": fields.take(32), "blob": fields.take(32), "size": fields.varint(),
@@ -197,6 +224,8 @@ READERS = {
     15: ("AUDIT", lambda fields: fields.take(8)),
     16: ("CLOSE", code),
     0x80: ("REFS", lambda fields: {"number": fields.varint(), "root": fields.take(32)}),
+    0x83: ("PEERS", peers),
+    0x84: ("WHO_HAS", who_has),
     0x86: ("BLOB_WANT", blob_want),
     0x87: ("BLOB", lambda fields: {"number": fields.varint(), "piece": fields.take(fields.left())}),
     0x88: ("REFERRED", referred),

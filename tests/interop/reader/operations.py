@@ -127,6 +127,7 @@ OPERATIONS = {
     "context": context,
     "key": key,
     "sign": sign,
+    "provider": lambda given: hashes.derive("majlis v1 provider", number(given["day"]).to_bytes(8, "big"), unhex(given["account"])),
     "x25519": lambda given: curve.x25519_public(unhex(given["secret"])),
     "verify": lambda given: curve.verify(*fields(given, "key", "signature", "message")),
     "entry": lambda given: entries.read(unhex(given["bytes"])).show(),

@@ -118,6 +118,7 @@ pub fn offered_tag(
         account: offered,
         device: Arc::new(key(11)),
         credit: 1 << 20,
+        listed: false,
         keys: KeyCache::default(),
     };
     let mut node = Replicator::new(settings, interests);

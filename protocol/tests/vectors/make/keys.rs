@@ -3,12 +3,14 @@
 use curve25519_dalek::constants::{ED25519_BASEPOINT_POINT as BASE, EIGHT_TORSION};
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
+use majlis_protocol::finding::provider_key;
+use majlis_protocol::ids::AccountId;
 use majlis_protocol::keys::{SecretKey, check_key, verify, x25519_public};
 use serde_json::json;
 use sha2::{Digest as _, Sha512};
 
 use super::File;
-use super::json::hex;
+use super::json::{hex, number};
 
 /// The group order, little-endian.
 const ORDER: [u8; 32] = [
@@ -70,6 +72,12 @@ pub fn file() -> File {
             json!({ "secret": hex(&[seed; 32]) }),
             out,
         );
+    }
+    for (day, seed) in [(0, 1), (20_000, 1), (20_001, 1), (20_000, 2)] {
+        let account = AccountId([seed; 32]);
+        let input = json!({ "account": hex(&account.0), "day": number(day) });
+        let out = hex(&provider_key(&account, day));
+        file.ok("provider", format!("holders of {seed} on day {day}"), &["FIND-1"], input, out);
     }
     signatures(&mut file);
     file

@@ -1,7 +1,7 @@
 //! Every message but CHUNK: its bytes and what they say.
 
 use majlis_protocol::blob::Span;
-use majlis_protocol::body::BlobId;
+use majlis_protocol::body::{BlobId, Body, Hints, Holder};
 use majlis_protocol::ids::{AccountId, DeviceId, EntryId};
 use majlis_protocol::state::Fingerprint;
 use majlis_protocol::sync::{
@@ -104,6 +104,13 @@ pub fn show(message: &Message) -> Value {
         Message::Status(entry, verdict) => {
             json!({ "STATUS": { "entry": hex(&entry.0), "verdict": *verdict as u8 } })
         }
+        Message::WhoHas { number: name, accounts } => json!({ "WHO_HAS": {
+            "number": number(*name), "accounts": accounts.iter().copied().map(number).collect::<Vec<_>>(),
+        }}),
+        Message::Peers { number: name, holders } => json!({ "PEERS": {
+            "number": number(*name),
+            "holders": holders.iter().map(|hints| hex(&Body::Hints(hints.clone()).encode().unwrap())).collect::<Vec<_>>(),
+        }}),
         Message::Refs { number: name, root } => {
             json!({ "REFS": { "number": number(*name), "root": hex(&root.0) } })
         }
@@ -238,6 +245,11 @@ fn small(file: &mut File) {
         let status = Message::Status(EntryId([7; 32]), verdict);
         good(file, &format!("a STATUS {verdict:?}"), &["SYNC-42"], &status);
     }
+    good(file, "a WHO_HAS", &["SYNC-51"], &Message::WhoHas { number: 300, accounts: vec![0, 129] });
+    let holder = Holder { peer_id: vec![1; 38], addresses: vec![vec![4, 8, 8, 8, 8, 6, 15, 161]] };
+    let holders = vec![Hints { holders: vec![holder] }, Hints::default()];
+    good(file, "a PEERS of two accounts", &["SYNC-52"], &Message::Peers { number: 300, holders });
+    good(file, "a PEERS of none", &["SYNC-52"], &Message::Peers { number: 0, holders: vec![] });
     good(file, "a REFS", &["SYNC-46"], &Message::Refs { number: 300, root: EntryId([7; 32]) });
     let posts = vec![(vec![1; 300].into(), vec![2; 200].into()), (vec![3].into(), vec![4].into())];
     good(file, "a REFERRED of two", &["SYNC-47"], &Message::Referred { number: 1, total: 500, posts });
@@ -358,6 +370,12 @@ fn broken_rest(file: &mut File) {
     raw(file, "a STATUS with a byte more", &["SYNC-42"], kind::STATUS, &[7; 34]);
     raw(file, "a REFS without root", &["SYNC-46"], kind::REFS, &[1]);
     raw(file, "a REFS with a byte more", &["SYNC-46"], kind::REFS, &[1; 34]);
+    raw(file, "a WHO_HAS with half a number", &["SYNC-51"], kind::WHO_HAS, &[1, 0x80]);
+    raw(file, "a WHO_HAS of 16", &["SYNC-51"], kind::WHO_HAS, &[1; 17]);
+    raw(file, "a WHO_HAS of 17", &["SYNC-51"], kind::WHO_HAS, &[1; 18]);
+    raw(file, "a PEERS cut short", &["SYNC-52"], kind::PEERS, &[1, 3, 1, 2]);
+    raw(file, "a PEERS with something else", &["SYNC-52"], kind::PEERS, &[1, 3, 1, 2, 3]);
+    raw(file, "a PEERS of 17", &["SYNC-52"], kind::PEERS, &[vec![1], vec![0; 17]].concat());
     raw(file, "a REFERRED with half a post", &["SYNC-47"], kind::REFERRED, &[1, 1, 1, 9]);
     let posts = |count: usize| [vec![1, 1], [1, 9, 1, 9].repeat(count)].concat();
     raw(file, "a REFERRED of 64", &["SYNC-47"], kind::REFERRED, &posts(64));

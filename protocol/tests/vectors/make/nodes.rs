@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use majlis_protocol::body::Hints;
 use majlis_protocol::entry::{Entry, Verified};
 use majlis_protocol::identity::VerifiedId;
 use majlis_protocol::ids::{AccountId, EntryId, LogKey};
@@ -55,6 +56,7 @@ impl Node {
             account: account(person),
             device: Arc::new(key(device)),
             credit: CREDIT,
+            listed: false,
             keys: KeyCache::default(),
         };
         Self {
@@ -149,6 +151,10 @@ impl Node {
                         Input::Committed { tickets: vec![ticket], changed, identities: accounts },
                     );
                 }
+                Output::WhoHas(_, number, asked) => {
+                    let nobody = vec![Hints::default(); asked.len()];
+                    self.handle(now, Input::TellHolders(SESSION, number, nobody));
+                }
                 Output::Refs(_, number, _) => {
                     self.handle(now, Input::Referring(SESSION, number, 0, Vec::new()));
                 }
@@ -159,7 +165,11 @@ impl Node {
                     let piece = vec![want.span.count as u8; 40].into();
                     self.handle(now, Input::GiveBlob(SESSION, number, piece));
                 }
-                Output::Referred(..) | Output::Blob(..) | Output::Close(_) | Output::Event(_) => {}
+                Output::Referred(..)
+                | Output::Holders(..)
+                | Output::Blob(..)
+                | Output::Close(_)
+                | Output::Event(_) => {}
             }
         }
         checked

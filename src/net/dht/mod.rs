@@ -1,0 +1,162 @@
+//! Finding nodes by a key alone, through nodes that neither side knows: a distributed hash table (Kademlia, with the
+//! messages of libp2p) in which nodes say under which keys they are to be found.
+//!
+//! What a key stands for is decided above; to the table it is 32 bytes. Nodes that everyone can come to answer for
+//! the table, all others only ask. Nothing but provider records is kept ([`shelf`]), and nobody can send this node to
+//! an address that is not the internet's ([`super::guard`]).
+
+mod shelf;
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use libp2p::{
+    Multiaddr, PeerId, StreamProtocol,
+    kad::{self, QueryId, RecordKey},
+};
+use tokio::{sync::oneshot, time::Instant};
+
+use self::shelf::Network;
+use super::{
+    NetConfig, NetError,
+    guard::{Guard, Hearsay},
+    snapshot::Metrics,
+};
+
+/// The table of Majlis.
+pub const DHT_PROTOCOL: StreamProtocol = StreamProtocol::new("/majlis/kad/1");
+/// The public table of IPFS (github.com/libp2p/specs, kad-dht), in which only those take part who chose to.
+pub const PUBLIC_DHT_PROTOCOL: StreamProtocol = kad::PROTOCOL_NAME;
+
+/// How long a record is believed.
+const RECORD_TTL: Duration = Duration::from_hours(2);
+/// How often this node says anew where it is found.
+pub(super) const TELL_INTERVAL: Duration = Duration::from_mins(30);
+/// It does not do so at once after a change, since changes come together.
+pub(super) const TELL_AFTER: Duration = Duration::from_secs(2);
+/// Keys told at once.
+pub(super) const TELLING: usize = 4;
+/// Searches at once; more are answered with nothing.
+pub(super) const MAX_SEEKING: usize = 32;
+/// Nodes that a search finds at most.
+pub(super) const MAX_FOUND: usize = 20;
+/// A search ends after this time with what it has.
+const QUERY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Neighbours from one network at most, so that one owner of many addresses is not all that a node asks.
+const MAX_NEIGHBOURS_OF_NETWORK: usize = 8;
+/// Addresses taken in of a neighbour.
+pub(super) const MAX_NEIGHBOUR_ADDRESSES: usize = 4;
+
+/// A table that the node takes part in.
+pub(super) type Table = Guard<kad::Behaviour<shelf::Shelf>>;
+
+/// Which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Which {
+    Own,
+    Public,
+}
+
+/// 32 bytes under which nodes are found: the digest of a multihash.
+pub type Key = [u8; 32];
+
+/// The key as tables know it: a multihash of BLAKE3, which the public table demands.
+pub(super) fn record_key(key: &Key) -> RecordKey {
+    const BLAKE3: u8 = 0x1e;
+    RecordKey::from([&[BLAKE3, 32], &key[..]].concat())
+}
+
+/// The table, if the node is to take part in it.
+pub(super) fn table(
+    which: Which,
+    me: PeerId,
+    (config, hearsay): (&NetConfig, Hearsay),
+    metrics: &Arc<Metrics>,
+) -> Result<Option<Table>, NetError> {
+    let (wanted, protocol) = match which {
+        Which::Own => (config.dht, DHT_PROTOCOL),
+        Which::Public => (config.public_dht, PUBLIC_DHT_PROTOCOL),
+    };
+    if !wanted {
+        return Ok(None);
+    }
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).map_err(|error| NetError::Setup(format!("no randomness: {error}")))?;
+    let shelf = shelf::Shelf::new(me, hearsay, secret, Arc::clone(metrics));
+    let mut settings = kad::Config::new(protocol);
+    settings
+        .set_query_timeout(QUERY_TIMEOUT)
+        // Several ways to the goal that share no node, so that one liar does not lead all of them astray.
+        .disjoint_query_paths(true)
+        .set_provider_record_ttl(Some(RECORD_TTL))
+        // When this is told anew, and who is a neighbour, is decided by `on::dht`.
+        .set_provider_publication_interval(None)
+        .set_record_ttl(None)
+        .set_replication_interval(None)
+        .set_publication_interval(None)
+        .set_periodic_bootstrap_interval(None)
+        .set_kbucket_inserts(kad::BucketInserts::Manual);
+    let mut table = kad::Behaviour::with_config(me, shelf, settings);
+    table.set_mode(Some(kad::Mode::Client));
+    Ok(Some(Guard::new(table, hearsay)))
+}
+
+/// Whether there is room among the neighbours for one more at this address.
+pub(super) fn has_room(table: &mut Table, peer: &PeerId, address: &Multiaddr) -> bool {
+    let network = Network::of(Some(address));
+    let mut there = 0;
+    for bucket in table.inner().kbuckets() {
+        for entry in bucket.iter() {
+            if entry.node.key.preimage() == peer {
+                return true;
+            }
+            there += usize::from(Network::of(Some(entry.node.value.first())) == network);
+        }
+    }
+    there < MAX_NEIGHBOURS_OF_NETWORK
+}
+
+/// The neighbours in a table, and where they are.
+pub(super) fn neighbours(table: &mut Table) -> Vec<(PeerId, Vec<Multiaddr>)> {
+    let buckets = table.inner().kbuckets();
+    let entries = buckets.flat_map(|bucket| {
+        let entries = bucket
+            .iter()
+            .map(|entry| (*entry.node.key.preimage(), entry.node.value.iter().cloned().collect::<Vec<_>>()));
+        entries.collect::<Vec<_>>()
+    });
+    entries.collect()
+}
+
+/// A node found by a key, and where it says it is.
+pub type Found = Vec<(PeerId, Vec<Multiaddr>)>;
+
+/// A search for one key, in each table.
+pub(super) struct Seek {
+    pub queries: HashSet<(Which, QueryId)>,
+    pub found: HashMap<PeerId, Vec<Multiaddr>>,
+    pub reply: oneshot::Sender<Found>,
+}
+
+/// What this node asks of the tables.
+#[derive(Default)]
+pub(super) struct Finding {
+    /// Keys under which this node is to be found.
+    pub provided: BTreeSet<Key>,
+    /// Keys that are still to be told, this time.
+    pub untold: VecDeque<Key>,
+    pub telling: HashSet<(Which, QueryId)>,
+    /// When all are told again.
+    pub due: Option<Instant>,
+    pub seeks: Vec<Seek>,
+}
+
+impl Finding {
+    /// All keys are told again at `at`, or sooner if that is planned.
+    pub fn tell_at(&mut self, at: Instant) {
+        self.due = Some(self.due.map_or(at, |due| due.min(at)));
+    }
+}
