@@ -102,8 +102,10 @@ pub async fn run(
     let fetching = node.start_fetching();
     let pruning = tokio::spawn(Arc::clone(&node).keep_pruning());
     let posting = tokio::spawn(Arc::clone(&node).keep_posting());
+    let pinning = tokio::spawn(Arc::clone(&node).keep_pins());
     stop.await;
     posting.abort();
+    pinning.abort();
     purging.abort();
     pruning.abort();
     drop((finding, fetching));

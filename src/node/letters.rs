@@ -142,12 +142,12 @@ impl Node {
     /// Whether what someone says is shown unasked: the owner follows them, has accepted them, or follows someone who
     /// follows them.
     pub(super) fn is_known(&self, account: &AccountId) -> Result<bool, Failure> {
-        if self.peers.reason(account).is_some() || self.is_accepted(account) {
+        if self.follow_reason(account).is_some() || self.is_accepted(account) {
             return Ok(true);
         }
         let followers = self.store.followers(account)?;
         Ok(followers.iter().any(|follower| {
-            follower.account != self.keys.account && self.peers.reason(&follower.account).is_some()
+            follower.account != self.keys.account && self.follow_reason(&follower.account).is_some()
         }))
     }
 

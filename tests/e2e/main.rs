@@ -33,6 +33,7 @@ mod letters;
 mod lifecycle;
 mod media;
 mod nat;
+mod presence;
 mod private;
 mod recovery;
 mod schedule;

@@ -8,11 +8,12 @@ use majlis_protocol::body::{BlobId, Body, Sealed};
 use majlis_protocol::context;
 use majlis_protocol::entry::{Entry, Kind, Verified};
 use majlis_protocol::ids::EntryId;
-use majlis_protocol::limits::{HEADER_FIXED, MAX_FRAME};
+use majlis_protocol::limits::{HEADER_FIXED, MAX_FRAME, PINS_A_MINUTE};
 use majlis_protocol::state::Fingerprint;
 use majlis_protocol::sync::chunk::{Address, Builder};
 use majlis_protocol::sync::{
-    BlobWant, CloseCode, Event, Greeting, Input, LogRef, Message, Output, Proving, Reason, Verdict,
+    BlobWant, CloseCode, Event, Greeting, Input, LogRef, Message, Output, PinAnswer, PinAsk, PinVerdict,
+    Proving, Reason, Verdict,
 };
 
 use crate::make::fingerprints::offered_tag;
@@ -305,6 +306,29 @@ fn a_conversation_is_asked_for_within_bounds() {
     assert!((20..64).contains(&posts.len()), "{}", posts.len());
     // An answer that nothing waits for is passed over.
     assert_eq!(tell(&mut node, &Message::Referred { number: 1, total: 1, posts: vec![] }), []);
+}
+
+/// SYNC-53, SYNC-54.
+#[test]
+fn an_account_is_asked_to_be_held_by_its_own_devices_within_bounds() {
+    let mut node = live();
+    let ask = Message::Pin(PinAsk::Hold(vec![7; 32].into()));
+    let told = |verdict| [Message::Pinned(PinAnswer::no(verdict))];
+    // The peer has proved nothing: whatever it holds in its hand.
+    for _ in 0..PINS_A_MINUTE {
+        assert_eq!(tell(&mut node, &ask), told(PinVerdict::NotProven));
+    }
+    assert_eq!(tell(&mut node, &ask), told(PinVerdict::Later));
+    node.handle(60_000, Input::Frame(SESSION, ask.encode()));
+    node.work(60_000, 0);
+    assert_eq!(
+        Message::decode(node.outbox.pop_back().unwrap().0),
+        Ok(told(PinVerdict::NotProven)[0].clone())
+    );
+    // Until this side has proved itself, which it does after the dialer, it does not ask.
+    node.handle(60_001, Input::AskPin(SESSION, PinAsk::Hold(Vec::new().into())));
+    node.work(60_001, 0);
+    assert!(node.outbox.is_empty());
 }
 
 /// A piece of some file that an entry names.

@@ -10,11 +10,14 @@
 mod choose;
 mod publish;
 
+pub(super) use publish::addresses as own_places;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use majlis_protocol::AccountId;
+use majlis_protocol::body::Holder as Place;
 use majlis_protocol::sync::Reason;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -31,6 +34,9 @@ const FULL_LOOK: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_secs(1);
 /// Own addresses that change again are not published sooner than this after the last time.
 const PUBLISH_INTERVAL: Duration = Duration::from_mins(5);
+/// When other nodes hold the account it is published sooner, so often between two times when it may be anyway: a host
+/// that goes back and forth fills no log.
+const EARLY_PUBLISHES: u8 = 4;
 /// Changes of one account's hints that are looked at between two full looks; more wait for the next, so that nobody
 /// can have all of their followers dial around as fast as they publish.
 const EARLY_LOOKS: u8 = 3;
@@ -82,10 +88,12 @@ struct Finder {
     plan: BTreeMap<PeerId, Vec<Multiaddr>>,
     /// The own addresses are known.
     listening: bool,
-    /// Own addresses at the last tick, and those that the log is known to name.
-    seen: Option<Vec<Vec<u8>>>,
-    published: Option<Vec<Vec<u8>>>,
+    /// Own addresses, and those of hosts, at the last tick, and those that the log is known to name.
+    seen: Option<Vec<Place>>,
+    published: Option<Vec<Place>>,
     published_at: Option<Instant>,
+    /// How often it was published sooner, as other nodes hold the account.
+    published_early: u8,
 }
 
 /// Starts the task.
@@ -105,6 +113,7 @@ pub(super) fn start(node: &Arc<Node>, net: Net, config: &NodeConfig) -> (Line, J
         seen: None,
         published: None,
         published_at: None,
+        published_early: 0,
     };
     let settle = Duration::from_millis(config.hints_settle_ms.max(1));
     (Line(line), tokio::spawn(finder.run(settle, heard)))
@@ -180,7 +189,12 @@ impl Finder {
     /// Works out anew who is to be hinted at, and tells the network.
     async fn look(&mut self) -> Result<(), Failure> {
         let interests = self.node.peers.interests();
-        self.read(interests.iter().map(|(account, _)| *account).collect()).await?;
+        // Who has asked to be held comes here by itself, and is not followed where it leads.
+        let sought = |account: &&AccountId| {
+            interests.reason(account) != Some(Reason::Pinned) || !self.node.pins.is_guest(account)
+        };
+        let accounts = interests.iter().map(|(account, _)| account).filter(sought).copied().collect();
+        self.read(accounts).await?;
         let named: Vec<_> = interests
             .iter()
             .filter_map(|(account, interest)| Some((*account, interest.reason, self.listings.get(account)?)))
@@ -255,23 +269,40 @@ impl Finder {
             let own = snapshot.listen.iter().chain(snapshot.external.iter()).cloned();
             publish::addresses(own, &self.net.peer_id(), self.scope)
         };
-        if self.seen.as_ref() != Some(&addresses) {
-            self.seen = Some(addresses);
+        let own = Place { peer_id: self.net.peer_id().to_bytes(), addresses };
+        let mut places = vec![own];
+        places.extend(self.node.pins.places(self.scope));
+        if self.seen.as_ref() != Some(&places) {
+            self.seen = Some(places);
             return;
         }
         let too_soon = self.published_at.is_some_and(|at| at.elapsed() < PUBLISH_INTERVAL);
-        if too_soon || self.published.as_ref() == Some(&addresses) {
+        if !too_soon {
+            self.published_early = 0;
+        }
+        let other_hosts = self.published.as_ref().is_some_and(|known| hosts(known) != hosts(&places));
+        let early = too_soon && other_hosts && self.published_early < EARLY_PUBLISHES;
+        if (too_soon && !early) || self.published.as_ref() == Some(&places) {
             return;
         }
-        match self.node.publish_addresses(self.net.peer_id().to_bytes(), addresses.clone()).await {
+        match self.node.publish_places(places.clone()).await {
             Ok(written) => {
-                tracing::debug!(addresses = addresses.len(), written, "own addresses have settled");
+                tracing::debug!(places = places.len(), written, "own addresses have settled");
                 if written {
-                    self.published_at = Some(Instant::now());
+                    self.published_early += u8::from(early);
+                    if !early {
+                        self.published_at = Some(Instant::now());
+                    }
                 }
-                self.published = Some(addresses);
+                self.published = Some(places);
             }
             Err(error) => tracing::debug!(message = error.message, "own addresses were not published"),
         }
     }
+}
+
+/// The nodes beside this one that places name.
+fn hosts(places: &[Place]) -> Vec<&[u8]> {
+    let named = places.iter().skip(1).filter(|place| !place.addresses.is_empty());
+    named.map(|place| place.peer_id.as_slice()).collect()
 }
