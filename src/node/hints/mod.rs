@@ -294,6 +294,7 @@ impl Finder {
                         self.published_at = Some(Instant::now());
                     }
                 }
+                self.node.pins.published(&places);
                 self.published = Some(places);
             }
             Err(error) => tracing::debug!(message = error.message, "own addresses were not published"),

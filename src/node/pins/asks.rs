@@ -46,6 +46,9 @@ pub struct Ask {
     token: String,
     /// The owner wants it, or no longer.
     wanted: bool,
+    /// The host knows that it is not wanted any more: it is only to be taken out of the owner's hints.
+    #[serde(default)]
+    over: bool,
     /// When the owner said so, in milliseconds since 1970.
     since: u64,
     said: Option<Said>,
@@ -65,6 +68,9 @@ impl Ask {
 
     /// What to ask the host at a meeting; none where it has said no for good.
     fn due(&self) -> Option<PinAsk> {
+        if self.over {
+            return None;
+        }
         if !self.wanted {
             return Some(PinAsk::Release);
         }
@@ -130,15 +136,21 @@ impl Asks {
         }
         let held_before = self.0.get(peer).is_some_and(|ask| ask.wanted && ask.is_held(now));
         let said = self.0.remove(peer).and_then(|ask| ask.said).filter(|_| held_before);
-        self.0.insert(peer.to_owned(), Ask { token, wanted: true, since: now, said, asked: 0 });
+        self.0.insert(peer.to_owned(), Ask { token, wanted: true, over: false, since: now, said, asked: 0 });
         true
     }
 
     /// Wants a node to hold the account no longer.
     pub fn withdraw(&mut self, peer: &str, now: u64) {
         if let Some(ask) = self.0.get_mut(peer) {
-            *ask = Ask { wanted: false, since: now, token: String::new(), said: ask.said.take(), asked: 0 };
+            let said = ask.said.take();
+            *ask = Ask { token: String::new(), wanted: false, over: false, since: now, said, asked: 0 };
         }
+    }
+
+    /// Peers that were asked and not withdrawn from.
+    pub fn wanted(&self) -> impl Iterator<Item = &String> {
+        self.0.iter().filter(|(_, ask)| !ask.over).map(|(peer, _)| peer)
     }
 
     /// What a peer is to be asked, now that it is met or time has passed.
@@ -160,7 +172,7 @@ impl Asks {
         if !ask.wanted {
             // Whatever it says but that it holds the account: it does not.
             if answer.verdict != PinVerdict::Held && answer.verdict != PinVerdict::Later {
-                self.0.remove(peer);
+                ask.over = true;
             }
             return true;
         }
@@ -188,12 +200,32 @@ impl Asks {
         true
     }
 
-    /// Forgets hosts that could not be told that they need not any more; which.
+    /// Gives up telling hosts that they need not any more; which.
     pub fn give_up(&mut self, now: u64) -> Vec<String> {
-        let old = |ask: &Ask| !ask.wanted && now >= ask.since.saturating_add(GIVE_UP);
-        let gone: Vec<_> = self.0.iter().filter(|(_, ask)| old(ask)).map(|(peer, _)| peer.clone()).collect();
-        self.0.retain(|peer, _| !gone.contains(peer));
-        gone
+        let old = self
+            .0
+            .iter_mut()
+            .filter(|(_, ask)| !ask.wanted && !ask.over && now >= ask.since.saturating_add(GIVE_UP));
+        let gone = old.map(|(peer, ask)| {
+            ask.over = true;
+            peer.clone()
+        });
+        gone.collect()
+    }
+
+    /// The owner's hints are as these places say: hosts that are not wanted any more and are named nowhere can be
+    /// forgotten; which.
+    pub fn published(&mut self, places: &[Holder]) -> Vec<String> {
+        let is_named_nowhere = |peer: &str| {
+            peer.parse::<PeerId>().is_ok_and(|peer| {
+                let peer_id = peer.to_bytes();
+                places.iter().any(|place| place.peer_id == peer_id && place.addresses.is_empty())
+            })
+        };
+        let over = self.0.iter().filter(|(peer, ask)| ask.over && is_named_nowhere(peer));
+        let over: Vec<_> = over.map(|(peer, _)| peer.clone()).collect();
+        self.0.retain(|peer, _| !over.contains(peer));
+        over
     }
 
     /// Of each node that was asked, at which addresses the owner's hints are to name it; at none where it does not
@@ -238,7 +270,7 @@ impl Asks {
                 addresses: addresses.collect(),
             }
         };
-        self.0.iter().map(view).collect()
+        self.0.iter().filter(|(_, ask)| !ask.over).map(view).collect()
     }
 }
 
@@ -326,10 +358,16 @@ mod tests {
         asks.answered(&host, &held(&[]), 3);
         assert_eq!(state(&asks, &host, 3), HostState::Withdrawing);
         asks.answered(&host, &PinAnswer::no(PinVerdict::Released), 4);
+        // Its name stays until it is taken out of the hints.
+        assert!(asks.views(4).is_empty() && asks.put(&host, 4).is_none());
+        assert!(asks.published(&[]).is_empty());
+        let places = asks.places(4, HintScope::All);
+        assert_eq!(asks.published(&places), [host.clone()]);
         assert!(asks.0.is_empty());
         asks.ask(&host, String::new(), 0);
         asks.withdraw(&host, 0);
-        assert!(asks.give_up(GIVE_UP - 1).is_empty() && asks.give_up(GIVE_UP) == [host]);
+        assert!(asks.give_up(GIVE_UP - 1).is_empty());
+        assert!(asks.give_up(GIVE_UP) == [host] && asks.views(GIVE_UP).is_empty());
     }
 
     #[test]

@@ -29,7 +29,7 @@ impl Node {
         let quota = self.pins.quota_of(pin);
         let has_room = state.ledger.correct(account, bytes, quota, self.pins.quota_of_all);
         if has_room {
-            state.ledger.set_full(account, false);
+            state.ledger.reopen(account);
         }
         Ok(has_room)
     }
@@ -104,7 +104,7 @@ impl Node {
     }
 
     /// Accounts whose time is over.
-    fn expired(&self, now: u64) -> Vec<AccountId> {
+    pub(super) fn expired(&self, now: u64) -> Vec<AccountId> {
         let state = self.pins.state.lock();
         let is_over = |pin: &Pin| pin.until.is_some_and(|until| until <= now);
         state.pins.iter().filter(|(_, pin)| is_over(pin)).map(|(account, _)| *account).collect()

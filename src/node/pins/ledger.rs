@@ -15,6 +15,8 @@ struct Taken {
     entries: u64,
     files: u64,
     full: bool,
+    /// Bytes of the largest entry for which there was no room.
+    lacked: u64,
 }
 
 /// What all of them take.
@@ -77,10 +79,18 @@ impl Ledger {
         }
     }
 
-    /// Takes no more of an account, or again; whether that is new.
-    pub fn set_full(&mut self, account: &AccountId, full: bool) -> bool {
+    /// Takes no more of an account, for which an entry of so many bytes was too much; whether that is new.
+    pub fn fill(&mut self, account: &AccountId, lacked: u64) -> bool {
         let taken = self.accounts.entry(*account).or_default();
-        std::mem::replace(&mut taken.full, full) != full
+        taken.lacked = taken.lacked.max(lacked);
+        !std::mem::replace(&mut taken.full, true)
+    }
+
+    /// Takes more of it again.
+    pub fn reopen(&mut self, account: &AccountId) {
+        if let Some(taken) = self.accounts.get_mut(account) {
+            (taken.full, taken.lacked) = (false, 0);
+        }
     }
 
     /// Puts right what an account's entries take. Whether there is room again for one that was full.
@@ -88,8 +98,9 @@ impl Ledger {
         let taken = self.accounts.entry(*account).or_default();
         self.total = self.total.saturating_sub(taken.entries) + entries;
         taken.entries = entries;
-        let (used, full) = (taken.entries + taken.files, taken.full);
-        full && used <= quota - quota / SPARE && self.total <= of_all - of_all / SPARE
+        let (used, full, lacked) = (taken.entries + taken.files, taken.full, taken.lacked);
+        let fits = |used: u64, room: u64| used.saturating_add(lacked.max(room / SPARE)) <= room;
+        full && fits(used, quota) && fits(self.total, of_all)
     }
 
     /// Puts right which files are here.
@@ -167,12 +178,16 @@ mod tests {
         let mut ledger = Ledger::default();
         let one = account(1);
         ledger.add(&one, 1_600);
-        assert!(ledger.set_full(&one, true) && !ledger.set_full(&one, true));
+        assert!(ledger.fill(&one, 50) && !ledger.fill(&one, 20));
         assert!(!ledger.correct(&one, 1_501, 1_600, 10_000), "a little room is none");
         assert!(ledger.correct(&one, 1_500, 1_600, 10_000));
         assert!(!ledger.correct(&one, 1_500, 1_600, 1_550), "nor is it where there is none in all");
         assert_eq!(ledger.full(), [one]);
-        assert!(ledger.set_full(&one, false) && ledger.full().is_empty());
+        // Not as much as what did not fit before.
+        assert!(!ledger.fill(&one, 500) && !ledger.correct(&one, 1_101, 1_600, 10_000));
+        assert!(ledger.correct(&one, 1_100, 1_600, 10_000));
+        ledger.reopen(&one);
+        assert!(ledger.full().is_empty());
         assert!(!ledger.correct(&one, 10, 1_600, 10_000), "it was not full");
     }
 }

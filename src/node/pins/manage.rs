@@ -276,8 +276,9 @@ impl Node {
     async fn withdraw(self: &Arc<Self>, host: &str) -> Result<bool, Failure> {
         let peer = {
             let mut state = self.pins.state.lock();
-            let mut found = state.asks.0.keys().filter(|peer| peer.starts_with(host) && !host.is_empty());
-            let (Some(peer), None) = (found.next().cloned(), found.next()) else {
+            let named = |peer: &&String| peer.starts_with(host) && !host.is_empty();
+            let mut found: Vec<_> = state.asks.wanted().filter(named).cloned().collect();
+            let Some(peer) = found.pop().filter(|_| found.is_empty()) else {
                 return Err(Failure::missing(
                     format!("{host} is no node, or not one alone, that was asked to hold your account"),
                     "`majlis pin hosts` shows those that were.",

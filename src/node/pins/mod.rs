@@ -295,7 +295,7 @@ impl Pins {
             } else {
                 state.counts.dropped += 1;
             }
-            if !fits && !followed(&account) && state.ledger.set_full(&account, true) {
+            if !fits && !followed(&account) && state.ledger.fill(&account, bytes) {
                 full.insert(account);
             }
             is_taken
@@ -354,6 +354,13 @@ impl Pins {
     /// Where the owner's hints are to name nodes that were asked: see [`Asks::places`].
     pub(super) fn places(&self, scope: HintScope) -> Vec<Holder> {
         self.state.lock().asks.places(now_ms(), scope)
+    }
+
+    /// The owner's hints are as these places say.
+    pub(super) fn published(&self, places: &[Holder]) {
+        let mut state = self.state.lock();
+        let forgotten = state.asks.published(places);
+        state.changed.extend(forgotten);
     }
 
     /// Nodes that were asked.
