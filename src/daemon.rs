@@ -68,6 +68,8 @@ pub async fn run(
     for note in opened.notes {
         say(&events, DaemonEvent::Note(note)).await;
     }
+    let counting = Arc::clone(&node);
+    blocking(move || counting.count_pins()).await?;
     let (network, arrivals) = listen(&node, config.net, &options).await?;
     // Subscribed before anything can happen, so that no event is missed.
     let watch = if options.posts { node.watch() } else { node.watch().without_posts() };

@@ -272,6 +272,12 @@ impl Node {
                 "`majlis mute` or `majlis block` keep it out; `majlis requests` lists what waits.",
             ));
         }
+        if !accept && self.pins.holds(&post.account) {
+            return Err(Failure::new(
+                "this account is held for others, so what it has said stays here",
+                "`majlis mute` keeps it out of sight; `majlis pin remove` holds it no longer.",
+            ));
+        }
         if accept {
             self.accept(&post.account).await?;
         } else {

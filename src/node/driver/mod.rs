@@ -299,6 +299,7 @@ impl Driver {
         match finished {
             Finished::Job(input) => self.input(input),
             Finished::Commit { ticket, result: Ok(committed), entries, told } => {
+                self.node.settle(&entries, true);
                 if !told {
                     self.node.crier.call(News::Entries(Arc::clone(&entries)));
                 }
@@ -313,7 +314,8 @@ impl Driver {
                     identities: committed.identities_changed,
                 });
             }
-            Finished::Commit { ticket, result: Err(error), .. } => {
+            Finished::Commit { ticket, result: Err(error), entries, .. } => {
+                self.node.settle(&entries, false);
                 tracing::warn!(%error, "others' entries could not be stored");
                 let input = match error {
                     StoreError::Busy => Input::StoreBusy(ticket),

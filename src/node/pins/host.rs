@@ -123,6 +123,14 @@ impl Node {
         news.or_else(|| (gone && !self.pins.holds(account)).then(|| PinAnswer::no(PinVerdict::Released)))
     }
 
+    /// What was let through is stored, or was not after all.
+    pub(in crate::node) fn settle(&self, entries: &[Verified<Entry>], stored: bool) {
+        if !entries.is_empty() && !self.pins.is_empty() {
+            let sizes = entries.iter().map(|entry| (entry.header.account, entry.logical_size() as u64));
+            self.pins.settle(sizes, stored);
+        }
+    }
+
     /// Leaves out of what is about to be stored what accounts have no room for; the accounts that have become full by
     /// it.
     pub(in crate::node) fn admit(&self, entries: &mut Vec<Verified<Entry>>) -> Vec<AccountId> {

@@ -45,6 +45,14 @@ impl Node {
         self.tell(Local::PinNews(Some(account))).await;
     }
 
+    /// Counts the entries of all accounts that are held for others: before the first of them can come.
+    pub fn count_pins(&self) -> Result<(), Failure> {
+        for account in self.pins.accounts() {
+            self.recount(&account)?;
+        }
+        Ok(())
+    }
+
     /// Counts what all accounts that are held for others take; those for which there is room again.
     pub(in crate::node) fn survey_pins(&self) -> Result<Vec<AccountId>, Failure> {
         let accounts = self.pins.accounts();

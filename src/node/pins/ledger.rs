@@ -13,10 +13,18 @@ const SPARE: u64 = 16;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Taken {
     entries: u64,
+    /// Of entries that are on their way to the disk.
+    coming: u64,
     files: u64,
     full: bool,
     /// Bytes of the largest entry for which there was no room.
     lacked: u64,
+}
+
+impl Taken {
+    fn all(&self) -> u64 {
+        self.entries + self.coming + self.files
+    }
 }
 
 /// What all of them take.
@@ -31,7 +39,7 @@ pub struct Ledger {
 impl Ledger {
     /// Bytes of an account's entries and files.
     pub fn used(&self, account: &AccountId) -> u64 {
-        self.accounts.get(account).map_or(0, |taken| taken.entries + taken.files)
+        self.accounts.get(account).map_or(0, Taken::all)
     }
 
     /// Bytes of all.
@@ -66,8 +74,20 @@ impl Ledger {
 
     /// Counts an entry that comes.
     pub fn add(&mut self, account: &AccountId, bytes: u64) {
-        self.accounts.entry(*account).or_default().entries += bytes;
+        self.accounts.entry(*account).or_default().coming += bytes;
         self.total += bytes;
+    }
+
+    /// One that came is on the disk, or was not taken there after all.
+    pub fn settle(&mut self, account: &AccountId, bytes: u64, stored: bool) {
+        let Some(taken) = self.accounts.get_mut(account) else { return };
+        let bytes = bytes.min(taken.coming);
+        taken.coming -= bytes;
+        if stored {
+            taken.entries += bytes;
+        } else {
+            self.total -= bytes;
+        }
     }
 
     /// Counts a file that has come.
@@ -98,7 +118,7 @@ impl Ledger {
         let taken = self.accounts.entry(*account).or_default();
         self.total = self.total.saturating_sub(taken.entries) + entries;
         taken.entries = entries;
-        let (used, full, lacked) = (taken.entries + taken.files, taken.full, taken.lacked);
+        let (used, full, lacked) = (taken.all(), taken.full, taken.lacked);
         let fits = |used: u64, room: u64| used.saturating_add(lacked.max(room / SPARE)) <= room;
         full && fits(used, quota) && fits(self.total, of_all)
     }
@@ -134,7 +154,7 @@ impl Ledger {
     /// Forgets an account.
     pub fn remove(&mut self, account: &AccountId) {
         if let Some(taken) = self.accounts.remove(account) {
-            self.total -= taken.entries + taken.files;
+            self.total -= taken.all();
             self.file_bytes -= taken.files;
             if taken.files > 0 {
                 self.files.retain(|_, (owner, _)| owner != account);
@@ -157,6 +177,7 @@ mod tests {
         let (one, other) = (account(1), account(2));
         ledger.add(&one, 100);
         ledger.add(&other, 50);
+        ledger.settle(&one, 100, true);
         ledger.add_file(&one, BlobId([1; 32]), 30);
         ledger.add_file(&one, BlobId([1; 32]), 30);
         assert_eq!((ledger.used(&one), ledger.used(&other), ledger.total()), (130, 50, 180));
@@ -164,6 +185,13 @@ mod tests {
         assert!(!ledger.fits(&one, 20, 150, 199));
         ledger.correct(&one, 70, 150, 300);
         assert_eq!((ledger.used(&one), ledger.total()), (100, 150));
+        // What is on its way is not in the store, and counts.
+        ledger.correct(&other, 0, 150, 300);
+        assert_eq!((ledger.used(&other), ledger.total()), (50, 150));
+        ledger.add(&other, 40);
+        ledger.settle(&other, 40, false);
+        ledger.settle(&other, 50, true);
+        assert_eq!((ledger.used(&other), ledger.total()), (50, 150));
         ledger.correct_files(HashMap::from([(BlobId([2; 32]), (other, 7))]));
         assert_eq!((ledger.used(&one), ledger.used(&other), ledger.total()), (70, 57, 127));
         ledger.forget_files(&HashSet::from([BlobId([2; 32]), BlobId([3; 32])]));
@@ -178,6 +206,7 @@ mod tests {
         let mut ledger = Ledger::default();
         let one = account(1);
         ledger.add(&one, 1_600);
+        ledger.settle(&one, 1_600, true);
         assert!(ledger.fill(&one, 50) && !ledger.fill(&one, 20));
         assert!(!ledger.correct(&one, 1_501, 1_600, 10_000), "a little room is none");
         assert!(ledger.correct(&one, 1_500, 1_600, 10_000));

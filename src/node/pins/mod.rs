@@ -303,6 +303,14 @@ impl Pins {
         (taken.collect(), full)
     }
 
+    /// Entries that were counted are stored, or were not after all.
+    pub(super) fn settle(&self, entries: impl Iterator<Item = (AccountId, u64)>, stored: bool) {
+        let mut state = self.state.lock();
+        for (account, bytes) in entries {
+            state.ledger.settle(&account, bytes, stored);
+        }
+    }
+
     /// Whether nothing is held for others, so that nothing is counted.
     pub(super) fn is_empty(&self) -> bool {
         self.state.lock().pins.is_empty()
