@@ -68,6 +68,8 @@ pub async fn run(
     for note in opened.notes {
         say(&events, DaemonEvent::Note(note)).await;
     }
+    let counting = Arc::clone(&node);
+    blocking(move || counting.count_pins()).await?;
     let hearsay = config.node.hints.hearsay();
     let (network, arrivals) = listen(&node, (config.net, hearsay), &options).await?;
     // Subscribed before anything can happen, so that no event is missed.
@@ -103,8 +105,10 @@ pub async fn run(
     let fetching = node.start_fetching();
     let pruning = tokio::spawn(Arc::clone(&node).keep_pruning());
     let posting = tokio::spawn(Arc::clone(&node).keep_posting());
+    let pinning = tokio::spawn(Arc::clone(&node).keep_pins());
     stop.await;
     posting.abort();
+    pinning.abort();
     purging.abort();
     pruning.abort();
     drop((finding, fetching));

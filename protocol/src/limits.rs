@@ -95,6 +95,12 @@ pub const MAX_REFS: usize = 4;
 pub const MAX_REFERRED: usize = 64;
 /// Accounts whose holders are asked for at once (`WHO_HAS`).
 pub const MAX_SOUGHT: usize = 16;
+/// Bytes of what shows that a host's owner has invited an account (PIN).
+pub const MAX_PIN_TOKEN: usize = 64;
+/// Questions whether an account is held (PIN) that were not answered.
+pub const MAX_PINS: usize = 4;
+/// Such questions that are looked at in a minute; more are put off.
+pub const PINS_A_MINUTE: usize = 8;
 /// Bytes of a group of a blob: what is verified at once.
 pub const BLOB_GROUP: u64 = 16 * 1024;
 /// Groups of a blob that are asked for at once.

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     account, apps, carry, configuration, draft, filter, follow, generate, media, network, notifications,
-    people, post, profile, recovery, requests, respond, run, search, storage, thread, timeline, usage,
+    people, pin, post, profile, recovery, requests, respond, run, search, storage, thread, timeline, usage,
 };
 
 /// Your own node of a social network without servers.
@@ -84,6 +84,7 @@ Examples:
     Usage(usage::UsageArgs),
     Media(media::MediaArgs),
     Storage(storage::StorageArgs),
+    Pin(pin::PinArgs),
     Profile(profile::ProfileArgs),
     Login(apps::LoginArgs),
     Apps(apps::AppsArgs),

@@ -22,6 +22,7 @@ mod network;
 mod notifications;
 mod output;
 mod people;
+mod pin;
 mod post;
 mod profile;
 mod recovery;
@@ -157,6 +158,7 @@ async fn one(command: Command, app: &mut App) -> Result<(), Stop> {
         Command::Usage(args) => args.run(app).await,
         Command::Media(args) => args.run(app).await,
         Command::Storage(args) => args.run(app).await,
+        Command::Pin(args) => args.run(app).await,
         Command::Profile(args) => args.run(app).await,
         Command::Login(args) => args.run(app).await,
         Command::Apps(args) => args.run(app).await,

@@ -173,6 +173,10 @@ fn json(reply: &Reply) -> io::Result<String> {
         Reply::Login(view) => serde_json::to_string(view),
         Reply::App(view) => serde_json::to_string(view),
         Reply::Token(view) => serde_json::to_string(view),
+        Reply::Pin(view) => serde_json::to_string(view),
+        Reply::Host(view) => serde_json::to_string(view),
+        Reply::Holder(view) => serde_json::to_string(view),
+        Reply::PinToken(view) => serde_json::to_string(view),
         Reply::Done(view) => serde_json::to_string(view),
     }?;
     Ok(escaped(&text))

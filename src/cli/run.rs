@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 use super::app::{App, Stop};
 use super::identity::qr;
 use super::output::{Output, say};
+use super::pin::Offer;
 use super::show::{places, row};
 use super::terminal::{counted, short_key};
 use crate::daemon::{self, DaemonEvent, RunOptions};
@@ -50,6 +51,10 @@ pub struct RunArgs {
     /// Carry connections for nodes that cannot be reached otherwise. For a machine that others can reach.
     #[arg(long)]
     relay: bool,
+    /// Hold accounts for others while they sleep, when they ask: of those whom you have invited, or of those whom you
+    /// follow as well. See `majlis pin`.
+    #[arg(long, value_name = "WHOSE")]
+    hold: Option<Offer>,
     /// Serve apps and browsers here instead of at 127.0.0.1:7411; off: nowhere.
     #[arg(long, value_name = "ADDRESS:PORT")]
     http: Option<String>,
@@ -69,7 +74,10 @@ impl RunArgs {
             http: self.http,
             https: self.https,
         };
-        let (home, config) = (app.home.clone(), app.config()?);
+        let (home, mut config) = (app.home.clone(), app.config()?);
+        if let Some(offer) = self.hold {
+            config.node.pin_offer = offer.into();
+        }
         let signalled = signals()?;
         let (events, received) = mpsc::channel(EVENT_QUEUE);
         let printed = print_aside(Output::new(app.out.is_json()), received)?;

@@ -111,7 +111,7 @@ impl Node {
         muted: &HashSet<String>,
     ) -> RelationView {
         let me = self.keys.account;
-        let reason = self.peers.reason(account);
+        let reason = self.follow_reason(account);
         RelationView {
             own: *account == me,
             following: matches!(reason, Some(Reason::Public | Reason::Private)),

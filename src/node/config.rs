@@ -1,7 +1,11 @@
 //! What the owner may set about the node itself.
 
+use std::collections::BTreeSet;
+
+use majlis_protocol::AccountId;
 use serde::{Deserialize, Serialize};
 
+use super::Failure;
 use crate::net::Hearsay;
 
 /// Settings of the node.
@@ -34,6 +38,22 @@ pub struct NodeConfig {
     pub keep_bytes: u64,
     /// Of all others' posts so many bytes are kept, the latest; 0: all.
     pub keep_bytes_of_all: u64,
+    /// For whom this node holds accounts, so that others find them while their owners sleep, when they ask with
+    /// `majlis pin ask`. "off": nobody; "invited": those in `pin_accounts` and on the list of `majlis pin allow`, and who
+    /// has a token of `majlis pin token`; "followed": these, and those whom you follow publicly. What is held already is
+    /// held on until its time is over or `majlis pin remove`.
+    pub pin_offer: PinOffer,
+    /// Keys of accounts that are held when they ask.
+    pub pin_accounts: Vec<String>,
+    /// So many accounts are held at most because they have asked.
+    pub pin_accounts_max: usize,
+    /// Bytes that the posts and files of each account that is held for others may take. When they do, no more is taken
+    /// of it, and what is here is served on.
+    pub pin_quota: u64,
+    /// Bytes that all of these together may take.
+    pub pin_quota_of_all: u64,
+    /// Days for which an account is held after it has last asked.
+    pub pin_days: u64,
 }
 
 impl Default for NodeConfig {
@@ -49,6 +69,12 @@ impl Default for NodeConfig {
             keep_posts: 0,
             keep_bytes: 0,
             keep_bytes_of_all: 0,
+            pin_offer: PinOffer::Off,
+            pin_accounts: Vec::new(),
+            pin_accounts_max: 1_000,
+            pin_quota: 1_000_000_000,
+            pin_quota_of_all: 20_000_000_000,
+            pin_days: 90,
         }
     }
 }
@@ -58,6 +84,33 @@ impl HintScope {
     pub fn hearsay(self) -> Hearsay {
         Hearsay { nearby: self == Self::All }
     }
+}
+
+impl NodeConfig {
+    /// The accounts that are held when they ask.
+    pub(super) fn listed(&self) -> Result<BTreeSet<AccountId>, Failure> {
+        let parse = |key: &String| {
+            key.parse().map_err(|error: majlis_protocol::text::TextError| {
+                Failure::new(
+                    format!("node.pin_accounts has {key:?}: {error}"),
+                    "Correct it; `majlis config` shows where it is set. A key looks like did:key:z6Mk….",
+                )
+            })
+        };
+        self.pin_accounts.iter().map(parse).collect()
+    }
+}
+
+/// See [`NodeConfig::pin_offer`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PinOffer {
+    /// For nobody.
+    Off,
+    /// For those on the list, and who has a token.
+    Invited,
+    /// And for those whom the owner follows publicly.
+    Followed,
 }
 
 /// See [`NodeConfig::hints`].

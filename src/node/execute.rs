@@ -9,8 +9,8 @@ use majlis_protocol::text::Invite;
 use tokio::sync::mpsc;
 
 use super::api::{
-    AccountView, DoneView, DraftView, EntryView, IdView, ListView, PhraseView, PostView, ProfileEdit,
-    ProgressView, Reply, Request, StatusView, SyncedView, TimelinePage,
+    AccountView, DoneView, DraftView, EntryView, HostState, IdView, ListView, PhraseView, PostView,
+    ProfileEdit, ProgressView, Reply, Request, StatusView, SyncedView, TimelinePage,
 };
 use super::follows::parse_account;
 use super::posts::find;
@@ -18,6 +18,8 @@ use super::{Failure, Local, Node, NodeEvent, blocking};
 
 /// How long `connect` waits for the session with a peer that has answered.
 const SESSION_WAIT: Duration = Duration::from_secs(10);
+/// Hosts that an invite names.
+const MAX_HOSTS: usize = 4;
 /// How often it looks.
 const SESSION_POLL: Duration = Duration::from_millis(25);
 
@@ -323,6 +325,7 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
             let writer = Arc::clone(node);
             reply(&out, Reply::Token(blocking(move || writer.new_token(name, &scopes)).await?)).await
         }
+        Request::Pin { what } => node.pin_request(what, &out).await,
         Request::RecoveryShow => {
             let phrase = node.phrase()?.to_string();
             reply(&out, Reply::Phrase(PhraseView { phrase })).await
@@ -478,7 +481,13 @@ impl Node {
         let shareable: Vec<String> = {
             let far: Vec<_> = addresses.iter().filter(|address| !is_local(address)).cloned().collect();
             let best = if far.is_empty() { addresses.clone() } else { far };
-            best.into_iter().take(majlis_protocol::limits::MAX_ADDRESSES).collect()
+            let hosts = self.pins.hosts().into_iter();
+            let held = hosts.filter(|host| matches!(host.state, HostState::Held | HostState::Full));
+            // Who holds the account answers while its owner sleeps.
+            let hosts: Vec<_> =
+                held.filter_map(|host| host.addresses.into_iter().next()).take(MAX_HOSTS).collect();
+            let room = majlis_protocol::limits::MAX_ADDRESSES - hosts.len();
+            best.into_iter().take(room).chain(hosts).collect()
         };
         let invite = Invite::new(self.keys.account, shareable).map_err(|error| {
             Failure::new(
@@ -539,7 +548,9 @@ impl Node {
             reached: standing.map(|(reached, _)| reached),
             neighbours: standing.map(|(_, neighbours)| neighbours),
             peers: peers.len(),
-            following: self.peers.interests().iter().count() - 1,
+            following: self.at_heart().len() - 1,
+            held_for_others: self.pins.counts().0,
+            hosts: self.pins.counts().1,
             accounts: stats.accounts,
             entries: stats.entries as u64,
             disk_bytes: stats.db_bytes + stats.journal_bytes,

@@ -174,7 +174,7 @@ impl Node {
 
     /// Whom the owner follows, and the owner.
     fn at_home(&self) -> BTreeSet<AccountId> {
-        self.peers.interests().iter().map(|(account, _)| *account).collect()
+        self.at_heart().into_iter().map(|(account, _)| account).collect()
     }
 
     /// Of whom a timeline shows what they post and repost; none: of all.

@@ -1,6 +1,6 @@
 //! Whom the owner follows, and from it what the node holds.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use majlis_protocol::body::{Body, Follow};
@@ -68,7 +68,8 @@ impl Node {
         self.follow_view(&account, private)
     }
 
-    /// Stops following; what was held of the account is forgotten, and it is on no list any more.
+    /// Stops following; what was held of the account is forgotten, unless it is held for others, and it is on no list
+    /// any more.
     pub(super) async fn unfollow(self: &Arc<Self>, account: &AccountId) -> Result<(), Failure> {
         if !self.follows(account)? {
             return Err(Failure::new(
@@ -81,6 +82,10 @@ impl Node {
         self.set_public_follow(account, false).await?;
         self.refresh_interests()?;
         self.tell(Local::Interests).await;
+        if self.peers.reason(account).is_some() {
+            // It is held for others.
+            return Ok(());
+        }
         let (node, account) = (Arc::clone(self), *account);
         super::blocking(move || node.forget_account(&account)).await?;
         Ok(())
@@ -95,7 +100,7 @@ impl Node {
         Ok(self.store.follows(&self.keys.account)?.contains(&(*account, true)))
     }
 
-    fn follows_privately(&self, account: &AccountId) -> bool {
+    pub(super) fn follows_privately(&self, account: &AccountId) -> bool {
         self.private(COLLECTION, &account.0).is_some()
     }
 
@@ -124,27 +129,60 @@ impl Node {
     pub(super) fn refresh_interests(&self) -> Result<(), Failure> {
         // One at a time, so that the last to be done has seen everything.
         let _turn = self.refreshing.lock();
-        let mut wanted = vec![(self.keys.account, Reason::Own)];
+        // What is put in later goes before.
+        let mut wanted = BTreeMap::new();
+        let follows = self.store.follows(&self.keys.account)?;
+        wanted
+            .extend(follows.into_iter().filter(|(_, on)| *on).map(|(account, _)| (account, Reason::Public)));
         let private = self.private_items(COLLECTION).into_iter();
         let private = private.filter_map(|(key, _)| key.try_into().ok()).map(AccountId);
-        let others = private.filter(|account| *account != self.keys.account);
-        wanted.extend(others.map(|account| (account, Reason::Private)));
-        let follows = self.store.follows(&self.keys.account)?;
-        let private: BTreeSet<_> = wanted.iter().map(|(account, _)| *account).collect();
-        let public = follows.into_iter().filter(|(account, on)| *on && !private.contains(account));
-        wanted.extend(public.map(|(account, _)| (account, Reason::Public)));
-        self.peers.set_interests(&wanted);
+        wanted.extend(private.map(|account| (account, Reason::Private)));
+        for account in self.pins.accounts() {
+            // Who is followed in private and held for others is held for others, which is no secret.
+            let reason = wanted.entry(account).or_insert(Reason::Pinned);
+            if *reason == Reason::Private {
+                *reason = Reason::Pinned;
+            }
+        }
+        wanted.insert(self.keys.account, Reason::Own);
+        self.peers.set_interests(&wanted.into_iter().collect::<Vec<_>>());
         self.peers.flush(&self.store)
+    }
+
+    /// The same for one account that is held for others, or no longer: what that takes does not grow with how many are.
+    pub(super) fn refresh_interest(&self, account: &AccountId) -> Result<(), Failure> {
+        let _turn = self.refreshing.lock();
+        let held = self.pins.holds(account);
+        let reason = match self.follow_reason(account) {
+            Some(Reason::Private) if held => Some(Reason::Pinned),
+            None => held.then_some(Reason::Pinned),
+            followed => followed,
+        };
+        self.peers.set_interest(account, reason);
+        self.peers.flush(&self.store)
+    }
+
+    /// Why the owner wants an account here for themself: it is theirs or followed. That it is held for others does not
+    /// count.
+    pub(super) fn follow_reason(&self, account: &AccountId) -> Option<Reason> {
+        match self.peers.reason(account) {
+            Some(Reason::Own) => Some(Reason::Own),
+            Some(Reason::Public) => Some(Reason::Public),
+            _ => self.follows_privately(account).then_some(Reason::Private),
+        }
+    }
+
+    /// The accounts that the owner wants here for themself, and why.
+    pub(super) fn at_heart(&self) -> Vec<(AccountId, Reason)> {
+        let interests = self.peers.interests();
+        let all = interests.iter().map(|(account, _)| *account);
+        all.filter_map(|account| Some((account, self.follow_reason(&account)?))).collect()
     }
 
     /// Whom the owner follows.
     pub(super) fn following(&self) -> Result<Vec<FollowView>, Failure> {
-        let interests = self.peers.interests();
-        interests
-            .iter()
-            .filter(|(_, interest)| matches!(interest.reason, Reason::Public | Reason::Private))
-            .map(|(account, interest)| self.follow_view(account, interest.reason == Reason::Private))
-            .collect()
+        let followed = self.at_heart().into_iter().filter(|(_, reason)| *reason != Reason::Own);
+        followed.map(|(account, reason)| self.follow_view(&account, reason == Reason::Private)).collect()
     }
 
     fn follow_view(&self, account: &AccountId, private: bool) -> Result<FollowView, Failure> {

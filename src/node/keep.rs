@@ -186,11 +186,11 @@ impl Node {
             return Err(Failure::usage("this is your own account", "Name someone else's key."));
         }
         self.keep(BLOCK, account.0.to_vec(), on.then(Self::set_now)).await?;
-        let followed = self.peers.reason(account).is_some();
         if !on {
             return Ok(());
         }
-        if followed {
+        self.unhost(*account, true).await?;
+        if self.follow_reason(account).is_some() {
             return self.unfollow(account).await;
         }
         // What it has handed over is not kept either.

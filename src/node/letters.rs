@@ -142,12 +142,12 @@ impl Node {
     /// Whether what someone says is shown unasked: the owner follows them, has accepted them, or follows someone who
     /// follows them.
     pub(super) fn is_known(&self, account: &AccountId) -> Result<bool, Failure> {
-        if self.peers.reason(account).is_some() || self.is_accepted(account) {
+        if self.follow_reason(account).is_some() || self.is_accepted(account) {
             return Ok(true);
         }
         let followers = self.store.followers(account)?;
         Ok(followers.iter().any(|follower| {
-            follower.account != self.keys.account && self.peers.reason(&follower.account).is_some()
+            follower.account != self.keys.account && self.follow_reason(&follower.account).is_some()
         }))
     }
 
@@ -270,6 +270,12 @@ impl Node {
             return Err(Failure::new(
                 "what this account says is shown already",
                 "`majlis mute` or `majlis block` keep it out; `majlis requests` lists what waits.",
+            ));
+        }
+        if !accept && self.pins.holds(&post.account) {
+            return Err(Failure::new(
+                "this account is held for others, so what it has said stays here",
+                "`majlis mute` keeps it out of sight; `majlis pin remove` holds it no longer.",
             ));
         }
         if accept {

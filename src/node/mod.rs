@@ -30,6 +30,7 @@ mod media;
 mod notifications;
 mod peers;
 mod people;
+mod pins;
 mod positions;
 mod posts;
 mod private;
@@ -49,7 +50,7 @@ use std::sync::Arc;
 
 use majlis_protocol::body::EntryRef;
 use majlis_protocol::identity::VerifiedId;
-use majlis_protocol::sync::{SessionId, Verdict};
+use majlis_protocol::sync::{PinAnswer, SessionId, Verdict};
 use majlis_protocol::{AccountId, Entry, EntryId, LogKey, Verified};
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
@@ -57,7 +58,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use crate::media::{nothing, somebody};
 pub use crate::store::fold_tag;
 pub use api::{Failure, Reply, Request};
-pub use config::{HintScope, NodeConfig};
+pub use config::{HintScope, NodeConfig, PinOffer};
 pub use door::Named;
 pub use execute::execute;
 pub use identity::restore;
@@ -94,6 +95,14 @@ pub(crate) enum Local {
     Answer { session: SessionId, entry: EntryId, verdict: Verdict },
     /// The node holds other accounts now.
     Interests,
+    /// Ask a peer, where it is connected, how it stands with holding the owner's account.
+    AskPin(String),
+    /// What a peer is told that has asked to have its account held.
+    TellPinned { session: SessionId, answer: PinAnswer },
+    /// How an account is held has changed, or of all: tell those of its owner's nodes that are connected.
+    PinNews(Option<AccountId>),
+    /// No more is taken of an account, or is again.
+    Full { account: AccountId, full: bool },
     /// Keep a connection to this peer; the owner named it.
     Befriend { peer: String, addresses: Vec<String> },
     /// Connect now and say who answered.
@@ -139,6 +148,7 @@ pub struct Node {
     driver: Mutex<Option<mpsc::Sender<Local>>>,
     crier: watch::Crier,
     peers: peers::Peers,
+    pins: pins::Pins,
     started: std::time::Instant,
 }
 
@@ -190,6 +200,7 @@ impl Node {
         (config, of_store): (&NodeConfig, &StoreConfig),
     ) -> Result<Arc<Self>, Failure> {
         let peers = peers::Peers::load(&store)?;
+        let pins = pins::Pins::load(&store, config)?;
         let node = Arc::new(Self {
             home: home.to_owned(),
             private: private::Private::new(&keys),
@@ -208,6 +219,7 @@ impl Node {
             driver: Mutex::new(None),
             crier: watch::Crier::default(),
             peers,
+            pins,
             started: std::time::Instant::now(),
         });
         node.establish()?;
@@ -233,7 +245,7 @@ impl Node {
 
     /// Writes everything out. Nothing may be asked of the node afterwards.
     pub fn close(&self) -> Result<(), Failure> {
-        let flushed = self.peers.flush(&self.store);
+        let flushed = self.peers.flush(&self.store).and(self.pins.flush(&self.store));
         self.close_search();
         self.store.close();
         flushed

@@ -141,8 +141,7 @@ impl State {
                 (key(HELD, name.as_bytes()), Some(json(&of_peer)?))
             }
             Changed::Interest(account) => {
-                let found = self.interests.iter().find(|(held, _)| *held == account);
-                let value = found.map(|(_, interest)| {
+                let value = self.interests.get(account).map(|interest| {
                     let mut value = vec![interest.reason as u8];
                     value.extend_from_slice(&interest.since.to_be_bytes());
                     value
@@ -219,6 +218,16 @@ impl Peers {
     /// Why the node holds an account, if it does.
     pub fn reason(&self, account: &AccountId) -> Option<Reason> {
         self.0.lock().interests.reason(account)
+    }
+
+    /// Holds one account for this reason, or for none.
+    pub(super) fn set_interest(&self, account: &AccountId, reason: Option<Reason>) {
+        let mut state = self.0.lock();
+        match reason {
+            Some(reason) => state.interests.insert(*account, reason),
+            None => state.interests.remove(account),
+        }
+        state.changed.insert(Changed::Interest(*account));
     }
 
     pub(super) fn set_interests(&self, wanted: &[(AccountId, Reason)]) {

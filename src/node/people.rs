@@ -87,11 +87,8 @@ impl Node {
 
     /// Whom the owner follows, publicly or not.
     fn followed(&self) -> Vec<AccountId> {
-        let interests = self.peers.interests();
-        let followed = interests.iter();
-        let followed =
-            followed.filter(|(_, interest)| matches!(interest.reason, Reason::Public | Reason::Private));
-        followed.map(|(account, _)| *account).collect()
+        let followed = self.at_heart().into_iter().filter(|(_, reason)| *reason != Reason::Own);
+        followed.map(|(account, _)| account).collect()
     }
 
     /// Those of whom something is held or whom the owner has named, whose name, petname or key fits.

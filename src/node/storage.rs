@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use majlis_protocol::sync::Reason;
 use majlis_protocol::{AccountId, EntryId, Kind};
 
 use super::api::{KeepView, PrunedView, StorageOf, StorageView};
@@ -123,7 +122,7 @@ impl Node {
     }
 
     fn is_prunable(&self, account: &AccountId) -> bool {
-        *account != self.keys.account && self.peers.reason(account) != Some(Reason::Pinned)
+        *account != self.keys.account && !self.pins.holds(account)
     }
 
     /// What all accounts take, and what is to go of each within these bounds.

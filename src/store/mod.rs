@@ -54,7 +54,7 @@ use std::thread::JoinHandle;
 
 use majlis_protocol::body::Poll;
 use majlis_protocol::identity::VerifiedId;
-use majlis_protocol::state::Replica;
+use majlis_protocol::state::{Account, Replica};
 use majlis_protocol::{AccountId, Entry, EntryId, KeyCache, Kind, LogKey, Verified};
 use parking_lot::{Mutex, RwLockReadGuard};
 use tokio::sync::oneshot;
@@ -424,6 +424,16 @@ impl Store {
     /// Everything of an account that could be pruned, in no order: posts, edits and reposts that are held.
     pub fn weigh(&self, account: &AccountId, each: impl FnMut(Weight)) -> Result<(), StoreError> {
         prune::weigh(&self.shared().index.read(), account, each)
+    }
+
+    /// Bytes of all entries of an account, headers and the payloads that are held; its identity documents aside.
+    pub fn size_of(&self, account: &AccountId) -> Result<u64, StoreError> {
+        let logs: Vec<LogKey> = {
+            let replica = self.replica();
+            let logs = replica.account(account).into_iter().flat_map(Account::logs);
+            logs.map(|(device, log_id, _)| LogKey { account: *account, device, log_id }).collect()
+        };
+        prune::size_of(&self.shared().index.read(), &logs)
     }
 
     /// Removes what an account said before a time, but not what is to be kept: a step of the work, which is done when

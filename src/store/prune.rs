@@ -3,11 +3,12 @@
 
 use std::collections::HashSet;
 
-use majlis_protocol::{AccountId, EntryId, Kind, LogId, Payload};
+use majlis_protocol::limits::{HEADER_FIXED, SIGNATURE};
+use majlis_protocol::{AccountId, EntryId, Kind, LogId, LogKey, Payload};
 
 use super::db::RESIDUE;
 use super::error::StoreError;
-use super::log::rows::State;
+use super::log::rows::{HAS_MISSING, State};
 use super::log::{Index, damaged_chunk};
 use super::plan::Plan;
 use super::views;
@@ -43,6 +44,25 @@ pub struct Pruned {
     pub bytes: u64,
     /// Where to go on; none at the end.
     pub next: Option<u64>,
+}
+
+/// Bytes of the entries of some logs: headers, and the payloads that are held. Only rows from which payloads are gone
+/// are read for it.
+pub fn size_of(index: &Index, logs: &[LogKey]) -> Result<u64, StoreError> {
+    let mut size = 0;
+    let chunks = logs.iter().filter_map(|log| index.directory.log_of(log)).flat_map(|log| &log.chunks);
+    for meta in chunks.filter_map(|place| index.directory.chunk(*place)) {
+        size += u64::from(meta.count) * (HEADER_FIXED + SIGNATURE) as u64;
+        if meta.flags & HAS_MISSING == 0 {
+            size += u64::from(meta.bytes);
+            continue;
+        }
+        let row = index.row(meta)?;
+        let columns = row.columns().ok_or_else(|| damaged_chunk(meta))?;
+        let held = (0..row.len()).filter(|at| columns.state(*at) == Some(State::Held));
+        size += held.map(|at| u64::from(columns.payload_len(at))).sum::<u64>();
+    }
+    Ok(size)
 }
 
 /// Everything of an account that could be pruned, in no order.

@@ -11,8 +11,8 @@ use majlis_protocol::keys::KeyCache;
 use majlis_protocol::state::{Replica, Run};
 use majlis_protocol::sync::chunk::{Address, Builder, verify_groups};
 use majlis_protocol::sync::{
-    Event, Frame, Input, Interests, Opened, Output, PeerMemory, Reason, Replicator, SessionId, Settings,
-    Verdict, Wish,
+    Event, Frame, Input, Interests, Opened, Output, PeerMemory, PinAnswer, PinVerdict, Reason, Replicator,
+    SessionId, Settings, Verdict, Wish,
 };
 use majlis_protocol::{Entry, LogKey, Verified, limits};
 use tokio::sync::mpsc;
@@ -221,6 +221,9 @@ impl Peer {
             }
             Output::Refs(session, number, _) => self.input(Input::Referring(session, number, 0, Vec::new())),
             Output::Referred(..) | Output::Holders(..) | Output::Blob(..) => Ok(()),
+            Output::PinAsked(session, ..) => {
+                self.input(Input::TellPinned(session, PinAnswer::no(PinVerdict::NotOffered)))
+            }
             Output::WhoHas(session, number, asked) => {
                 self.input(Input::TellHolders(session, number, vec![Hints::default(); asked.len()]))
             }

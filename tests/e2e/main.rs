@@ -34,6 +34,7 @@ mod letters;
 mod lifecycle;
 mod media;
 mod nat;
+mod presence;
 mod private;
 mod recovery;
 mod schedule;

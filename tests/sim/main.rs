@@ -18,5 +18,6 @@ mod world;
 mod basics;
 mod forks;
 mod hostile;
+mod pins;
 mod scenario;
 mod ties;

@@ -5,7 +5,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use majlis_protocol::body::Hints;
-use majlis_protocol::sync::{CloseCode, Frame, Input, Opened, Output, Reason, SessionId, Verdict};
+use majlis_protocol::sync::{
+    CloseCode, Frame, Input, Opened, Output, PinAnswer, PinVerdict, Reason, SessionId, Verdict,
+};
 use majlis_protocol::{AccountId, Entry, Verified};
 
 use crate::node::{Job, Node};
@@ -259,6 +261,9 @@ impl World {
                 }
                 Output::BlobWanted(session, number, _) => {
                     self.input(node, Input::GiveBlob(session, number, Vec::new().into()));
+                }
+                Output::PinAsked(session, _, _) => {
+                    self.input(node, Input::TellPinned(session, PinAnswer::no(PinVerdict::NotOffered)));
                 }
                 Output::WhoHas(session, number, asked) => {
                     let nobody = vec![Hints::default(); asked.len()];

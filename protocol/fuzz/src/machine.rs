@@ -11,7 +11,8 @@ use majlis_protocol::limits::{ANSWER_BURST, CREDIT, MAX_FRAME, MAX_SHARED};
 use majlis_protocol::state::{Replica, Run};
 use majlis_protocol::sync::chunk::{Address, Builder, verify_groups};
 use majlis_protocol::sync::{
-    Frame, Input, Interests, Opened, Output, PeerMemory, Reason, Replicator, SessionId, Settings, Verdict,
+    Frame, Input, Interests, Opened, Output, PeerMemory, PinAnswer, PinAsk, PinVerdict, Reason, Replicator,
+    SessionId, Settings, Verdict,
 };
 use majlis_protocol::{Entry, KeyCache, LogKey, SecretKey, Verified};
 
@@ -170,6 +171,12 @@ impl Node {
                     let verdict = if entry.header.seq % 2 == 0 { Verdict::Queued } else { Verdict::Refused };
                     self.machine.handle(self.now, Input::Answer(session, entry.id, verdict), &self.replica);
                 }
+                Output::PinAsked(session, account, ask) if account.0[0] % 2 == 0 => {
+                    let verdict =
+                        if ask == PinAsk::Release { PinVerdict::Released } else { PinVerdict::Held };
+                    let told = Input::TellPinned(session, PinAnswer::no(verdict));
+                    self.machine.handle(self.now, told, &self.replica);
+                }
                 Output::BlobWanted(session, number, want) if want.size % 2 == 0 => {
                     let piece = vec![1; 40].into();
                     self.machine.handle(self.now, Input::GiveBlob(session, number, piece), &self.replica);
@@ -180,6 +187,7 @@ impl Node {
                 | Output::Holders(..)
                 | Output::BlobWanted(..)
                 | Output::Blob(..)
+                | Output::PinAsked(..)
                 | Output::Event(_) => {}
             }
             assert!(outputs < 20_000, "one input has no end");

@@ -16,7 +16,8 @@ use majlis_protocol::sealed::{PrivateItem, seal};
 use majlis_protocol::state::Fingerprint;
 use majlis_protocol::sync::chunk::{Address, Builder};
 use majlis_protocol::sync::{
-    Ask, BlobWant, CloseCode, Frame, Greeting, LogRef, Message, Proving, Row, RowRun, RowsOf, Verdict,
+    Ask, BlobWant, CloseCode, Frame, Greeting, LogRef, Message, PinAnswer, PinAsk, PinVerdict, Proving, Row,
+    RowRun, RowsOf, Verdict,
 };
 use majlis_protocol::text::{Invite, Target, bare_key};
 use majlis_protocol::{AccountId, DeviceId, Entry, EntryId, LogId, SecretKey, Verified};
@@ -350,6 +351,12 @@ fn messages() -> Vec<Message> {
             },
         },
         Message::Blob { number: 1, piece: vec![1; 200].into() },
+        Message::Pin(PinAsk::Hold(vec![7; 32].into())),
+        Message::Pin(PinAsk::Release),
+        Message::Pinned(PinAnswer {
+            addresses: vec![vec![4, 192, 0, 2, 7, 6, 15, 161].into()],
+            ..PinAnswer::no(PinVerdict::Held)
+        }),
         Message::Ignored(0xff),
     ]
 }

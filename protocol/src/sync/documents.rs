@@ -154,7 +154,7 @@ impl Replicator {
             session.proved = Some(prove.account);
             session.proved_device = Some(prove.device);
             session.matchable = None;
-            if !session.friend && self.interests.reason(&prove.account).is_some() {
+            if !session.friend && self.interests.befriends(&prove.account) {
                 session.friend = true;
                 if session.memory.as_ref().is_some_and(|memory| !memory.friend) {
                     session.floor = 0;
@@ -162,6 +162,7 @@ impl Replicator {
             }
             self.emit(Output::Event(Event::Proved(id, prove.account)));
         }
+        self.resume_pin(id);
         if !dialer {
             self.send_prove(id, !met_before, replica);
         }
@@ -269,6 +270,7 @@ impl Replicator {
             if let Some(document) = highest {
                 self.finish_prove(id, &prove, &document, replica)?;
             }
+            self.resume_pin(id);
         }
         Ok(())
     }

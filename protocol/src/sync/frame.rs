@@ -58,13 +58,13 @@ pub mod kind {
     pub const REFS: u8 = 0x80;
     /// Hands an entry to the addressed person's node.
     pub const DELIVER: u8 = 0x81;
-    /// Answers DELIVER and PIN.
+    /// Answers DELIVER.
     pub const STATUS: u8 = 0x82;
     /// Answers `WHO_HAS`: other peers' addresses.
     pub const PEERS: u8 = 0x83;
     /// Asks who else holds accounts.
     pub const WHO_HAS: u8 = 0x84;
-    /// Asks to hold an account. Reserved.
+    /// Asks to hold the sender's account while it is away.
     pub const PIN: u8 = 0x85;
     /// Asks for a piece of a blob.
     pub const BLOB_WANT: u8 = 0x86;
@@ -72,6 +72,8 @@ pub mod kind {
     pub const BLOB: u8 = 0x87;
     /// Answers REFS.
     pub const REFERRED: u8 = 0x88;
+    /// Answers PIN, and tells when what it said has changed.
+    pub const PINNED: u8 = 0x89;
 }
 
 /// Why a frame's bytes are not what its type says.

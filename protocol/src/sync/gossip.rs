@@ -1,5 +1,7 @@
 //! Live gossip, level-triggered: HEAD tells what changed, pushes only make it faster.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 
 use crate::entry::{Entry, verify};
@@ -20,7 +22,7 @@ use super::wants::admits;
 /// What is held of `account`, as this peer may see it: all logs, or the one given.
 pub(super) fn rows_of(
     session: &mut Session,
-    own: &AccountId,
+    (own, full): (&AccountId, &HashSet<AccountId>),
     account: &AccountId,
     only: Option<&[LogKey]>,
     replica: &Replica,
@@ -41,7 +43,7 @@ pub(super) fn rows_of(
             Some(Row { log, seal: row.seal, runs: runs.collect() })
         })
         .collect();
-    Some(RowsOf { number, identity, frozen, full: false, logs })
+    Some(RowsOf { number, identity, frozen, full: full.contains(account), logs })
 }
 
 /// Bytes that the rows of an account take at most in a frame.
@@ -82,6 +84,7 @@ impl Replicator {
                 let Some(number) = session.by_account.get(&log.account).copied() else { continue };
                 let unwelcome = session.lazy_out.contains(&log)
                     || first.header.kind == Kind::IDENTITY
+                    || (session.full_there.contains(&log.account) && first.header.kind != Kind::DELETE)
                     || !session.sees(&log.account, &own).shows(log.log_id.class())
                     || self.interests.reason(&log.account) == Some(Reason::Private)
                     || (others.is_some()
@@ -161,7 +164,8 @@ impl Replicator {
         let mut size = 0;
         for account in accounts {
             let only: Vec<_> = logs.iter().filter(|log| log.account == account).copied().collect();
-            let Some(rows) = rows_of(session, &own, &account, Some(&only), replica) else { continue };
+            let rows = rows_of(session, (&own, &self.full), &account, Some(&only), replica);
+            let Some(rows) = rows else { continue };
             size += rows_size(&rows);
             frame.push(rows);
             if size > ROWS_FRAME {

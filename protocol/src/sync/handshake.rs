@@ -150,6 +150,8 @@ impl Replicator {
             session.stage = Stage::Live;
             session.last_audit = self.now;
             session.remember = true;
+            let told = session.by_account.keys().filter(|account| self.full.contains(*account));
+            session.dirty_accounts.extend(told.copied().collect::<Vec<_>>());
             let shared = session.by_account.len();
             self.emit(Output::Event(Event::Live { session: id, shared }));
         }
@@ -359,9 +361,7 @@ impl Replicator {
         for id in ids {
             let Some(session) = self.sessions.get_mut(&id) else { continue };
             session.matchable = None;
-            if session.proved.is_some_and(|account| self.interests.reason(&account).is_some())
-                && !session.friend
-            {
+            if session.proved.is_some_and(|account| self.interests.befriends(&account)) && !session.friend {
                 session.friend = true;
                 session.floor = 0;
             }

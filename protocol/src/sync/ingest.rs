@@ -1,7 +1,9 @@
 //! Entries that come in: the gate before the signature check, and the batches on their way to the disk.
 
+use crate::Kind;
 use crate::entry::{Entry, Invalid, Payload, Verified};
 use crate::ids::{AccountId, EntryId, LogKey};
+use crate::limits::MAX_RUNS;
 use crate::state::{Account, Limit, Replica};
 
 use super::chunk::{Address, Chunk, Groups, blame};
@@ -117,6 +119,11 @@ impl Replicator {
             && session.sees(&log.account, &self.settings.account).shows(log.log_id.class());
         let account = replica.account(&log.account).filter(|account| account.lists(log.device));
         let Some(account) = account.filter(|_| shared && admits(replica, log)) else { return false };
+        if self.full.contains(&log.account) {
+            // What its author takes back goes also where no more is taken, as long as it tears the log into few pieces.
+            let pieces = replica.log(log).map_or(0, |held| held.runs().len());
+            entries.retain(|entry| entry.header.kind == Kind::DELETE && pieces < MAX_RUNS);
+        }
         let limit = account.limit(log.device, log.log_id);
         entries.retain(|entry| {
             let counts = match limit {

@@ -60,9 +60,20 @@ impl Interests {
         }
     }
 
+    /// An account, if it is held.
+    pub fn get(&self, account: &AccountId) -> Option<&Interest> {
+        self.accounts.get(account)
+    }
+
     /// Why an account is held, if it is.
     pub fn reason(&self, account: &AccountId) -> Option<Reason> {
         self.accounts.get(account).map(|interest| interest.reason)
+    }
+
+    /// Whether whoever proves an account is a friend: it is the owner's or followed. That it is held for others makes
+    /// nobody a friend.
+    pub fn befriends(&self, account: &AccountId) -> bool {
+        self.reason(account).is_some_and(|reason| reason != Reason::Pinned)
     }
 
     /// All, in order of account.

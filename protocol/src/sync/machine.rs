@@ -22,6 +22,7 @@ use super::frame::{CloseCode, DecodeError, Frame, Verdict, kind};
 use super::ingest::Answered;
 use super::interest::Interests;
 use super::message::Message;
+use super::pin::{PinAnswer, PinAsk};
 use super::session::{Session, Stage};
 use super::wants::Assignments;
 
@@ -122,6 +123,12 @@ pub enum Input {
     Deliver(SessionId, Arc<VerifiedId>, Box<Verified<Entry>>),
     /// Answers [`Output::Delivered`].
     Answer(SessionId, EntryId, Verdict),
+    /// Asks the owner of a peer's node to hold this node's account, or no longer.
+    AskPin(SessionId, PinAsk),
+    /// Answers [`Output::PinAsked`], or tells a peer whose account is held that this has changed.
+    TellPinned(SessionId, PinAnswer),
+    /// No more entries are taken of an account, or are again.
+    Full(AccountId, bool),
     /// The node now holds these accounts.
     Interests(Interests),
     /// Time passes. At least every 100 ms while any session is open.
@@ -167,6 +174,8 @@ pub enum Output {
     BlobWanted(SessionId, u64, BlobWant),
     /// The peer has answered: a piece, not verified; empty where it gives none.
     Blob(SessionId, u64, Bytes),
+    /// The peer, which has proved this account, asks to hold it: decide, then [`Input::TellPinned`].
+    PinAsked(SessionId, AccountId, PinAsk),
     /// The peer hands an entry over: decide, then [`Input::Answer`].
     Delivered {
         /// Which session.
@@ -209,6 +218,8 @@ pub enum Event {
     Status(SessionId, EntryId, Verdict),
     /// The peer, which has asked for entries later, may be handed some again.
     DeliverAgain(SessionId),
+    /// What a peer says of holding this node's account, whether or not it was asked.
+    Pinned(SessionId, PinAnswer),
     /// To be kept for the next session with this peer.
     Remember(SessionId, PeerMemory),
     /// The session ended for this reason.
@@ -260,6 +271,8 @@ pub(super) struct Ticket {
 pub struct Replicator {
     pub(super) settings: Settings,
     pub(super) interests: Interests,
+    /// Accounts of which no more is taken.
+    pub(super) full: HashSet<AccountId>,
     pub(super) sessions: BTreeMap<SessionId, Session>,
     pub(super) assigned: Assignments,
     pub(super) tickets: HashMap<u64, Ticket>,
@@ -278,6 +291,7 @@ impl Replicator {
         Self {
             settings,
             interests,
+            full: HashSet::new(),
             sessions: BTreeMap::new(),
             assigned: Assignments::default(),
             tickets: HashMap::new(),
@@ -326,7 +340,9 @@ impl Replicator {
                 + session.deliveries_in.len()
                 + session.refs_in.len()
                 + usize::from(session.holders_owed.is_some())
-                + session.blobs_in.len();
+                + session.blobs_in.len()
+                + session.pins_in
+                + usize::from(session.pin_waits.is_some());
             load.awaited += session.outstanding.len()
                 + session.late.len()
                 + session.offers.len()
@@ -336,7 +352,8 @@ impl Replicator {
                 + session.deliveries_out.len()
                 + session.refs_out.len()
                 + usize::from(session.holders_asked.is_some())
-                + session.blobs_out.len();
+                + session.blobs_out.len()
+                + usize::from(session.pin_out);
         }
         load
     }
@@ -392,6 +409,9 @@ impl Replicator {
             Input::Misled(id) => self.close(id, CloseCode::ForgedBlob),
             Input::Deliver(id, document, entry) => self.deliver(id, &document, &entry),
             Input::Answer(id, entry, verdict) => self.answer_delivery(id, entry, verdict),
+            Input::AskPin(id, ask) => self.ask_pin(id, ask),
+            Input::TellPinned(id, answer) => self.tell_pinned(id, answer),
+            Input::Full(account, full) => self.set_full(account, full),
             Input::Interests(interests) => self.set_interests(interests),
             Input::Tick => self.tick(replica),
         }
@@ -526,6 +546,11 @@ impl Replicator {
                 self.delivery_answered(id, entry, verdict);
                 Ok(())
             }
+            Message::Pin(ask) if live => self.pin_asked(id, ask),
+            Message::Pinned(answer) if live => {
+                self.pinned(id, answer);
+                Ok(())
+            }
             Message::Audit(fingerprint) if live => {
                 self.audit(id, fingerprint, replica);
                 Ok(())
@@ -548,6 +573,7 @@ impl Replicator {
             }
             self.remember(id);
             self.resume_deliveries(id);
+            self.send_pin(id);
             let Some(session) = self.sessions.get_mut(&id) else { continue };
             session.proofs_asked.retain(|_, deadline| *deadline > now);
             session.matchable.take_if(|(until, _)| *until <= now);

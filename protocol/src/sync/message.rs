@@ -14,6 +14,7 @@ use crate::state::Fingerprint;
 
 use super::blobs::BlobWant;
 use super::frame::{CloseCode, DecodeError, Frame, Verdict, kind};
+use super::pin::{self, PinAnswer, PinAsk};
 
 /// The body of HELLO.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -220,6 +221,10 @@ pub enum Message {
         /// The piece, as [`blob::verify`](crate::blob::verify) takes it; empty where it is not given.
         piece: Bytes,
     },
+    /// Asks to hold the sender's account.
+    Pin(PinAsk),
+    /// Answers [`Message::Pin`], and tells when what it said has changed.
+    Pinned(PinAnswer),
     /// A type from 0x80 on that this version does not act on.
     Ignored(u8),
 }
@@ -338,12 +343,12 @@ fn read_ask(body: &mut Reader) -> Result<Ask, DecodeError> {
     })
 }
 
-fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+pub(super) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     put_varint(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
 }
 
-fn read_bytes(body: &mut Reader, most: usize) -> Result<Bytes, DecodeError> {
+pub(super) fn read_bytes(body: &mut Reader, most: usize) -> Result<Bytes, DecodeError> {
     let len = body.varint()?;
     if len > most as u64 {
         return Err(DecodeError::Limit);
@@ -494,6 +499,14 @@ impl Message {
                 out.extend_from_slice(piece);
                 kind::BLOB
             }
+            Self::Pin(ask) => {
+                pin::put_ask(&mut out, ask);
+                kind::PIN
+            }
+            Self::Pinned(answer) => {
+                pin::put_answer(&mut out, answer);
+                kind::PINNED
+            }
             Self::Ignored(kind) => *kind,
         };
         Frame { kind, body: out.into() }
@@ -611,13 +624,15 @@ impl Message {
                 Self::BlobWant { number, want: BlobWant { entry, blob, size, span } }
             }
             kind::BLOB => Self::Blob { number: body.varint()?, piece: body.slice(body.len())? },
+            kind::PIN => Self::Pin(pin::read_ask(body)?),
+            kind::PINNED => Self::Pinned(pin::read_answer(body)?),
             _ if kind >= 0x80 => Self::Ignored(kind),
             _ => return Err(DecodeError::UnknownType(kind)),
         })
     }
 }
 
-fn read_flag(body: &mut Reader) -> Result<bool, DecodeError> {
+pub(super) fn read_flag(body: &mut Reader) -> Result<bool, DecodeError> {
     match body.byte()? {
         0 => Ok(false),
         1 => Ok(true),

@@ -125,7 +125,8 @@ impl Replicator {
         while *room > 0
             && let Some((account, answer)) = session.rows_due.pop_first()
         {
-            let Some(rows) = rows_of(session, &own, &account, None, replica) else { continue };
+            let rows = rows_of(session, (&own, &self.full), &account, None, replica);
+            let Some(rows) = rows else { continue };
             if answer {
                 session.rows_awaited.insert(account);
             }

@@ -14,6 +14,7 @@ use super::frame::Frame;
 use super::interest;
 use super::machine::PeerMemory;
 use super::message::{LogRef, Proving, RowRun};
+use super::pin::PinAsk;
 
 /// How far a session has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -210,6 +211,16 @@ pub(super) struct Session {
     pub deliveries: (u64, usize),
     /// When entries may be handed to the peer again, where it has asked for them later.
     pub deliver_again: Option<u64>,
+    /// Accounts of which the peer takes no more.
+    pub full_there: HashSet<AccountId>,
+    /// What the peer is to be asked next about holding the own account, and whether it owes an answer.
+    pub pin_due: Option<PinAsk>,
+    pub pin_out: bool,
+    /// What the peer asks about holding its account: how much is not answered, what waits for its proof, and the
+    /// minute that it is counted in, with how much there was.
+    pub pins_in: usize,
+    pub pin_waits: Option<PinAsk>,
+    pub pins: (u64, usize),
 }
 
 impl Session {
@@ -293,6 +304,12 @@ impl Session {
             blobs_in: HashSet::new(),
             deliveries: (0, 0),
             deliver_again: None,
+            full_there: HashSet::new(),
+            pin_due: None,
+            pin_out: false,
+            pins_in: 0,
+            pin_waits: None,
+            pins: (0, 0),
         }
     }
 
@@ -339,6 +356,7 @@ impl Session {
         self.rows_due.remove(account);
         self.claims.remove(account);
         self.dirty_accounts.remove(account);
+        self.full_there.remove(account);
         self.rows.retain(|log, _| log.account != *account);
         self.grace.retain(|log, _| log.account != *account);
         self.dirty.retain(|log| log.account != *account);

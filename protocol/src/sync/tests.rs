@@ -11,11 +11,12 @@ use super::chunk::{Address, Builder, Chunk, verify_groups};
 use super::frame::{CloseCode, DecodeError, Frame, Verdict, kind};
 use super::interest::{pad_and_shuffle, padding_tag, tag};
 use super::message::{Ask, Greeting, LogRef, Message, Proving, Row, RowRun, RowsOf};
+use super::pin::{PinAnswer, PinAsk, PinVerdict};
 use super::session::Offered;
 use crate::blob::Span;
 use crate::body::{BlobId, Hints, Holder};
 use crate::entry::{Draft, sign};
-use crate::limits::{MAX_CHUNK_SOFT, MAX_FRAME, MAX_OFFER, MAX_RUNS, MAX_WANTS, PACK_BYTES};
+use crate::limits::{MAX_CHUNK_SOFT, MAX_FRAME, MAX_OFFER, MAX_PIN_TOKEN, MAX_RUNS, MAX_WANTS, PACK_BYTES};
 use crate::pack::put_varint;
 use crate::state::Fingerprint;
 use crate::{AccountId, DeviceId, Entry, EntryId, KeyCache, Kind, LogId, LogKey, SecretKey, Verified};
@@ -123,7 +124,15 @@ fn message() -> impl Strategy<Value = Message> {
             }
         ),
         (any::<u64>(), bytes(300)).prop_map(|(number, piece)| Message::Blob { number, piece }),
-        prop_oneof![Just(0x85), 0x89u8..].prop_map(Message::Ignored),
+        prop_oneof![bytes(MAX_PIN_TOKEN).prop_map(PinAsk::Hold), Just(PinAsk::Release)]
+            .prop_map(Message::Pin),
+        (0..8u8, any::<bool>(), any::<(u64, u64, u64)>(), vec(bytes(60), 0..=8)).prop_map(
+            |(verdict, full, (seconds, quota, used), addresses)| {
+                let verdict = PinVerdict::from_wire(verdict);
+                Message::Pinned(PinAnswer { verdict, full, seconds, quota, used, addresses })
+            }
+        ),
+        (0x8au8..).prop_map(Message::Ignored),
     ]
 }
 

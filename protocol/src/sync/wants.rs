@@ -215,6 +215,13 @@ impl Replicator {
                 }
                 None => {}
             }
+            if let Some(session) = self.sessions.get_mut(&id) {
+                if rows.full {
+                    session.full_there.insert(account);
+                } else {
+                    session.full_there.remove(&account);
+                }
+            }
             self.compare_identity(id, account, &rows, replica);
             for (log, row) in logs {
                 self.row(id, log, row, answer.is_some(), replica);
@@ -296,7 +303,7 @@ impl Replicator {
     /// unanswered last.
     pub(super) fn pull(&mut self, replica: &Replica) {
         let now = self.now;
-        let Self { sessions, assigned, .. } = self;
+        let Self { sessions, assigned, full, .. } = self;
         let mut order: Vec<_> = sessions
             .iter()
             .filter(|(_, session)| !session.pending.is_empty() && session.stage == Stage::Live)
@@ -310,7 +317,9 @@ impl Replicator {
             while session.outstanding.len() < session.window {
                 let Some(log) = session.pending.pop_front() else { break };
                 session.is_pending.remove(&log);
-                asks.extend(next_want(id, session, assigned, log, now, replica));
+                if !full.contains(&log.account) {
+                    asks.extend(next_want(id, session, assigned, log, now, replica));
+                }
             }
             if !asks.is_empty() {
                 sends.push((id, Message::Want(asks)));

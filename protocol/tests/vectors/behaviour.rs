@@ -8,11 +8,12 @@ use majlis_protocol::body::{BlobId, Body, Hints, Holder, Sealed};
 use majlis_protocol::context;
 use majlis_protocol::entry::{Entry, Kind, Verified};
 use majlis_protocol::ids::EntryId;
-use majlis_protocol::limits::{HEADER_FIXED, MAX_FRAME};
+use majlis_protocol::limits::{HEADER_FIXED, MAX_FRAME, PINS_A_MINUTE};
 use majlis_protocol::state::Fingerprint;
 use majlis_protocol::sync::chunk::{Address, Builder};
 use majlis_protocol::sync::{
-    BlobWant, CloseCode, Event, Greeting, Input, LogRef, Message, Output, Proving, Reason, Verdict,
+    BlobWant, CloseCode, Event, Greeting, Input, LogRef, Message, Output, PinAnswer, PinAsk, PinVerdict,
+    Proving, Reason, Verdict,
 };
 
 use crate::make::fingerprints::offered_tag;
@@ -307,7 +308,7 @@ fn a_conversation_is_asked_for_within_bounds() {
     assert_eq!(tell(&mut node, &Message::Referred { number: 1, total: 1, posts: vec![] }), []);
 }
 
-/// SYNC-53.
+/// SYNC-58.
 #[test]
 fn who_else_holds_an_account_is_told_within_bounds() {
     let ask = |number, accounts: &[u64]| Message::WhoHas { number, accounts: accounts.to_vec() };
@@ -362,7 +363,7 @@ fn who_else_holds_an_account_is_told_within_bounds() {
     assert_eq!(sent, [ask(9, &[0]), Message::Close(CloseCode::Limit, 0)]);
 }
 
-/// SYNC-53.
+/// SYNC-58.
 #[test]
 fn of_a_private_follow_nobody_is_asked_and_nothing_said() {
     let tag = offered_tag(LOW, HIGH, true, SALT, account(3)).unwrap();
@@ -375,6 +376,29 @@ fn of_a_private_follow_nobody_is_asked_and_nothing_said() {
     node.work(0, 0);
     let sent: Vec<_> = node.outbox.drain(..).filter_map(|(frame, _)| Message::decode(frame).ok()).collect();
     assert!(!sent.iter().any(|message| matches!(message, Message::WhoHas { .. })), "{sent:?}");
+}
+
+/// SYNC-53, SYNC-54.
+#[test]
+fn an_account_is_asked_to_be_held_by_its_own_devices_within_bounds() {
+    let mut node = live();
+    let ask = Message::Pin(PinAsk::Hold(vec![7; 32].into()));
+    let told = |verdict| [Message::Pinned(PinAnswer::no(verdict))];
+    // The peer has proved nothing: whatever it holds in its hand.
+    for _ in 0..PINS_A_MINUTE {
+        assert_eq!(tell(&mut node, &ask), told(PinVerdict::NotProven));
+    }
+    assert_eq!(tell(&mut node, &ask), told(PinVerdict::Later));
+    node.handle(60_000, Input::Frame(SESSION, ask.encode()));
+    node.work(60_000, 0);
+    assert_eq!(
+        Message::decode(node.outbox.pop_back().unwrap().0),
+        Ok(told(PinVerdict::NotProven)[0].clone())
+    );
+    // Until this side has proved itself, which it does after the dialer, it does not ask.
+    node.handle(60_001, Input::AskPin(SESSION, PinAsk::Hold(Vec::new().into())));
+    node.work(60_001, 0);
+    assert!(node.outbox.is_empty());
 }
 
 /// A piece of some file that an entry names.

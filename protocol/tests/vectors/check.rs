@@ -303,6 +303,7 @@ fn message(input: &Input) -> Result<Value, String> {
     let unknown_code = match &message {
         Message::Close(code, _) => *code as u8 != frame.body[0],
         Message::Status(_, verdict) => *verdict as u8 != frame.body[32],
+        Message::Pinned(answer) => answer.verdict as u8 != frame.body[0],
         _ => false,
     };
     if !unknown_code && !matches!(message, Message::Ignored(_)) {

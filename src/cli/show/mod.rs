@@ -1,6 +1,7 @@
 //! Replies in words.
 
 mod apps;
+mod pins;
 mod private;
 mod social;
 mod storage;
@@ -57,6 +58,10 @@ pub fn reply(reply: &Reply, style: Style) -> String {
         Reply::Login(view) => apps::login(view),
         Reply::App(view) => apps::app(view, now),
         Reply::Token(view) => apps::token(view),
+        Reply::Pin(view) => pins::pin(view, style),
+        Reply::Host(view) => pins::host(view),
+        Reply::Holder(view) => pins::holder(view, now),
+        Reply::PinToken(view) => pins::token(view),
         Reply::Done(view) => format!("{}\n", clean(&view.message)),
     }
 }
@@ -133,6 +138,17 @@ fn status(view: &StatusView) -> String {
         }
     }
     row(&mut text, "Following", [grouped(view.following as u64).as_str()]);
+    if view.held_for_others > 0 {
+        row(&mut text, "For others", [counted(view.held_for_others as u64, "account", "accounts").as_str()]);
+    }
+    if view.hosts > 0 {
+        let hosts = counted(view.hosts as u64, "other node", "other nodes");
+        row(
+            &mut text,
+            "Asleep",
+            [format!("{hosts} asked to hold your account: `majlis pin hosts`").as_str()],
+        );
+    }
     let held = format!(
         "{} of {}",
         counted(view.entries, "entry", "entries"),

@@ -28,6 +28,12 @@ pub fn routes() -> Vec<Route> {
             node::invite,
         ),
         get("/api/majlis/v1/holders", read, "Who has said that they hold the owner's posts", node::holders),
+        get(
+            "/api/majlis/v1/pins",
+            read,
+            "Accounts held for others, and nodes asked to hold the owner's",
+            node::pins,
+        ),
         get("/api/majlis/v1/usage", read, "What may be done with the owner's posts", node::usage),
         put(
             "/api/majlis/v1/usage",

@@ -10,7 +10,7 @@ use crate::http::App;
 use crate::http::error::{Answer, ApiError};
 use crate::http::input::Input;
 use crate::http::mastodon::named;
-use crate::node::api::{IdView, Reply, Request, UsageView};
+use crate::node::api::{IdView, PinRequest, Reply, Request, UsageView};
 use crate::node::reach;
 
 /// Modules of a picture to a side: more are hard to read with a phone.
@@ -62,6 +62,21 @@ pub async fn node(app: App) -> Answer<Json<Value>> {
 pub async fn holders(app: App) -> Answer<Json<Vec<Value>>> {
     let holders = app.node.holders().await?;
     Ok(Json(with_names(&app, holders).await?))
+}
+
+pub async fn pins(app: App) -> Answer<Json<Value>> {
+    let ask = |what| app.ask(Request::Pin { what });
+    let held = ask(PinRequest::List).await?.into_iter().filter_map(|reply| match reply {
+        Reply::Pin(view) => Some(*view),
+        _ => None,
+    });
+    let held = with_names(&app, held.collect()).await?;
+    let hosts = ask(PinRequest::Hosts).await?.into_iter().filter_map(|reply| match reply {
+        Reply::Host(view) => Some(*view),
+        _ => None,
+    });
+    let hosts: Vec<_> = hosts.collect();
+    Ok(Json(json!({ "held": held, "hosts": hosts, "counts": app.node.pin_counts() })))
 }
 
 pub async fn invite(app: App) -> Answer<Json<Value>> {

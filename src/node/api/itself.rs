@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::pins::HostState;
+
 pub use crate::net::Reached;
 
 /// Who the owner is.
@@ -44,6 +46,12 @@ pub struct StatusView {
     pub peers: usize,
     /// Followed accounts.
     pub following: usize,
+    /// Accounts that are held so that others find them.
+    #[serde(default)]
+    pub held_for_others: usize,
+    /// Nodes that hold the owner's account because they were asked.
+    #[serde(default)]
+    pub hosts: usize,
     /// Accounts of which something is held.
     pub accounts: usize,
     /// Entries held.
@@ -100,6 +108,14 @@ pub struct HolderView {
     pub connected: bool,
     /// How many of the posts it has said that it holds.
     pub posts: u64,
+    /// How many there are.
+    pub of: u64,
+    /// The latest of those that it holds: an entry id, and when it was written, RFC 3339. None where it holds none.
+    pub up_to: Option<String>,
+    /// See `up_to`.
+    pub up_to_at: Option<String>,
+    /// How it stands with this node, where it was asked to hold the account.
+    pub host: Option<HostState>,
 }
 
 /// Connected peers have nothing new.

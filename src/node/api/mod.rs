@@ -7,6 +7,7 @@ mod failure;
 mod itself;
 mod media;
 mod people;
+mod pins;
 mod post;
 mod private;
 mod storage;
@@ -22,6 +23,7 @@ pub use people::{
     Arrival, FieldView, ListView, MuteView, Muted, NotificationKind, NotificationView, NotificationsPage,
     NotificationsView, People, ProfileEdit, ProfileView, TagMark, TagView,
 };
+pub use pins::{HostState, HostView, PinCounts, PinRequest, PinTokenView, PinView};
 pub use post::{
     EditedFile, MissingView, NewEdit, NewPoll, NewPost, PollOptionView, PollView, PostView, RefView,
     RepostView, UsageView, VersionView, Visibility,
@@ -346,6 +348,11 @@ pub enum Request {
         /// Bounds in place of those that are set.
         keep: KeepView,
     },
+    /// Accounts that are held for others, and nodes that hold the owner's.
+    Pin {
+        /// What about them.
+        what: PinRequest,
+    },
     /// Takes a file in that a post is going to name. Answers [`Reply::Attachment`].
     Attach {
         /// The file.
@@ -452,6 +459,7 @@ impl Request {
             | Self::Verify => true,
             Self::Position { up_to, .. } => up_to.is_none(),
             Self::Profile { edit } => *edit == ProfileEdit::default(),
+            Self::Pin { what } => what.only_reads(),
             Self::Notifications { page } => !page.mark_read,
             Self::Timeline { page, .. } => !page.mark_read,
             Self::List { add, remove, delete, make, .. } => {
@@ -642,6 +650,14 @@ pub enum Reply {
     App(AppView),
     /// A token for a program of the owner's own.
     Token(TokenView),
+    /// An account that is held for others.
+    Pin(Box<PinView>),
+    /// A node that was asked to hold the owner's account.
+    Host(Box<HostView>),
+    /// A node that holds posts of the owner's.
+    Holder(Box<HolderView>),
+    /// A token for people who are to be held.
+    PinToken(PinTokenView),
     /// It is done; a sentence for people.
     Done(DoneView),
 }

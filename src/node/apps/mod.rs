@@ -7,7 +7,7 @@
 mod owner;
 mod redirect;
 mod scopes;
-mod secrets;
+pub(super) mod secrets;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;

@@ -42,7 +42,12 @@ pub fn as_made(typed: &str) -> String {
 
 /// What is kept of a secret. Two hashes are compared in constant time.
 pub fn hash(secret: &str) -> Hash {
-    blake3::hash(secret.as_bytes())
+    hash_of(secret.as_bytes())
+}
+
+/// The same of what was shown, which may be anything.
+pub fn hash_of(shown: &[u8]) -> Hash {
+    blake3::hash(shown)
 }
 
 #[cfg(test)]

@@ -71,6 +71,10 @@ impl Driver {
                 self.input(Input::Interests(self.node.peers.interests()));
                 self.hints.tell(Heard::Interests);
             }
+            Local::AskPin(peer) => self.ask_pin_of(&peer),
+            Local::TellPinned { session, answer } => self.input(Input::TellPinned(session, answer)),
+            Local::PinNews(account) => self.tell_pinned(account),
+            Local::Full { account, full } => self.input(Input::Full(account, full)),
             Local::Befriend { peer, addresses } => self.befriend(&peer, &addresses),
             Local::Connect { address, answer } => self.connect(&address, answer),
             Local::Peers(answer) => {

@@ -7,6 +7,7 @@
 
 mod links;
 mod local;
+mod pins;
 mod workers;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -164,6 +165,9 @@ impl Driver {
         mut stopped: oneshot::Receiver<()>,
     ) {
         self.dial_known();
+        for account in self.node.pins.full() {
+            self.input(Input::Full(account, true));
+        }
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         let mut flushes = tokio::time::interval(FLUSH);
@@ -213,7 +217,8 @@ impl Driver {
             }
             Output::Check(ticket, groups) => self.waiting.push_back(Job::Check(ticket, groups)),
             Output::Serve(id, wishes) => self.waiting.push_back(Job::Serve(id, wishes)),
-            Output::Store { ticket, entries, identities, proofs, live } => {
+            Output::Store { ticket, mut entries, identities, proofs, live } => {
+                self.admit(&mut entries);
                 let entries: Arc<[_]> = entries.into();
                 if live {
                     self.node.crier.call(News::Entries(Arc::clone(&entries)));
@@ -275,6 +280,13 @@ impl Driver {
                     let _ = answer.send(piece);
                 }
             }
+            Output::PinAsked(session, account, ask) => {
+                let node = Arc::clone(&self.node);
+                tokio::spawn(async move {
+                    let answer = node.answer_pin(account, ask).await;
+                    node.tell(Local::TellPinned { session, answer }).await;
+                });
+            }
             Output::Delivered { session, document, entry } => {
                 let node = Arc::clone(&self.node);
                 tokio::spawn(async move {
@@ -301,6 +313,7 @@ impl Driver {
         match finished {
             Finished::Job(input) => self.input(input),
             Finished::Commit { ticket, result: Ok(committed), entries, told } => {
+                self.node.settle(&entries, true);
                 if !told {
                     self.node.crier.call(News::Entries(Arc::clone(&entries)));
                 }
@@ -315,7 +328,8 @@ impl Driver {
                     identities: committed.identities_changed,
                 });
             }
-            Finished::Commit { ticket, result: Err(error), .. } => {
+            Finished::Commit { ticket, result: Err(error), entries, .. } => {
+                self.node.settle(&entries, false);
                 tracing::warn!(%error, "others' entries could not be stored");
                 let input = match error {
                     StoreError::Busy => Input::StoreBusy(ticket),
@@ -347,6 +361,7 @@ impl Driver {
             Event::Live { session, .. } => {
                 self.node.media.met();
                 self.hand_over(session);
+                self.ask_pin(session);
             }
             Event::Status(session, entry, verdict) => self.answered(session, entry, verdict),
             Event::DeliverAgain(session) => self.hand_over(session),
@@ -355,6 +370,11 @@ impl Driver {
             Event::Holds { session, log, low, top } => {
                 if let Some(link) = self.links.get(&session) {
                     self.node.peers.holds(&link.name, log, low, top);
+                }
+            }
+            Event::Pinned(session, answer) => {
+                if let Some(link) = self.links.get(&session) {
+                    self.node.pins.answered(&link.name, &answer);
                 }
             }
             Event::Remember(session, memory) => {
@@ -400,7 +420,7 @@ impl Driver {
     fn on_proved(&mut self, session: SessionId, account: AccountId) {
         let Some(link) = self.links.get_mut(&session) else { return };
         link.account = Some(account);
-        if self.node.peers.reason(&account).is_some() {
+        if self.node.follow_reason(&account).is_some() {
             let addresses = links::addresses_of(&self.net, link.peer);
             self.node.peers.met(&link.name, &addresses, |known| known.friend = true);
         }

@@ -15,14 +15,16 @@ mod publish;
 mod seek;
 mod told;
 
+pub(super) use publish::addresses as own_places;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use majlis_protocol::AccountId;
-use majlis_protocol::body::Hints;
+use majlis_protocol::body::{Hints, Holder as Place};
+use majlis_protocol::sync::Reason;
 use majlis_protocol::sync::cover::{Account, ENOUGH, Standing, choose};
-use majlis_protocol::sync::{Interests, Reason};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -41,6 +43,9 @@ const FULL_LOOK: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_secs(1);
 /// Own addresses that change again are not published sooner than this after the last time.
 const PUBLISH_INTERVAL: Duration = Duration::from_mins(5);
+/// When other nodes hold the account it is published sooner, so often between two times when it may be anyway: a host
+/// that goes back and forth fills no log.
+const EARLY_PUBLISHES: u8 = 4;
 /// Changes of one account's hints that are looked at between two full looks; more wait for the next, so that nobody
 /// can have all of their followers dial around as fast as they publish.
 const EARLY_LOOKS: u8 = 3;
@@ -106,10 +111,12 @@ struct Finder {
     plan: BTreeMap<PeerId, Vec<Multiaddr>>,
     /// The own addresses are known.
     listening: bool,
-    /// Own addresses at the last tick, and those that the log is known to name.
-    seen: Option<Vec<Vec<u8>>>,
-    published: Option<Vec<Vec<u8>>>,
+    /// Own addresses, and those of hosts, at the last tick, and those that the log is known to name.
+    seen: Option<Vec<Place>>,
+    published: Option<Vec<Place>>,
     published_at: Option<Instant>,
+    /// How often it was published sooner, as other nodes hold the account.
+    published_early: u8,
 }
 
 /// Starts the task.
@@ -135,6 +142,7 @@ pub(super) fn start(node: &Arc<Node>, net: Net, config: &NodeConfig) -> (Line, J
         seen: None,
         published: None,
         published_at: None,
+        published_early: 0,
     };
     let settle = Duration::from_millis(config.hints_settle_ms.max(1));
     (Line(line), tokio::spawn(finder.run(settle, heard)))
@@ -189,13 +197,17 @@ impl Finder {
         self.told.sweep(now, |account| interests.reason(account).is_some());
         self.asked.retain(|_, at| now < *at + ASK_INTERVAL);
         self.failures.sweep(now);
-        self.net.provide(self.names(&interests));
+        self.net.provide(self.names());
     }
 
     /// The names under which this node is to be found now.
-    fn names(&self, interests: &Interests) -> BTreeSet<[u8; 32]> {
-        let is_found = |reason| reason == Reason::Own || (self.seed && reason == Reason::Pinned);
-        let found = interests.iter().filter(|(_, interest)| is_found(interest.reason));
+    fn names(&self) -> BTreeSet<[u8; 32]> {
+        let interests = self.node.peers.interests();
+        let found = interests.iter().filter(|(account, interest)| match interest.reason {
+            Reason::Own => true,
+            Reason::Pinned => self.seed || self.node.pins.is_guest(account),
+            Reason::Public | Reason::Private => false,
+        });
         let accounts: Vec<_> = found.map(|(account, _)| *account).take(publish::MAX_NAMES).collect();
         if self.scope == HintScope::Off { BTreeSet::new() } else { publish::names(&accounts, now_ms()) }
     }
@@ -245,9 +257,9 @@ impl Finder {
 
     /// Works out anew who is to be hinted at, and tells the network.
     async fn look(&mut self, full: bool) -> Result<(), Failure> {
-        let interests = self.node.peers.interests();
-        self.read(interests.iter().map(|(account, _)| *account).collect()).await?;
-        self.count(&interests, full).await?;
+        let sought = self.sought();
+        self.read(sought.keys().copied().collect()).await?;
+        self.count(&sought, full).await?;
         let connected: HashSet<PeerId> = {
             let snapshot = self.net.snapshot();
             let snapshot = snapshot.borrow();
@@ -257,11 +269,9 @@ impl Finder {
             self.failures.met(peer, addresses);
         }
         let now = Instant::now();
-        let named: Vec<_> = interests
+        let named: Vec<_> = sought
             .iter()
-            .map(|(account, interest)| {
-                (interest.reason, self.sharers_of(account), self.holders(account, now))
-            })
+            .map(|(account, reason)| (*reason, self.sharers_of(account), self.holders(account, now)))
             .collect();
         let accounts: Vec<_> = named
             .iter()
@@ -293,8 +303,17 @@ impl Finder {
             self.net.hint(*peer, addresses.clone());
         }
         self.plan = plan;
-        self.ask(&interests, now).await;
+        self.ask(&sought, now).await;
         Ok(())
+    }
+
+    /// The accounts whose holders are sought, and why they are held. Who has asked to be held comes here by itself, and is
+    /// not followed where it leads.
+    fn sought(&self) -> BTreeMap<AccountId, Reason> {
+        let interests = self.node.peers.interests();
+        let held = interests.iter().map(|(account, interest)| (*account, interest.reason));
+        held.filter(|(account, reason)| *reason != Reason::Pinned || !self.node.pins.is_guest(account))
+            .collect()
     }
 
     fn sharers_of(&self, account: &AccountId) -> usize {
@@ -316,9 +335,9 @@ impl Finder {
     }
 
     /// Counts in how many sessions accounts are shared: of all of them, or of those that are new or lacked holders.
-    async fn count(&mut self, interests: &Interests, full: bool) -> Result<(), Failure> {
-        self.sharers.retain(|account, _| interests.reason(account).is_some());
-        let accounts = interests.iter().map(|(account, _)| *account);
+    async fn count(&mut self, sought: &BTreeMap<AccountId, Reason>, full: bool) -> Result<(), Failure> {
+        self.sharers.retain(|account, _| sought.contains_key(account));
+        let accounts = sought.keys().copied();
         let is_due = |account: &AccountId| full || self.sharers_of(account) < ENOUGH;
         let most = if full { usize::MAX } else { EARLY_COUNTS };
         let accounts: Vec<_> = accounts.filter(is_due).take(most).collect();
@@ -329,10 +348,10 @@ impl Finder {
     }
 
     /// Asks those who share an account that few do who else holds it.
-    async fn ask(&mut self, interests: &Interests, now: Instant) {
-        let few = interests.iter().filter(|(account, interest)| {
+    async fn ask(&mut self, sought: &BTreeMap<AccountId, Reason>, now: Instant) {
+        let few = sought.iter().filter(|(account, reason)| {
             let sharers = self.sharers_of(account);
-            let is_known = (1..ENOUGH).contains(&sharers) && interest.reason != Reason::Private;
+            let is_known = (1..ENOUGH).contains(&sharers) && **reason != Reason::Private;
             is_known && !self.asked.contains_key(*account)
         });
         let few: Vec<_> = few.map(|(account, _)| *account).collect();
@@ -347,13 +366,11 @@ impl Finder {
         if self.net.snapshot().borrow().neighbours.is_empty() {
             return;
         }
-        let interests = self.node.peers.interests();
-        let lacking: HashSet<_> = interests
-            .iter()
-            .filter(|(account, interest)| {
-                interest.reason != Reason::Private && self.sharers.get(*account) == Some(&0)
-            })
-            .map(|(account, _)| *account)
+        let lacking: HashSet<_> = self
+            .sought()
+            .into_iter()
+            .filter(|(account, reason)| *reason != Reason::Private && self.sharers.get(account) == Some(&0))
+            .map(|(account, _)| account)
             .collect();
         self.seeking.retain(|account| lacking.contains(account));
         for account in self.seeking.next(lacking.iter(), Instant::now()) {
@@ -394,23 +411,41 @@ impl Finder {
             let own = snapshot.listen.iter().chain(snapshot.external.iter()).cloned();
             publish::addresses(own, &self.net.peer_id(), self.scope)
         };
-        if self.seen.as_ref() != Some(&addresses) {
-            self.seen = Some(addresses);
+        let own = Place { peer_id: self.net.peer_id().to_bytes(), addresses };
+        let mut places = vec![own];
+        places.extend(self.node.pins.places(self.scope));
+        if self.seen.as_ref() != Some(&places) {
+            self.seen = Some(places);
             return;
         }
         let too_soon = self.published_at.is_some_and(|at| at.elapsed() < PUBLISH_INTERVAL);
-        if too_soon || self.published.as_ref() == Some(&addresses) {
+        if !too_soon {
+            self.published_early = 0;
+        }
+        let other_hosts = self.published.as_ref().is_some_and(|known| hosts(known) != hosts(&places));
+        let early = too_soon && other_hosts && self.published_early < EARLY_PUBLISHES;
+        if (too_soon && !early) || self.published.as_ref() == Some(&places) {
             return;
         }
-        match self.node.publish_addresses(self.net.peer_id().to_bytes(), addresses.clone()).await {
+        match self.node.publish_places(places.clone()).await {
             Ok(written) => {
-                tracing::debug!(addresses = addresses.len(), written, "own addresses have settled");
+                tracing::debug!(places = places.len(), written, "own addresses have settled");
                 if written {
-                    self.published_at = Some(Instant::now());
+                    self.published_early += u8::from(early);
+                    if !early {
+                        self.published_at = Some(Instant::now());
+                    }
                 }
-                self.published = Some(addresses);
+                self.node.pins.published(&places);
+                self.published = Some(places);
             }
             Err(error) => tracing::debug!(message = error.message, "own addresses were not published"),
         }
     }
+}
+
+/// The nodes beside this one that places name.
+fn hosts(places: &[Place]) -> Vec<&[u8]> {
+    let named = places.iter().skip(1).filter(|place| !place.addresses.is_empty());
+    named.map(|place| place.peer_id.as_slice()).collect()
 }

@@ -13,8 +13,8 @@ use crate::node::config::HintScope;
 use crate::node::{Failure, Node, blocking};
 
 impl HintScope {
-    /// Whether an address of one's own is published.
-    fn publishes(self, reach: Reach) -> bool {
+    /// Whether an address of one's own, or of a host's, is published.
+    pub(in crate::node) fn publishes(self, reach: Reach) -> bool {
         match self {
             Self::Public => matches!(reach, Reach::World | Reach::Name),
             Self::All => true,
@@ -36,7 +36,7 @@ pub(super) fn names(accounts: &[AccountId], now_ms: u64) -> BTreeSet<[u8; 32]> {
 
 /// Of the node's addresses those to be published, as binary multiaddrs: the farthest-reaching first, and always in
 /// the same order.
-pub(super) fn addresses(own: impl Iterator<Item = Multiaddr>, me: &PeerId, scope: HintScope) -> Vec<Vec<u8>> {
+pub fn addresses(own: impl Iterator<Item = Multiaddr>, me: &PeerId, scope: HintScope) -> Vec<Vec<u8>> {
     let mut places: Vec<_> = own
         .filter_map(|address| place(address, me))
         .filter(|(reach, _)| scope.publishes(*reach))
@@ -48,16 +48,19 @@ pub(super) fn addresses(own: impl Iterator<Item = Multiaddr>, me: &PeerId, scope
     places.into_iter().map(|(_, address)| address).collect()
 }
 
-/// Hints that say where `me` is and keep the other holders, of whom the last named gives way where there are too
-/// many; none if `latest` says it already.
-fn renewed(latest: Hints, me: &[u8], addresses: Vec<Vec<u8>>) -> Option<Hints> {
-    let said = latest.holders.iter().find(|holder| holder.peer_id == me);
-    if said.map_or(&[][..], |holder| &holder.addresses) == addresses {
+/// Hints that say where these holders are, those without addresses nowhere, and keep the others, of whom the last named
+/// give way where there are too many; none if `latest` says it already.
+fn renewed(latest: Hints, places: Vec<Holder>) -> Option<Hints> {
+    let said = |peer_id: &[u8]| latest.holders.iter().find(|holder| holder.peer_id == peer_id);
+    let is_said =
+        |place: &Holder| said(&place.peer_id).map_or(&[][..], |holder| &holder.addresses) == place.addresses;
+    if places.iter().all(is_said) {
         return None;
     }
-    let others = latest.holders.into_iter().filter(|holder| holder.peer_id != me);
-    let own = (!addresses.is_empty()).then(|| Holder { peer_id: me.to_vec(), addresses });
-    Some(Hints { holders: own.into_iter().chain(others).take(MAX_HINTS).collect() })
+    let named = |holder: &Holder| places.iter().any(|place| place.peer_id == holder.peer_id);
+    let others: Vec<_> = latest.holders.into_iter().filter(|holder| !named(holder)).collect();
+    let places = places.into_iter().filter(|place| !place.addresses.is_empty());
+    Some(Hints { holders: places.chain(others).take(MAX_HINTS).collect() })
 }
 
 impl Node {
@@ -77,18 +80,14 @@ impl Node {
             .collect())
     }
 
-    /// Signs into the own log that `me` is at `addresses`, unless the log says so already; whether it did. A device
-    /// that may not sign waits until it may.
-    pub(super) async fn publish_addresses(
-        self: &Arc<Self>,
-        me: Vec<u8>,
-        addresses: Vec<Vec<u8>>,
-    ) -> Result<bool, Failure> {
+    /// Signs into the own log that these holders are at their addresses, unless the log says so already; whether it did.
+    /// A device that may not sign waits until it may.
+    pub(super) async fn publish_places(self: &Arc<Self>, places: Vec<Holder>) -> Result<bool, Failure> {
         self.may_sign()?;
         let node = Arc::clone(self);
         let news = blocking(move || {
             let latest = node.hints_of(&[node.account()])?.pop().unwrap_or_default();
-            let renewed = renewed(latest, &me, addresses).map(Body::Hints);
+            let renewed = renewed(latest, places).map(Body::Hints);
             renewed.map(|body| Ok((body, node.register_time(node.latest_time(Kind::HINTS)?)))).transpose()
         });
         let Some(news) = news.await? else { return Ok(false) };
@@ -156,19 +155,33 @@ mod tests {
     #[test]
     fn the_own_entry_is_replaced_and_other_holders_are_kept() {
         let latest = Hints { holders: vec![holder(2, 2), holder(1, 1), holder(3, 3)] };
-        let renewed = |addresses| renewed(latest.clone(), &[1], addresses);
+        let place = |addresses| vec![Holder { peer_id: vec![1], addresses }];
+        let renewed = |addresses| super::renewed(latest.clone(), place(addresses));
         assert_eq!(renewed(vec![vec![1]]), None);
         let moved = renewed(vec![vec![9]]).unwrap();
         assert_eq!(moved.holders, [holder(1, 9), holder(2, 2), holder(3, 3)]);
         let withdrawn = renewed(vec![]).unwrap();
         assert_eq!(withdrawn.holders, [holder(2, 2), holder(3, 3)]);
-        assert_eq!(super::renewed(withdrawn, &[1], vec![]), None);
+        assert_eq!(super::renewed(withdrawn, place(vec![])), None);
+    }
+
+    #[test]
+    fn a_host_is_named_behind_the_own_node_and_goes_with_its_addresses() {
+        let latest = Hints { holders: vec![holder(1, 1), holder(2, 2)] };
+        let with = |addresses| vec![holder(1, 1), Holder { peer_id: vec![3], addresses }];
+        assert_eq!(renewed(latest.clone(), with(vec![])), None);
+        let held = renewed(latest.clone(), with(vec![vec![3]])).unwrap();
+        assert_eq!(held.holders, [holder(1, 1), holder(3, 3), holder(2, 2)]);
+        assert_eq!(renewed(held.clone(), with(vec![vec![3]])), None);
+        let moved = renewed(held.clone(), with(vec![vec![4]])).unwrap();
+        assert_eq!(moved.holders, [holder(1, 1), holder(3, 4), holder(2, 2)]);
+        assert_eq!(renewed(held, with(vec![])).unwrap(), latest);
     }
 
     #[test]
     fn of_too_many_holders_the_last_gives_way() {
         let latest = Hints { holders: (2..10).map(|name| holder(name, name)).collect() };
-        let full = renewed(latest, &[1], vec![vec![1]]).unwrap();
+        let full = renewed(latest, vec![holder(1, 1)]).unwrap();
         assert_eq!(full.holders.len(), MAX_HINTS);
         assert_eq!((full.holders[0].peer_id[0], full.holders[7].peer_id[0]), (1, 8));
     }

@@ -177,6 +177,7 @@ impl Node {
         let node = Arc::clone(self);
         blocking(move || {
             download.finish(owner)?;
+            node.pins.file_came(&named.entry.account, named.blob, named.size);
             node.make_room(node.media.quota)
         })
         .await?;

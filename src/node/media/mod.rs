@@ -357,10 +357,14 @@ impl Node {
     /// Removes others' files that a quota has no room for.
     pub(super) fn make_room(&self, quota: u64) -> Result<(), Failure> {
         let blobs = self.blobs()?;
+        // What is held for others has bounds of its own.
+        let quota = quota.saturating_add(self.pins.file_bytes());
         if blobs.size_of_others() <= quota {
             return Ok(());
         }
-        let removed = blobs.shrink(quota, &self.bookmarked_files()?)?;
+        let mut keep = self.bookmarked_files()?;
+        keep.extend(self.pins.files());
+        let removed = blobs.shrink(quota, &keep)?;
         tracing::debug!(?removed, "files were removed to keep to the quota");
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use majlis_protocol::body::{BlobId, Body};
+use majlis_protocol::sync::Reason;
 use majlis_protocol::{Entry, Kind};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinSet;
@@ -115,7 +116,13 @@ impl Node {
         let (blobs, is_own) = (self.blobs()?, account == self.keys.account);
         for named in super::files(entry) {
             let below = if previews.contains(&named.blob) { MAX_PREVIEW } else { self.media.fetch_below };
-            if (is_own || named.size <= below) && blobs.get(&named.blob).is_none() {
+            // What is held for others is to be had here as a whole, as far as there is room for it.
+            let is_taken = match self.pins.takes_file(&account, named.size) {
+                Some(true) => true,
+                Some(false) if self.peers.reason(&account) == Some(Reason::Pinned) => false,
+                _ => is_own || named.size <= below,
+            };
+            if is_taken && blobs.get(&named.blob).is_none() {
                 self.media.wanted.lock().add(Want { named, tries: 0, due: None });
             }
         }
@@ -142,7 +149,8 @@ impl Node {
         }
         let kinds = [Kind::POST, Kind::EDIT];
         let newest = self.store.timeline(Some(&accounts), &kinds, None, LOOK_BACK)?;
-        let mut room = self.media.quota.saturating_sub(self.blobs()?.size_of_others());
+        let others = self.blobs()?.size_of_others().saturating_sub(self.pins.file_bytes());
+        let mut room = self.media.quota.saturating_sub(others);
         for stored in newest.iter().rev() {
             // What would only push out what is here is left to be asked for.
             let size: u64 = super::files(&stored.entry).iter().map(|named| named.size).sum();

@@ -207,6 +207,25 @@ def blob_want(fields):
     }
 
 
+def pin(fields):
+    if not flag(fields):
+        return {"hold": False}
+    limit(fields.left() > 64)
+    return {"hold": True, "token": fields.take(fields.left())}
+
+
+def pinned(fields):
+    value = fields.byte()
+    out = {
+        "verdict": value if value <= 7 else 1, "full": flag(fields), "seconds": fields.varint(),
+        "quota": fields.varint(), "used": fields.varint(), "addresses": [],
+    }
+    while fields.left():
+        limit(len(out["addresses"]) == 8)
+        out["addresses"].append(sized(fields, 2_048))
+    return out
+
+
 READERS = {
     1: ("HELLO", hello),
     2: ("PROVE", prove),
@@ -229,6 +248,8 @@ READERS = {
     0x86: ("BLOB_WANT", blob_want),
     0x87: ("BLOB", lambda fields: {"number": fields.varint(), "piece": fields.take(fields.left())}),
     0x88: ("REFERRED", referred),
+    0x85: ("PIN", pin),
+    0x89: ("PINNED", pinned),
     0x81: ("DELIVER", lambda fields: {"document": sized(fields, MAX_FRAME), "entry": fields.take(fields.left())}),
     0x82: ("STATUS", lambda fields: {"entry": fields.take(32), "verdict": verdict(fields)}),
 }

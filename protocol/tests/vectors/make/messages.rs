@@ -5,7 +5,8 @@ use majlis_protocol::body::{BlobId, Body, Hints, Holder};
 use majlis_protocol::ids::{AccountId, DeviceId, EntryId};
 use majlis_protocol::state::Fingerprint;
 use majlis_protocol::sync::{
-    Ask, BlobWant, CloseCode, Frame, Greeting, LogRef, Message, Proving, Row, RowRun, RowsOf, Verdict, kind,
+    Ask, BlobWant, CloseCode, Frame, Greeting, LogRef, Message, PinAnswer, PinAsk, PinVerdict, Proving, Row,
+    RowRun, RowsOf, Verdict, kind,
 };
 use serde_json::{Value, json};
 
@@ -125,6 +126,13 @@ pub fn show(message: &Message) -> Value {
         Message::Blob { number: name, piece } => {
             json!({ "BLOB": { "number": number(*name), "piece": hex(piece) } })
         }
+        Message::Pin(PinAsk::Hold(token)) => json!({ "PIN": { "hold": true, "token": hex(token) } }),
+        Message::Pin(PinAsk::Release) => json!({ "PIN": { "hold": false } }),
+        Message::Pinned(answer) => json!({ "PINNED": {
+            "verdict": answer.verdict as u8, "full": answer.full, "seconds": number(answer.seconds),
+            "quota": number(answer.quota), "used": number(answer.used),
+            "addresses": answer.addresses.iter().map(|address| hex(address)).collect::<Vec<_>>(),
+        }}),
         Message::Ignored(kind) => json!({ "ignored": kind }),
     }
 }
@@ -245,11 +253,11 @@ fn small(file: &mut File) {
         let status = Message::Status(EntryId([7; 32]), verdict);
         good(file, &format!("a STATUS {verdict:?}"), &["SYNC-42"], &status);
     }
-    good(file, "a WHO_HAS", &["SYNC-51"], &Message::WhoHas { number: 300, accounts: vec![0, 129] });
+    good(file, "a WHO_HAS", &["SYNC-56"], &Message::WhoHas { number: 300, accounts: vec![0, 129] });
     let holder = Holder { peer_id: vec![1; 38], addresses: vec![vec![4, 8, 8, 8, 8, 6, 15, 161]] };
     let holders = vec![Hints { holders: vec![holder] }, Hints::default()];
-    good(file, "a PEERS of two accounts", &["SYNC-52"], &Message::Peers { number: 300, holders });
-    good(file, "a PEERS of none", &["SYNC-52"], &Message::Peers { number: 0, holders: vec![] });
+    good(file, "a PEERS of two accounts", &["SYNC-57"], &Message::Peers { number: 300, holders });
+    good(file, "a PEERS of none", &["SYNC-57"], &Message::Peers { number: 0, holders: vec![] });
     good(file, "a REFS", &["SYNC-46"], &Message::Refs { number: 300, root: EntryId([7; 32]) });
     let posts = vec![(vec![1; 300].into(), vec![2; 200].into()), (vec![3].into(), vec![4].into())];
     good(file, "a REFERRED of two", &["SYNC-47"], &Message::Referred { number: 1, total: 500, posts });
@@ -263,6 +271,10 @@ fn small(file: &mut File) {
     good(file, "a BLOB_WANT", &["SYNC-49"], &Message::BlobWant { number: 300, want });
     good(file, "a BLOB", &["SYNC-50"], &Message::Blob { number: 300, piece: vec![5; 90].into() });
     good(file, "a BLOB of nothing", &["SYNC-50"], &Message::Blob { number: 0, piece: vec![].into() });
+    good(file, "a PIN with a token", &["SYNC-51"], &Message::Pin(PinAsk::Hold(vec![7; 64].into())));
+    good(file, "a PIN without one", &["SYNC-51"], &Message::Pin(PinAsk::Hold(vec![].into())));
+    good(file, "a PIN that ends it", &["SYNC-51"], &Message::Pin(PinAsk::Release));
+    presence(file);
     good(file, "an AUDIT", &["SYNC-17"], &Message::Audit(Fingerprint([9; 8])));
     let codes = [
         CloseCode::Bye,
@@ -289,13 +301,48 @@ fn small(file: &mut File) {
         );
     }
     raw(file, "a CLOSE of an unknown code", &["SYNC-18"], kind::CLOSE, &[200, 0]);
-    for kind in [0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0xff] {
+    for kind in [0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0xff] {
         raw(file, &format!("an ignorable type {kind}"), &["SYNC-3"], kind, &[1, 2, 3]);
     }
     raw(file, "an ignorable type without body", &["SYNC-2", "SYNC-3"], 0xff, &[]);
     for kind in [0, 17, 0x7f] {
         raw(file, &format!("an unknown type {kind}"), &["SYNC-3"], kind, &[]);
     }
+}
+
+fn presence(file: &mut File) {
+    let held = PinAnswer {
+        verdict: PinVerdict::Held,
+        full: true,
+        seconds: 7_776_000,
+        quota: 1_000_000_000,
+        used: 70_000,
+        addresses: vec![vec![4, 192, 0, 2, 7, 6, 15, 161].into(); 8],
+    };
+    good(file, "a PINNED Held", &["SYNC-52"], &Message::Pinned(held));
+    for verdict in [
+        PinVerdict::NotOffered,
+        PinVerdict::NotInvited,
+        PinVerdict::BadToken,
+        PinVerdict::NoRoom,
+        PinVerdict::NotProven,
+        PinVerdict::Later,
+        PinVerdict::Released,
+    ] {
+        let answer = Message::Pinned(PinAnswer::no(verdict));
+        good(file, &format!("a PINNED {verdict:?}"), &["SYNC-52"], &answer);
+    }
+    raw(file, "a PINNED of an unknown verdict", &["SYNC-52"], kind::PINNED, &[200, 0, 0, 0, 0]);
+    raw(file, "a PINNED without bytes", &["SYNC-52"], kind::PINNED, &[0, 0, 1, 1]);
+    raw(file, "a PINNED that says 2", &["SYNC-52"], kind::PINNED, &[0, 2, 1, 1, 1]);
+    let places = |count: usize| [vec![0, 0, 1, 1, 1], [1, 9].repeat(count)].concat();
+    raw(file, "a PINNED with 9 addresses", &["SYNC-52"], kind::PINNED, &places(9));
+    raw(file, "a PINNED with half an address", &["SYNC-52"], kind::PINNED, &[0, 0, 1, 1, 1, 9, 1]);
+    raw(file, "a PINNED with a long address", &["SYNC-52"], kind::PINNED, &[0, 0, 1, 1, 1, 0x81, 0x10]);
+    raw(file, "a PIN with a long token", &["SYNC-51"], kind::PIN, &[1; 66]);
+    raw(file, "a PIN that ends it with a token", &["SYNC-51"], kind::PIN, &[0, 7]);
+    raw(file, "a PIN that says 2", &["SYNC-51"], kind::PIN, &[2]);
+    raw(file, "a PIN of nothing", &["SYNC-51"], kind::PIN, &[]);
 }
 
 fn broken_greetings(file: &mut File) {
@@ -370,12 +417,12 @@ fn broken_rest(file: &mut File) {
     raw(file, "a STATUS with a byte more", &["SYNC-42"], kind::STATUS, &[7; 34]);
     raw(file, "a REFS without root", &["SYNC-46"], kind::REFS, &[1]);
     raw(file, "a REFS with a byte more", &["SYNC-46"], kind::REFS, &[1; 34]);
-    raw(file, "a WHO_HAS with half a number", &["SYNC-51"], kind::WHO_HAS, &[1, 0x80]);
-    raw(file, "a WHO_HAS of 16", &["SYNC-51"], kind::WHO_HAS, &[1; 17]);
-    raw(file, "a WHO_HAS of 17", &["SYNC-51"], kind::WHO_HAS, &[1; 18]);
-    raw(file, "a PEERS cut short", &["SYNC-52"], kind::PEERS, &[1, 3, 1, 2]);
-    raw(file, "a PEERS with something else", &["SYNC-52"], kind::PEERS, &[1, 3, 1, 2, 3]);
-    raw(file, "a PEERS of 17", &["SYNC-52"], kind::PEERS, &[vec![1], vec![0; 17]].concat());
+    raw(file, "a WHO_HAS with half a number", &["SYNC-56"], kind::WHO_HAS, &[1, 0x80]);
+    raw(file, "a WHO_HAS of 16", &["SYNC-56"], kind::WHO_HAS, &[1; 17]);
+    raw(file, "a WHO_HAS of 17", &["SYNC-56"], kind::WHO_HAS, &[1; 18]);
+    raw(file, "a PEERS cut short", &["SYNC-57"], kind::PEERS, &[1, 3, 1, 2]);
+    raw(file, "a PEERS with something else", &["SYNC-57"], kind::PEERS, &[1, 3, 1, 2, 3]);
+    raw(file, "a PEERS of 17", &["SYNC-57"], kind::PEERS, &[vec![1], vec![0; 17]].concat());
     raw(file, "a REFERRED with half a post", &["SYNC-47"], kind::REFERRED, &[1, 1, 1, 9]);
     let posts = |count: usize| [vec![1, 1], [1, 9, 1, 9].repeat(count)].concat();
     raw(file, "a REFERRED of 64", &["SYNC-47"], kind::REFERRED, &posts(64));

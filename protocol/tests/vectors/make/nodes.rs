@@ -11,8 +11,8 @@ use majlis_protocol::ids::{AccountId, EntryId, LogKey};
 use majlis_protocol::keys::KeyCache;
 use majlis_protocol::sync::chunk::{Address, Builder, verify_groups};
 use majlis_protocol::sync::{
-    Frame, Input, Interests, Message, Opened, Output, PeerMemory, Reason, Replicator, Settings, Verdict,
-    Wish, kind,
+    Frame, Input, Interests, Message, Opened, Output, PeerMemory, PinAnswer, PinAsk, PinVerdict, Reason,
+    Replicator, Settings, Verdict, Wish, kind,
 };
 use serde_json::{Value, json};
 
@@ -164,6 +164,14 @@ impl Node {
                 Output::BlobWanted(_, number, want) => {
                     let piece = vec![want.span.count as u8; 40].into();
                     self.handle(now, Input::GiveBlob(SESSION, number, piece));
+                }
+                Output::PinAsked(_, _, ask) => {
+                    let verdict = match ask {
+                        PinAsk::Hold(token) if token.is_empty() => PinVerdict::NotInvited,
+                        PinAsk::Hold(_) => PinVerdict::Held,
+                        PinAsk::Release => PinVerdict::Released,
+                    };
+                    self.handle(now, Input::TellPinned(SESSION, PinAnswer::no(verdict)));
                 }
                 Output::Referred(..)
                 | Output::Holders(..)

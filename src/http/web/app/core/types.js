@@ -190,7 +190,7 @@
 
 /** @typedef {{size: number, rows: string[]}} QrRows Rows of `0` and `1`. */
 
-/** @typedef {{account: string | null, name: string, account_number: string | null, peer_id: string, connected: boolean, posts: number}} Holder */
+/** @typedef {{account: string | null, name: string, account_number: string | null, peer_id: string, connected: boolean, posts: number, of: number, up_to: string | null, up_to_at: string | null, host: "asked" | "held" | "full" | "refused" | "ended" | "withdrawing" | null}} Holder */
 
 /** @typedef {{entries: number, bytes: number}} Pruned */
 

@@ -3,7 +3,6 @@
 import { get } from "../core/api.js";
 import { el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
-import { session } from "../core/session.js";
 import { t } from "../core/words.js";
 import { avatar } from "./avatar.js";
 import { openInvite } from "./invite-card.js";
@@ -34,15 +33,15 @@ export function someone() {
  * @param {Map<string, Account>} accounts
  */
 export function holderList(holders, accounts) {
-  const connected = holders.filter((holder) => holder.connected).length;
+  const holding = holders.filter((holder) => holder.posts > 0);
+  const connected = holding.filter((holder) => holder.connected).length;
   if (holders.length === 0) {
     return el("div", { class: "stack" }, el("p", null, t("holders.nobody")), el("p", { class: "soft small" }, t("holders.nobody.words")), el("div", { class: "row" }, el("button", { class: "button", onclick: openInvite }, icon("share"), t("invite.title"))));
   }
-  const all = session.me?.statuses_count ?? 0;
   return el(
     "div",
     { class: "stack" },
-    el("p", null, t("holders.count", { n: holders.length }), " ", t("holders.connected", { n: connected })),
+    el("p", null, t("holders.count", { n: holding.length }), " ", t("holders.connected", { n: connected })),
     el(
       "ul",
       { class: "things" },
@@ -56,7 +55,8 @@ export function holderList(holders, accounts) {
             "div",
             { class: "grow" },
             account ? el("a", { class: "plain", href: `/@${account.acct}` }, el("bdi", { class: "name" }, plainName(account))) : el("span", { class: "name" }, t("peers.someone")),
-            el("p", { class: "soft small" }, holder.posts >= all && all > 0 ? t("holders.all") : t("holders.posts", { n: holder.posts })),
+            el("p", { class: "soft small" }, holder.posts >= holder.of && holder.of > 0 ? t("holders.all") : t("holders.posts", { n: holder.posts })),
+            holder.host ? el("p", { class: "soft small" }, t(`holders.host.${holder.host}`)) : null,
           ),
           el("span", { class: holder.connected ? "chip on" : "chip" }, t(holder.connected ? "holders.here" : "holders.away")),
         );

@@ -1,0 +1,154 @@
+//! A host of thousands, on a real store.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use majlis_protocol::sync::{PinAnswer, PinAsk, PinVerdict, Reason};
+use majlis_protocol::{AccountId, Kind};
+use tempfile::TempDir;
+
+use super::policy::Case;
+use super::{DAY, MAX_WRONG, MINUTE, Pins};
+use crate::node::api::{PinRequest, Reply};
+use crate::node::{Node, NodeConfig, PinOffer, now_ms};
+use crate::store::StoreConfig;
+
+const MANY: u32 = 5_000;
+
+fn config() -> NodeConfig {
+    NodeConfig {
+        pin_offer: PinOffer::Invited,
+        pin_accounts_max: MANY as usize,
+        pin_quota: 10_000,
+        pin_quota_of_all: 20_000_000,
+        ..NodeConfig::default()
+    }
+}
+
+fn open(home: &TempDir, config: &NodeConfig) -> Arc<Node> {
+    Node::open(home.path(), &StoreConfig::default(), config).unwrap().0
+}
+
+fn account(number: u32) -> AccountId {
+    AccountId(*blake3::hash(&number.to_be_bytes()).as_bytes())
+}
+
+/// A token as its owner gets it.
+async fn token(node: &Arc<Node>, uses: u64) -> Vec<u8> {
+    let (out, mut replies) = tokio::sync::mpsc::channel(1);
+    node.pin_request(PinRequest::NewToken { uses, quota: None, expires: None }, &out).await.unwrap();
+    let Some(Reply::PinToken(view)) = replies.recv().await else { panic!("no token") };
+    view.token.unwrap().into_bytes()
+}
+
+fn verdict(pins: &Pins, number: u32, token: &[u8], now: u64) -> PinVerdict {
+    pins.decide(&account(number), token, Case::default(), now).unwrap().verdict
+}
+
+/// How long the first and the last of so many take.
+fn first_and_last(mut each: impl FnMut(u32)) -> (Duration, Duration) {
+    const PART: u32 = MANY / 10;
+    let (mut first, mut last) = (Duration::ZERO, Duration::ZERO);
+    for part in 0..10 {
+        let started = Instant::now();
+        (part * PART..(part + 1) * PART).for_each(&mut each);
+        last = started.elapsed();
+        if part == 0 {
+            first = last;
+        }
+    }
+    (first, last)
+}
+
+/// What each takes does not grow with how many there were. The time that a machine at work takes differs, but not by
+/// what going through all of them would add.
+fn assert_level((first, last): (Duration, Duration)) {
+    assert!(last < 8 * first + Duration::from_millis(50), "{first:?} became {last:?}");
+}
+
+#[tokio::test]
+async fn a_host_holds_thousands_within_its_quotas() {
+    let (home, config) = (tempfile::tempdir().unwrap(), config());
+    let node = open(&home, &config);
+    let (pins, now) = (&node.pins, now_ms());
+    let token = token(&node, u64::from(MANY) + 10).await;
+    let mut rows = Vec::new();
+    assert_level(first_and_last(|number| {
+        let decided = pins.decide(&account(number), &token, Case::default(), now).unwrap();
+        assert_eq!((decided.verdict, decided.changes), (PinVerdict::Held, true));
+        rows.extend(decided.rows);
+    }));
+    assert_eq!(verdict(pins, MANY, &token, now), PinVerdict::NoRoom);
+    assert_eq!(verdict(pins, 0, &[], now), PinVerdict::Held, "who is held stays");
+    // At each meeting again, which is written down once a day.
+    assert_level(first_and_last(|number| {
+        let again = pins.decide(&account(number), &[], Case::default(), now + DAY / 2).unwrap();
+        assert!(!again.changes && again.rows.is_empty());
+    }));
+    node.store.set_settings(rows).unwrap();
+    node.refresh_interests().unwrap();
+
+    // Each takes as much as it has room for, and all no more than there is: 4,000 bytes of each on the average.
+    let mut came = 0;
+    assert_level(first_and_last(|number| {
+        let entries = (0..12).map(|_| (account(number), Kind::POST, 1_000));
+        let (taken, full) = pins.admit(entries, |_| false);
+        let taken = taken.iter().filter(|taken| **taken).count();
+        came += taken;
+        assert_eq!(full.contains(&account(number)), taken < 12);
+        assert!(taken == 10 || came == 20_000, "{taken} of account {number}");
+    }));
+    assert_eq!((came, pins.state.lock().ledger.total()), (20_000, 20_000_000));
+    assert_eq!(pins.full().len(), MANY as usize);
+    // A Delete goes in all the same; of someone whom the owner follows all does.
+    let (taken, _) = pins.admit([(account(0), Kind::DELETE, 300)].into_iter(), |_| false);
+    assert_eq!(taken, [true]);
+    let (taken, full) = pins.admit([(account(1), Kind::POST, 300)].into_iter(), |_| true);
+    assert!(taken == [true] && full.is_empty());
+    // Nothing of it is here in truth, once it is settled: there is room again.
+    let all = (0..MANY).map(|number| (account(number), 20_000));
+    pins.settle(all, true);
+    assert_eq!(node.survey_pins().unwrap().len(), MANY as usize);
+    assert_eq!(pins.state.lock().ledger.total(), 0);
+
+    // All the way through the store one that leaves makes room for another, however many there are.
+    for number in 0..5 {
+        let left = node.answer_pin(account(number), PinAsk::Release).await;
+        assert_eq!(left, PinAnswer::no(PinVerdict::Released));
+        assert_eq!(node.peers.reason(&account(number)), None);
+        let came = node.answer_pin(account(MANY + number), PinAsk::Hold(token.clone().into())).await;
+        assert_eq!((came.verdict, came.quota), (PinVerdict::Held, 10_000));
+        assert_eq!(node.peers.reason(&account(MANY + number)), Some(Reason::Pinned));
+    }
+    node.close().unwrap();
+    drop(node);
+    let node = open(&home, &config);
+    assert_eq!(node.pins.accounts().len(), MANY as usize);
+    assert_eq!(node.peers.interests().iter().count(), MANY as usize + 1);
+    assert_eq!(verdict(&node.pins, MANY + 100, &token, now), PinVerdict::NoRoom);
+    let time_is_over = now + 90 * DAY + DAY;
+    assert_eq!(node.expired(time_is_over).len(), MANY as usize);
+    node.close().unwrap();
+}
+
+#[tokio::test]
+async fn who_guesses_tokens_is_put_off_and_who_is_held_is_not() {
+    let home = tempfile::tempdir().unwrap();
+    let node = open(&home, &config());
+    let good = token(&node, 2).await;
+    let pins = &node.pins;
+    assert_eq!(verdict(pins, 0, &good, 0), PinVerdict::Held);
+    for number in 0..u32::try_from(MAX_WRONG).unwrap() {
+        assert_eq!(verdict(pins, 1 + number, b"guessed", 0), PinVerdict::BadToken);
+    }
+    assert_eq!(verdict(pins, 1, &good, MINUTE - 1), PinVerdict::Later, "right or not is not looked at");
+    assert_eq!(verdict(pins, 1, &[], 0), PinVerdict::NotInvited);
+    assert_eq!(verdict(pins, 0, &good, 0), PinVerdict::Held);
+    assert_eq!(verdict(pins, 1, &good, MINUTE), PinVerdict::Held);
+    assert_eq!(verdict(pins, 2, &good, MINUTE), PinVerdict::BadToken, "it has let in its two");
+    let counts = pins.asked_so_far();
+    assert_eq!((counts.held, counts.put_off, counts.bad_tokens), (3, 1, MAX_WRONG + 1));
+    node.close().unwrap();
+}
