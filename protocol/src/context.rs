@@ -27,6 +27,10 @@ pub const KEY_ID: &str = "majlis v1 key id";
 pub const CONTENT_KEY: &str = "majlis v1 content key";
 /// Keying material of the ephemeral key for one recipient, over the seed and the recipient's key.
 pub const EPHEMERAL: &str = "majlis v1 ephemeral key";
+/// Prefix of what a device signs of a have file.
+pub const HAVE: &str = "majlis v1 have";
+/// Tag of an account, a log or a file in a have file.
+pub const HAVE_TAG: &str = "majlis v1 have tag";
 /// Coefficients of a batch verification.
 pub const BATCH: &str = "majlis v1 batch";
 

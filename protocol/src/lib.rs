@@ -6,6 +6,7 @@ pub mod blob;
 pub mod body;
 pub mod context;
 pub mod entry;
+pub mod have;
 pub mod identity;
 pub mod ids;
 pub mod keys;

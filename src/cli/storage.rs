@@ -52,7 +52,7 @@ impl StorageArgs {
 }
 
 /// Bytes, as `500`, `20kB`, `1.5 GB` or `2GiB`.
-fn size(text: &str) -> Result<u64, String> {
+pub fn size(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
