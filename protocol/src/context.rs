@@ -29,6 +29,10 @@ pub const CONTENT_KEY: &str = "majlis v1 content key";
 pub const EPHEMERAL: &str = "majlis v1 ephemeral key";
 /// Key of an account's holders on one day.
 pub const PROVIDER: &str = "majlis v1 provider";
+/// Prefix of what a device signs of a have file.
+pub const HAVE: &str = "majlis v1 have";
+/// Tag of an account, a log or a file in a have file.
+pub const HAVE_TAG: &str = "majlis v1 have tag";
 /// Coefficients of a batch verification.
 pub const BATCH: &str = "majlis v1 batch";
 

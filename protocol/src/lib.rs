@@ -7,6 +7,7 @@ pub mod body;
 pub mod context;
 pub mod entry;
 pub mod finding;
+pub mod have;
 pub mod identity;
 pub mod ids;
 pub mod keys;

@@ -109,6 +109,10 @@ pub const MAX_BLOB_GROUPS: u64 = 8;
 pub const MAX_BLOB_WANTS: usize = 16;
 /// Bytes of a blob.
 pub const MAX_BLOB: u64 = 1 << 40;
+/// Bytes of a have file.
+pub const MAX_HAVE: usize = 16 * 1024 * 1024;
+/// Files that a have file asks for by name.
+pub const MAX_HAVE_FILES: usize = 4_096;
 /// Longest WANT list in a frame.
 pub const MAX_WANTS: usize = 1_024;
 /// Runs of a log that ROWS names.

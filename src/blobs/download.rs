@@ -97,6 +97,19 @@ impl Download {
         (self.have.lock().count * BLOB_GROUP).min(self.size)
     }
 
+    /// Whether all of a span is there.
+    pub fn has(&self, span: Span) -> bool {
+        let have = self.have.lock();
+        span.first.checked_add(span.count).is_some_and(|end| {
+            (span.first..end).take(MAX_BLOB_GROUPS as usize + 1).all(|group| have.is_set(group))
+        })
+    }
+
+    /// Whether all of the file is there.
+    pub fn is_whole(&self) -> bool {
+        self.have.lock().count == blob::groups(self.size)
+    }
+
     /// The spans that are missing, each as long as may be asked for at once.
     pub fn missing(&self) -> Vec<Span> {
         let have = self.have.lock();

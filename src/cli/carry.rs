@@ -9,32 +9,64 @@ use jiff::tz::TimeZone;
 
 use super::app::{App, Stop};
 use super::input;
+use super::storage::size;
 use crate::node::Failure;
 use crate::node::api::{Reply, Request};
 
-/// Write signed posts and identities into one file, which anyone can check.
+/// Write signed posts, identities and files into one file, which anyone can check.
 #[derive(Args)]
 #[command(after_help = "\
 Keys are not in the file: the recovery phrase brings the account back, and the file its posts.
+Without --for it is of all that is held here, private follows too: such a file is for yourself.
+
+Two nodes that never meet exchange what is new by two small files and two larger ones. Each writes
+what it has, which is a few kilobytes; each answers that of the other, and takes the answer in:
+
+  majlis export --have mine.have           what I hold of whom; private follows are not in it
+  majlis export --for theirs.have new.majlis
+  majlis import new.majlis
+
+What is broken off, by Ctrl-C, a full disk or a stick that is pulled out, stays beside the file
+under its name with .partial; the same command goes on with it.
 
 Examples:
   majlis export everything.majlis
-  majlis export mine.majlis --account did:key:z6Mk… --since 2026-01-01")]
+  majlis export mine.majlis --account did:key:z6Mk… --since 2026-01-01 --no-files
+  majlis export --for theirs.have new.majlis --files-below 20MB")]
 pub struct ExportArgs {
     /// The file, which must not exist.
     file: PathBuf,
-    /// Only of this account.
-    #[arg(long, value_name = "KEY")]
-    account: Option<String>,
+    /// Write what is held and wanted here, for another node to answer with --for.
+    #[arg(long, conflicts_with_all = ["lacked_by", "accounts", "since", "no_files", "files_below"])]
+    have: bool,
+    /// Only what the node lacks that has written this, and only what is public.
+    #[arg(long = "for", value_name = "HAVE")]
+    lacked_by: Option<PathBuf>,
+    /// Only of this account; once for each.
+    #[arg(long = "account", value_name = "KEY")]
+    accounts: Vec<String>,
     /// Only posts signed since then: 2026-01-31, or 2026-01-31T12:00:00Z.
     #[arg(long, value_name = "TIME", value_parser = since)]
     since: Option<u64>,
+    /// Leave pictures, sound, video and other files out.
+    #[arg(long, conflicts_with = "files_below")]
+    no_files: bool,
+    /// Only files of fewer bytes, as 20MB.
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    files_below: Option<u64>,
 }
 
 impl ExportArgs {
     pub async fn run(self, app: &mut App) -> Result<(), Stop> {
         let file = input::absolute(&self.file)?;
-        app.print(Request::Export { file, account: self.account, since: self.since }).await?;
+        let request = if self.have {
+            Request::Have { file }
+        } else {
+            let lacked_by = self.lacked_by.map(|path| input::absolute(&path)).transpose()?;
+            let files_below = if self.no_files { Some(0) } else { self.files_below };
+            Request::Export { file, accounts: self.accounts, since: self.since, lacked_by, files_below }
+        };
+        app.print(request).await?;
         Ok(())
     }
 }
@@ -42,6 +74,10 @@ impl ExportArgs {
 /// Take such a file in: everything in it is verified, like what comes from any peer.
 #[derive(Args)]
 #[command(after_help = "\
+What is held already is passed over, so that an import that was broken off goes on when it is given
+again. Of a file that ends early or is damaged, what comes before the fault is taken in; the command
+says so, and fails. Files come where a post that is held names them and node.media_quota has room.
+
 Examples:
   majlis import everything.majlis")]
 pub struct ImportArgs {
@@ -55,7 +91,8 @@ impl ImportArgs {
         let mut is_refused = false;
         app.dispatch(Request::Import { file }, |out, reply| {
             if let Reply::Carried(carried) = &reply {
-                is_refused = carried.entries == 0 && carried.refused > 0;
+                let useful = carried.entries + carried.files + carried.held;
+                is_refused = useful == 0 && carried.refused > 0;
             }
             out.reply(&reply)
         })

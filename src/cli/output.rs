@@ -166,6 +166,8 @@ fn json(reply: &Reply) -> io::Result<String> {
         Reply::Storage(view) => serde_json::to_string(view),
         Reply::Pruned(view) => serde_json::to_string(view),
         Reply::Phrase(view) => serde_json::to_string(view),
+        Reply::CarriedOf(view) => serde_json::to_string(view),
+        Reply::Have(view) => serde_json::to_string(view),
         Reply::Carried(view) => serde_json::to_string(view),
         Reply::Bad(view) => serde_json::to_string(view),
         Reply::Verified(view) => serde_json::to_string(view),

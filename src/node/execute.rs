@@ -346,10 +346,14 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
                 .to_owned();
             reply(&out, Reply::Done(DoneView { message })).await
         }
-        Request::Export { file, account, since } => {
-            let account = account.map(|account| parse_account(&account)).transpose()?;
-            node.export(PathBuf::from(file), account, since, &out).await
+        Request::Export { file, accounts, since, lacked_by, files_below } => {
+            let accounts =
+                accounts.iter().map(|account| parse_account(account)).collect::<Result<Vec<_>, _>>()?;
+            let lacked_by = lacked_by.map(PathBuf::from);
+            let what = super::carry::What { accounts, since, lacked_by, files_below };
+            node.export(PathBuf::from(file), what, &out).await
         }
+        Request::Have { file } => node.export_have(PathBuf::from(file), &out).await,
         Request::Import { file } => node.import(PathBuf::from(file), &out).await,
         Request::Verify => node.verify(&out).await,
     }

@@ -48,6 +48,8 @@ impl Batch {
 pub struct Committed {
     /// Entries that are new, or whose payload is.
     pub added: usize,
+    /// How many of each account.
+    pub added_of: Vec<(AccountId, usize)>,
     /// Their bytes.
     pub bytes: u64,
     /// Entries that were held already.
@@ -343,6 +345,10 @@ impl<'a> Stage<'a> {
         let entry = &incoming.item.entry;
         self.outcome(incoming.batch, |outcome| {
             outcome.added += 1;
+            match outcome.added_of.last_mut() {
+                Some((account, added)) if *account == log.account => *added += 1,
+                _ => outcome.added_of.push((log.account, 1)),
+            }
             outcome.bytes += entry.logical_size() as u64;
             if outcome.changed.last() != Some(log) {
                 outcome.changed.push(*log);

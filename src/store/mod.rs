@@ -190,6 +190,12 @@ impl Store {
         self.shared().index.read().entry(id)
     }
 
+    /// Whether all of some linked entries are held, with their payloads. For those that are in a chunk where some
+    /// payload is missing the answer is no.
+    pub fn holds_linked(&self, linked: &[Entry]) -> Result<bool, StoreError> {
+        self.shared().index.read().holds_linked(linked)
+    }
+
     /// The entry that counts at `seq` of a log.
     pub fn entry_at(&self, key: &LogKey, seq: u64) -> Result<Option<Stored>, StoreError> {
         let replica = self.replica();

@@ -10,6 +10,7 @@
     reason = "a test ends at the first surprise, and says so"
 )]
 
+mod carrying;
 mod catching_up;
 mod posting;
 #[path = "../support/mod.rs"]

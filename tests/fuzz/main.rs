@@ -99,6 +99,11 @@ fn piece() {
 }
 
 #[test]
+fn have() {
+    run("have", 4_000);
+}
+
+#[test]
 fn machine_of_sync() {
     run("machine", 500);
 }

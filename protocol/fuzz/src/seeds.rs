@@ -8,9 +8,11 @@ use majlis_protocol::body::{
     Post, Preview, Profile, ProfileField, Reaction, Repost, Sealed, Usage, Visibility, Vote,
 };
 use majlis_protocol::entry::{Draft, sign};
+use majlis_protocol::have::{Have, HeldAccount, HeldLog, HeldRun, MAGIC, Salt};
 use majlis_protocol::identity::{
     Closed, Device, DeviceKey, Ended, IdDoc, IdDraft, Phrase, Roots, SUITE_X25519, VerifiedId, scope,
 };
+use majlis_protocol::limits::SIGNATURE;
 use majlis_protocol::pack::Sections;
 use majlis_protocol::sealed::{PrivateItem, seal};
 use majlis_protocol::state::Fingerprint;
@@ -44,6 +46,7 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
         "chunk" => chunks(),
         "text" => texts(),
         "piece" => pieces(),
+        "have" => haves(),
         "machine" => transcripts(),
         _ => Vec::new(),
     }
@@ -369,6 +372,25 @@ fn pieces() -> Vec<Vec<u8>> {
         [[first, count].as_slice(), &piece].concat()
     };
     [(4, 1), (3, 2), (0, 1)].map(seed).to_vec()
+}
+
+fn haves() -> Vec<Vec<u8>> {
+    let runs = vec![HeldRun { top: 900, tag: [4; 8], low: 300 }, HeldRun { top: 200, tag: [5; 8], low: 1 }];
+    let logs = |tag: u8| vec![HeldLog { tag: [tag; 8], seal: 7, runs: runs.clone() }];
+    let salt = Salt([3; 32]);
+    let account =
+        |account: AccountId, logs| HeldAccount { tag: salt.account(&account), identity: [1; 8], logs };
+    let have = Have {
+        account: log().account,
+        device: DeviceId(device().public()),
+        created: 1 << 40,
+        salt,
+        room: 1 << 32,
+        accounts: vec![account(log().account, logs(1)), account(AccountId([2; 32]), Vec::new())],
+        files: vec![salt.file(&BlobId([3; 32])), salt.file(&BlobId([4; 32]))],
+    };
+    let (_, bytes) = have.sign(&device());
+    vec![bytes[MAGIC.len()..bytes.len() - SIGNATURE].to_vec()]
 }
 
 fn texts() -> Vec<Vec<u8>> {

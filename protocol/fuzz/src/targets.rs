@@ -4,6 +4,7 @@ use bytes::Bytes;
 use majlis_protocol::blob::{self, Span};
 use majlis_protocol::body::{BlobId, Body, Sealed};
 use majlis_protocol::entry::{Draft, sign, verify, verify_all};
+use majlis_protocol::have::{self, Have};
 use majlis_protocol::identity::{IdDoc, Phrase, Roots};
 use majlis_protocol::limits::{MAX_FRAME, MAX_PACK_ENTRIES};
 use majlis_protocol::pack::{self, Reader, Sections};
@@ -11,7 +12,9 @@ use majlis_protocol::sealed::{Envelope, Place, PrivateItem, SUITE};
 use majlis_protocol::sync::chunk::{Builder, Chunk, verify_groups};
 use majlis_protocol::sync::{Frame, Message, kind};
 use majlis_protocol::text::{Invite, Target};
-use majlis_protocol::{AccountId, DeviceId, Entry, EntryId, KeyCache, Kind, LogId, LogKey, SecretKey};
+use majlis_protocol::{
+    AccountId, DeviceId, Entry, EntryId, KeyCache, Kind, LogId, LogKey, SecretKey, context,
+};
 
 pub use super::machine::machine;
 
@@ -19,7 +22,7 @@ pub use super::machine::machine;
 pub type Named = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Named; 10] = [
+pub const TARGETS: [Named; 11] = [
     ("entry", entry),
     ("body", body),
     ("sealed", sealed),
@@ -29,6 +32,7 @@ pub const TARGETS: [Named; 10] = [
     ("chunk", chunk),
     ("text", text),
     ("piece", piece),
+    ("have", have),
     ("machine", machine),
 ];
 
@@ -163,6 +167,20 @@ pub fn piece(data: &[u8]) {
         assert_eq!(bytes, data[start..start + bytes.len()], "something else was taken");
         let genuine = blob::cut(&blob, data.as_slice(), tree.as_slice(), span).expect("it was read");
         assert_eq!(genuine, piece, "there are two pieces of the same");
+    }
+}
+
+/// A have file without its magic and signature: signed here, as otherwise every change would end there.
+pub fn have(data: &[u8]) {
+    let device = device();
+    let mut bytes = [have::MAGIC, data].concat();
+    if let Some(key) = bytes.get_mut(40..72) {
+        key.copy_from_slice(&device.public());
+    }
+    let signature = device.sign(&context::message(context::HAVE, &[&bytes]));
+    bytes.extend_from_slice(&signature);
+    if let Ok(read) = Have::read(&bytes) {
+        assert_eq!(read.sign(&device).1, bytes, "there are two encodings of the same");
     }
 }
 

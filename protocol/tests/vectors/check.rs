@@ -8,6 +8,7 @@ use majlis_protocol::body::{BlobId, Body, Sealed, cbor};
 use majlis_protocol::context;
 use majlis_protocol::entry::{Draft, Entry, Kind, Verified, sign, verify};
 use majlis_protocol::finding::provider_key;
+use majlis_protocol::have::{HeldRun, Tag};
 use majlis_protocol::identity::{IdDoc, IdDraft, Phrase, Register, Roots, VerifiedId, merge};
 use majlis_protocol::ids::{AccountId, DeviceId, EntryId, LogId, LogKey};
 use majlis_protocol::keys::{
@@ -22,8 +23,8 @@ use serde_json::{Value, json};
 use crate::case::{Input, bytes, number};
 use crate::make::json::{hex, number as numeral};
 use crate::make::{
-    archives, blobs, chunks, entries, fingerprints, forks, identities, messages, packs, refusals, sealed,
-    sessions, texts, view,
+    archives, blobs, chunks, entries, fingerprints, forks, haves, identities, messages, packs, refusals,
+    sealed, sessions, texts, view,
 };
 
 /// What the named operation makes of the input.
@@ -58,6 +59,15 @@ pub fn run(op: &str, input: &Input) -> Result<Value, String> {
         "list" => Ok(list(input)),
         "tag" => Ok(tag(input)),
         "archive" => archives::read(&input.bytes("bytes")).map_err(str::to_string),
+        "have" => haves::read(&input.bytes("bytes")).map_err(|error| format!("{error:?}")),
+        "have/tags" => {
+            let account = AccountId(input.array("account"));
+            let (device, log_id) =
+                (DeviceId(input.array("device")), u64::from_be_bytes(input.array("log_id")));
+            let log = LogKey { account, device, log_id: LogId(log_id) };
+            Ok(haves::tags(input.array("salt"), &log, input.array("blob")))
+        }
+        "lacking" => Ok(lacked(input)),
         "seal" => sealing(input),
         "open" => opening(input),
         "item" => item(input),
@@ -74,6 +84,15 @@ pub fn run(op: &str, input: &Input) -> Result<Value, String> {
         }
         unknown => panic!("no such operation: {unknown}"),
     }
+}
+
+fn lacked(input: &Input) -> Value {
+    let tag = |value: &Value| -> Tag { bytes(value).try_into().unwrap() };
+    let ids: Vec<Tag> = input.get("ids").as_array().unwrap().iter().map(tag).collect();
+    let theirs = input.get("theirs").as_array().unwrap().iter();
+    let run = |run: &Value| HeldRun { top: number(&run[0]), tag: tag(&run[1]), low: number(&run[2]) };
+    let theirs: Vec<_> = theirs.map(run).collect();
+    haves::lacked(input.number("low"), &ids, &theirs)
 }
 
 fn varint(input: &Input) -> Result<Value, String> {

@@ -154,6 +154,10 @@ const ERRORS: &[(&str, &[&str])] = &[
     ("text/target", &["TargetForm"]),
     ("text/invite", &["InvitesPost", "Address", "TooManyPeers"]),
     ("archive", &["Magic", "Truncated", "Limit", "UnknownType", "Count"]),
+    (
+        "have",
+        &["Magic", "Truncated", "Number", "Limit", "Order", "Run", "Trailing", "DeviceKey", "Signature"],
+    ),
     ("seal", &["Recipients", "Key"]),
     ("open", &["Truncated", "Recipients", "Order", "Key", "Content"]),
     ("value", &["Truncated", "TrailingBytes", "Type", "Default", "Length", "Range"]),

@@ -21,8 +21,9 @@ fn chapters() -> BTreeMap<String, String> {
 
 /// Every `WORD-12` in a text, where the word is one that numbers requirements.
 fn ids(text: &str) -> impl Iterator<Item = String> + '_ {
-    const WORDS: [&str; 12] =
-        ["CONV", "KEY", "ENTRY", "BODY", "ID", "FORK", "PACK", "SYNC", "TEXT", "SEAL", "BLOB", "FIND"];
+    const WORDS: [&str; 13] = [
+        "CONV", "KEY", "ENTRY", "BODY", "ID", "FORK", "PACK", "SYNC", "TEXT", "SEAL", "BLOB", "FIND", "HAVE",
+    ];
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').filter_map(|token| {
         let (word, digits) = token.split_once('-')?;
         let numbered = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,6 +1,7 @@
 //! Replies in words.
 
 mod apps;
+mod carry;
 mod pins;
 mod private;
 mod social;
@@ -12,8 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::terminal::{Style, ago, bytes, counted, grouped, lines, person, short_key, span};
 use crate::node::api::{
-    BadView, CarriedView, DoorView, FollowView, IdView, PeerView, PhraseView, PostedView, Reached, Reply,
-    StatusView, SyncedView, VerifiedView,
+    BadView, DoorView, FollowView, IdView, PeerView, PhraseView, PostedView, Reached, Reply, StatusView,
+    SyncedView, VerifiedView,
 };
 
 /// A reply as lines for people.
@@ -51,7 +52,9 @@ pub fn reply(reply: &Reply, style: Style) -> String {
         Reply::Pruned(view) => storage::pruned(view),
         Reply::Profile(view) => social::profile(view, style),
         Reply::Phrase(view) => phrase(view),
-        Reply::Carried(view) => carried(view),
+        Reply::CarriedOf(view) => carry::of(view, style),
+        Reply::Carried(view) => carry::whole(view),
+        Reply::Have(view) => carry::have(view, style, now),
         Reply::Bad(view) => bad(view),
         Reply::Verified(view) => verified(view),
         Reply::Progress(_) => String::new(),
@@ -219,16 +222,6 @@ fn phrase(view: &PhraseView) -> String {
         let _ = writeln!(text, "{}", line.join("  ").trim_end());
     }
     text
-}
-
-fn carried(view: &CarriedView) -> String {
-    let entries = counted(view.entries, "entry", "entries");
-    let accounts = counted(view.accounts, "account", "accounts");
-    let refused = match view.refused {
-        0 => String::new(),
-        refused => format!(", {} refused", grouped(refused)),
-    };
-    format!("{entries} of {accounts}{refused}\n")
 }
 
 fn bad(view: &BadView) -> String {

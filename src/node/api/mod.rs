@@ -3,6 +3,7 @@
 
 mod account;
 mod apps;
+mod carry;
 mod failure;
 mod itself;
 mod media;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use account::{AccountCard, RelationView};
 pub use apps::{AppView, LoginView, LoginWith, TokenView};
+pub use carry::{CarriedOf, CarriedView, HaveView};
 pub use failure::{Failure, FailureKind};
 pub use itself::{DoorView, HolderView, IdView, PeerView, Reached, StatusView, SyncedView};
 pub use media::{AttachmentView, FileView, Metadata, NewAttachment, PreviewView};
@@ -377,16 +379,27 @@ pub enum Request {
         /// The recovery phrase, where it is no longer kept.
         phrase: Option<String>,
     },
-    /// Writes entries and identities into a file. Answers [`Reply::Carried`], after [`Reply::Progress`].
+    /// Writes entries, identities and files into a file. Answers [`Reply::Carried`], after [`Reply::Progress`]; where a
+    /// have file is answered, [`Reply::Have`] before them.
     Export {
         /// Absolute path of the file, which must not exist.
         file: String,
-        /// Only of this account.
-        account: Option<String>,
+        /// Only of these accounts; none: of all that are held.
+        accounts: Vec<String>,
         /// Only posts signed since then, milliseconds since 1970.
         since: Option<u64>,
+        /// Only what the node lacks that has written the have file at this absolute path.
+        lacked_by: Option<String>,
+        /// Only files of fewer bytes; none: all of them.
+        files_below: Option<u64>,
     },
-    /// Takes such a file in. Answers [`Reply::Carried`], after [`Reply::Progress`].
+    /// Writes what is held and wanted here into a small file, for another node to answer. Answers [`Reply::Have`].
+    Have {
+        /// Absolute path of the file. An older one of its kind is replaced.
+        file: String,
+    },
+    /// Takes a file in that an export has written. Answers [`Reply::CarriedOf`] for each account of which something was
+    /// new, and [`Reply::Carried`], after [`Reply::Progress`] in bytes.
     Import {
         /// Absolute path of the file.
         file: String,
@@ -455,6 +468,7 @@ impl Request {
             | Self::Usage { set: None }
             | Self::RecoveryShow
             | Self::Export { .. }
+            | Self::Have { .. }
             | Self::Apps
             | Self::Verify => true,
             Self::Position { up_to, .. } => up_to.is_none(),
@@ -636,8 +650,12 @@ pub enum Reply {
     Pruned(PrunedView),
     /// The recovery phrase.
     Phrase(PhraseView),
+    /// What an import has brought of an account.
+    CarriedOf(CarriedOf),
     /// What an export or import has done.
     Carried(CarriedView),
+    /// A have file.
+    Have(Box<HaveView>),
     /// Something stored is not what it should be.
     Bad(BadView),
     /// What a verification has found.
@@ -731,17 +749,6 @@ impl std::fmt::Debug for PhraseView {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("PhraseView(…)")
     }
-}
-
-/// What an export or import has done.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct CarriedView {
-    /// Entries written, or taken in for the first time.
-    pub entries: u64,
-    /// Accounts touched.
-    pub accounts: u64,
-    /// Entries refused on import: forged, of unknown devices, or void.
-    pub refused: u64,
 }
 
 /// Something stored is not what it should be.

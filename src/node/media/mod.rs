@@ -49,10 +49,10 @@ pub(super) struct Media {
     wanted: Mutex<unasked::Wanted>,
     /// Told when a session has come that may have what is missing.
     met: Notify,
-    quota: u64,
+    pub(super) quota: u64,
     fetch_below: u64,
     /// Bytes of the disk that are left free.
-    min_free: u64,
+    pub(super) min_free: u64,
     erase_after_ms: u64,
 }
 
@@ -339,7 +339,7 @@ impl Node {
 
     /// Whether a file may be here for a reason that nobody is to know of: someone who is followed privately has posted
     /// it, or it is in a draft. Whoever guesses that could post it too, and ask for it by that.
-    fn is_secret(&self, blob: &BlobId, asked_by: &AccountId) -> Result<bool, Failure> {
+    pub(super) fn is_secret(&self, blob: &BlobId, asked_by: &AccountId) -> Result<bool, Failure> {
         // What the owner has posted is told by that.
         if *asked_by == self.keys.account {
             return Ok(false);

@@ -144,6 +144,21 @@ impl Index {
         Ok(self.locate(id)?.is_some())
     }
 
+    /// See [`Store::holds_linked`](crate::store::Store::holds_linked).
+    pub fn holds_linked(&self, linked: &[Entry]) -> Result<bool, StoreError> {
+        let mut rest = linked;
+        while let Some(top) = rest.last() {
+            let place = self.locate(&top.id)?;
+            let meta = place.and_then(|place| self.directory.chunk(place.chunk));
+            let Some(meta) = meta.filter(|meta| meta.flags & rows::HAS_MISSING == 0) else {
+                return Ok(false);
+            };
+            // A chunk is linked too, so what lies below its entry in it are that entry's ancestors.
+            rest = &rest[..rest.partition_point(|entry| entry.header.seq < meta.low)];
+        }
+        Ok(true)
+    }
+
     /// The id at `seq` in a chunk that covers it.
     pub fn id_at(&self, meta: &ChunkMeta, seq: u64) -> Result<EntryId, StoreError> {
         if seq == meta.top() {

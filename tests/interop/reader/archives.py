@@ -1,6 +1,6 @@
 """Archive files (chapter 8)."""
 
-from . import Refused, entries, forks, frames, identities, packs
+from . import Refused, blobs, entries, forks, frames, identities, packs
 from .stream import Stream
 
 
@@ -8,7 +8,7 @@ def read(data):
     if not data.startswith(b"MAJLIS1\n"):
         raise Refused("Magic")
     stream, record = Stream(data[8:]), 0
-    out = {"documents": [], "proofs": [], "entries": [], "refused": 0}
+    out = {"documents": [], "proofs": [], "entries": [], "pieces": [], "refused": 0}
     while True:
         kind, size = stream.integer(1), stream.integer(4)
         if size > frames.MAX_FRAME:
@@ -61,4 +61,11 @@ def pack(body, out):
             out["refused"] += 1
 
 
-RECORDS = {1: document, 2: proof, 3: pack}
+@counted
+def piece(body, out):
+    stream = Stream(body)
+    given = {"blob": stream.take(32), "size": stream.varint(), "first": stream.varint(), "count": stream.varint()}
+    out["pieces"].append(blobs.verify(piece=stream.take(stream.left()), **given))
+
+
+RECORDS = {1: document, 2: proof, 3: pack, 4: piece}

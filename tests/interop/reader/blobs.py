@@ -69,8 +69,12 @@ def refuse(wrong, name):
 
 
 def piece(given):
-    blob, left = unhex(given["blob"]), unhex(given["piece"])
     size, first, count = (number(given[name]) for name in ("size", "first", "count"))
+    return verify(unhex(given["blob"]), size, first, count, unhex(given["piece"]))
+
+
+def verify(blob, size, first, count, piece):
+    left = piece
     refuse(not 1 <= count <= 8 or first + count > -(-size // GROUP) or size > 1 << 40, "Span")
     begin, end, found = first * GROUP, (first + count) * GROUP, []
 

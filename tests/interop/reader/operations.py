@@ -1,6 +1,6 @@
 """Every operation that a vector can name."""
 
-from . import archives, blobs, bodies, cbor, curve, entries, forks, frames, hashes, identities, packs, phrases, refusals, sealed, sessions, texts
+from . import archives, blobs, bodies, cbor, curve, entries, forks, frames, hashes, haves, identities, packs, phrases, refusals, sealed, sessions, texts
 from .data import number, unhex
 from .stream import Stream
 
@@ -155,6 +155,9 @@ OPERATIONS = {
     "text/target": lambda given: texts.target(given["text"]),
     "text/invite": lambda given: texts.invite(given["text"]),
     "archive": lambda given: archives.read(unhex(given["bytes"])),
+    "have": lambda given: haves.read(unhex(given["bytes"])),
+    "have/tags": haves.tags,
+    "lacking": haves.lacking,
     "seal": sealed.seal,
     "open": sealed.open_,
     "item": sealed.item,

@@ -1,6 +1,8 @@
 //! Files that carry an account.
 
 use bytes::Bytes;
+use majlis_protocol::blob::{self, Span};
+use majlis_protocol::body::BlobId;
 use majlis_protocol::ids::{AccountId, DeviceId, LogId, LogKey};
 use majlis_protocol::limits::MAX_FRAME;
 use majlis_protocol::pack::{self, Reader, Sections, put_varint};
@@ -18,7 +20,8 @@ const MAGIC: &[u8] = b"MAJLIS1\n";
 /// What a whole file carries; an error for a file that is not one, or not whole.
 pub fn read(bytes: &[u8]) -> Result<Value, &'static str> {
     let mut rest = bytes.strip_prefix(MAGIC).ok_or("Magic")?;
-    let (mut documents, mut proofs, mut entries, mut refused) = (vec![], vec![], vec![], 0);
+    let (mut documents, mut proofs, mut entries, mut pieces, mut refused) =
+        (vec![], vec![], vec![], vec![], 0);
     for record in 0_u64.. {
         let (&[kind, a, b, c, d], after) = rest.split_first_chunk::<5>().ok_or("Truncated")?;
         let length = u32::from_be_bytes([a, b, c, d]) as usize;
@@ -47,10 +50,15 @@ pub fn read(bytes: &[u8]) -> Result<Value, &'static str> {
                 }
                 None => refused += 1,
             },
+            4 => match read_piece(body) {
+                Some(piece) => pieces.push(piece),
+                None => refused += 1,
+            },
             255 if body == record.to_be_bytes() => {
-                return Ok(
-                    json!({ "documents": documents, "proofs": proofs, "entries": entries, "refused": refused }),
-                );
+                return Ok(json!({
+                    "documents": documents, "proofs": proofs, "entries": entries, "pieces": pieces,
+                    "refused": refused,
+                }));
             }
             255 => return Err("Count"),
             _ => return Err("UnknownType"),
@@ -76,6 +84,24 @@ fn read_group(body: &[u8]) -> Option<Vec<majlis_protocol::Entry>> {
     let (mut soft, mut hard) = read_sections(body).ok()?;
     let entries = pack::read(log, &mut soft, &mut hard).ok()?;
     (soft.is_empty() && hard.is_empty()).then_some(entries)
+}
+
+fn read_piece(body: &[u8]) -> Option<Value> {
+    let mut body = Reader::new(Bytes::copy_from_slice(body));
+    let blob = BlobId(body.array().ok()?);
+    let size = body.varint().ok()?;
+    let span = Span { first: body.varint().ok()?, count: body.varint().ok()? };
+    super::blobs::read(&blob, size, span, &body.rest()).ok()
+}
+
+fn piece_record(size: u64, span: Span) -> Vec<u8> {
+    let (data, tree, blob) = super::blobs::sample(size);
+    let mut body = blob.0.to_vec();
+    for number in [size, span.first, span.count] {
+        put_varint(&mut body, number);
+    }
+    body.extend_from_slice(&blob::cut(&blob, data.as_slice(), tree.as_slice(), span).unwrap());
+    record(4, &body)
 }
 
 fn record(kind: u8, body: &[u8]) -> Vec<u8> {
@@ -130,6 +156,13 @@ pub fn file() -> File {
         &["ARCH-1", "ARCH-2", "ARCH-3", "ARCH-4", "ARCH-5"],
         &whole,
     );
+    let piece = piece_record(16_384 + 5, Span { first: 1, count: 1 });
+    case(
+        &mut file,
+        "a piece of a file",
+        &["ARCH-6"],
+        &archive(&[document.clone(), pack.clone(), piece.clone()]),
+    );
     case(&mut file, "nothing", &["ARCH-1", "ARCH-5"], &archive(&[]));
     case(&mut file, "bytes behind the end", &["ARCH-5"], &[whole.as_slice(), b"more"].concat());
     for len in [0, 7, 8, 12, 40, whole.len() - 1] {
@@ -141,7 +174,7 @@ pub fn file() -> File {
     let mut magic = whole.clone();
     magic[6] = b'2';
     case(&mut file, "another magic", &["ARCH-1"], &magic);
-    case(&mut file, "a record of type 4", &["ARCH-1"], &archive(&[record(4, &[])]));
+    case(&mut file, "a record of type 5", &["ARCH-1"], &archive(&[record(5, &[])]));
     case(&mut file, "a record beyond the limit", &["ARCH-1"], &[MAGIC, &[3, 0, 2, 0x80, 1]].concat());
     let spoilt = |record: &[u8]| {
         let mut record = record.to_vec();
@@ -160,6 +193,13 @@ pub fn file() -> File {
         &["ARCH-3"],
         &archive(&[spoilt(&proof), document.clone()]),
     );
+    case(
+        &mut file,
+        "a piece that proves nothing",
+        &["ARCH-6"],
+        &archive(&[spoilt(&piece), document.clone()]),
+    );
+    case(&mut file, "a piece without its numbers", &["ARCH-6"], &archive(&[record(4, &[1; 32])]));
     case(&mut file, "a pack with a changed blind", &["ARCH-4"], &archive(&[document, spoilt(&pack)]));
     file
 }

@@ -8,7 +8,7 @@ use super::File;
 use super::json::{hex, number};
 
 /// A file, its tree and its hash: byte `n` of it is `n` modulo 251.
-fn sample(size: u64) -> (Vec<u8>, Vec<u8>, BlobId) {
+pub fn sample(size: u64) -> (Vec<u8>, Vec<u8>, BlobId) {
     let data: Vec<u8> = (0..size).map(|at| (at % 251) as u8).collect();
     let mut tree = Vec::new();
     let blob = hash(data.as_slice(), size, &mut tree).unwrap();

@@ -8,6 +8,7 @@ pub mod chunks;
 pub mod entries;
 pub mod fingerprints;
 pub mod forks;
+pub mod haves;
 pub mod identities;
 pub mod json;
 pub mod keys;
@@ -104,6 +105,7 @@ pub fn files() -> Vec<(String, String)> {
         fingerprints::file(),
         texts::file(),
         archives::file(),
+        haves::file(),
         sessions::file(),
         refusals::file(),
         sealed::file(),

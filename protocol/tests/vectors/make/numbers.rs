@@ -52,7 +52,7 @@ fn contexts() -> Vec<(String, &'static str, Vec<Vec<u8>>)> {
 }
 
 /// The context strings of chapter 0, in its order.
-pub const CONTEXTS: [&str; 14] = [
+pub const CONTEXTS: [&str; 16] = [
     context::ENTRY_SIGNATURE,
     context::ENTRY_ID,
     context::PAYLOAD,
@@ -66,5 +66,7 @@ pub const CONTEXTS: [&str; 14] = [
     context::KEY_ID,
     context::CONTENT_KEY,
     context::EPHEMERAL,
+    context::HAVE,
+    context::HAVE_TAG,
     context::BATCH,
 ];
