@@ -10,7 +10,7 @@ use crate::node::api::{Request, TagMark};
 #[command(after_help = "\
 Examples:
   majlis follow 'majlis:z6Mk…?peer=…'          an invite says where to find them
-  majlis follow did:key:z6Mk…                 a key is enough on the same local network
+  majlis follow did:key:z6Mk…                 a key is enough: `majlis status` says through how many nodes
   majlis follow --private did:key:z6Mk…
   majlis follow '#tea'                         posts with it that are held here stand on your home timeline")]
 pub struct FollowArgs {
