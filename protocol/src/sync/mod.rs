@@ -6,6 +6,7 @@
 
 mod blobs;
 pub mod chunk;
+pub mod cover;
 mod delivery;
 mod documents;
 mod frame;

@@ -5,7 +5,8 @@
 //! minute, and at what has changed within a second. What it finds goes to the network as hearsay ([`Net::hint`]),
 //! which keeps it apart from peers that the owner named: those it never crowds out.
 //!
-//! `publish` decides what is written, `choose` who is dialled.
+//! `publish` decides what is written, `choose` which addresses may be dialled; whom of those who are there a node seeks is
+//! decided in the protocol.
 
 mod choose;
 mod publish;
@@ -16,11 +17,12 @@ use std::time::Duration;
 
 use majlis_protocol::AccountId;
 use majlis_protocol::sync::Reason;
+use majlis_protocol::sync::cover::{Account, Standing, choose};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use self::choose::{Account, Holder, Standing, choose};
+use self::choose::Holder;
 use super::config::HintScope;
 use super::{Failure, Local, Node, NodeConfig, blocking};
 use crate::net::{Multiaddr, Net, PeerId};
