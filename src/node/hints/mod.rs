@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use majlis_protocol::AccountId;
 use majlis_protocol::sync::Reason;
-use majlis_protocol::sync::cover::{Account, Standing, choose};
+use majlis_protocol::sync::cover::{Account, Failures, Standing, choose};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -50,7 +50,7 @@ pub(super) enum Heard {
     Hints(AccountId),
     /// The node holds other accounts.
     Interests,
-    /// Nobody answered, or somebody else.
+    /// Nobody answered, or somebody else, or not with what a session begins with.
     Failed(PeerId),
     /// The peer broke the rules: hearsay does not bring it back.
     Shun(PeerId),
@@ -78,7 +78,9 @@ struct Finder {
     stale: BTreeSet<AccountId>,
     /// How often each account was read before the next full look.
     early: HashMap<AccountId, u8>,
-    failures: HashMap<PeerId, u32>,
+    failures: Failures<PeerId>,
+    /// Before all that is timed here.
+    begun: Instant,
     shunned: VecDeque<PeerId>,
     /// Who is hinted at now.
     plan: BTreeMap<PeerId, Vec<Multiaddr>>,
@@ -100,7 +102,8 @@ pub(super) fn start(node: &Arc<Node>, net: Net, config: &NodeConfig) -> (Line, J
         listings: HashMap::new(),
         stale: BTreeSet::new(),
         early: HashMap::new(),
-        failures: HashMap::new(),
+        failures: Failures::default(),
+        begun: Instant::now(),
         shunned: VecDeque::new(),
         plan: BTreeMap::new(),
         listening: false,
@@ -145,6 +148,11 @@ impl Finder {
         }
     }
 
+    /// Milliseconds.
+    fn now(&self) -> u64 {
+        self.begun.elapsed().as_millis() as u64
+    }
+
     /// Takes note; true if it is to be looked at.
     fn hear(&mut self, heard: Heard) -> bool {
         match heard {
@@ -164,10 +172,11 @@ impl Finder {
             Heard::Interests => true,
             Heard::Failed(peer) => {
                 // Of others nothing is planned.
-                if self.plan.contains_key(&peer) {
-                    *self.failures.entry(peer).or_default() += 1;
+                let planned = self.plan.contains_key(&peer);
+                if planned {
+                    self.failures.note(peer, self.now());
                 }
-                false
+                planned
             }
             Heard::Shun(peer) => {
                 self.shunned.push_back(peer);
@@ -188,11 +197,14 @@ impl Finder {
             .filter_map(|(account, interest)| Some((*account, interest.reason, self.listings.get(account)?)))
             .filter(|(_, _, holders)| !holders.is_empty())
             .collect();
-        let asked = named.iter().map(|(account, _, _)| *account).collect();
-        let sharers = self.node.ask(|answer| Local::Sharers { accounts: asked, answer }).await?;
+        let asked = named
+            .iter()
+            .map(|(account, _, holders)| (*account, holders.iter().map(|holder| holder.peer).collect()));
+        let asked = asked.collect();
+        let shared = self.node.ask(|answer| Local::Seek { holders: asked, answer }).await?;
         let accounts: Vec<_> = named
             .into_iter()
-            .zip(sharers)
+            .zip(&shared.sharers)
             .map(|((_, reason, holders), sharers)| Account {
                 private: reason == Reason::Private,
                 sharers,
@@ -204,12 +216,14 @@ impl Finder {
             let snapshot = snapshot.borrow();
             snapshot.peers.iter().filter(|peer| peer.session).map(|peer| peer.peer).collect()
         };
-        let (node, me) = (&self.node, self.net.peer_id());
+        let (node, me, now) = (&self.node, self.net.peer_id(), self.now());
         let standing = |peer: &PeerId| Standing {
             connected: connected.contains(peer),
+            settled: shared.settled.contains(peer),
             kept: node.peers.keeps(&peer.to_string()),
             barred: *peer == me || self.shunned.contains(peer),
-            failures: self.failures.get(peer).copied().unwrap_or(0),
+            failures: self.failures.count(peer),
+            resting: self.failures.rests(peer, now),
         };
         let plan = choose(&accounts, standing);
         for gone in self.plan.keys().filter(|peer| !plan.contains_key(*peer)) {
@@ -220,7 +234,7 @@ impl Finder {
             self.net.hint(*peer, addresses.clone());
         }
         let listed: HashSet<_> = self.listings.values().flatten().map(|holder| holder.peer).collect();
-        self.failures.retain(|peer, _| listed.contains(peer) && !connected.contains(peer));
+        self.failures.retain(|peer| listed.contains(peer) && !shared.settled.contains(peer));
         self.plan = plan;
         Ok(())
     }
