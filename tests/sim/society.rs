@@ -206,13 +206,13 @@ impl Society {
     }
 }
 
-/// A time of day as people have it: few at night, most in the evening; the world begins at eleven.
+/// A time of day as people have it: few at night, most in the evening; the world begins at nine.
 fn rhythm(rng: &mut Rng) -> u64 {
     loop {
         let hour = rng.unit() * 24.0;
         let share = 0.5 - 0.45 * ((hour - 20.0) / 24.0 * std::f64::consts::TAU + std::f64::consts::PI).cos();
         if rng.unit() < share {
-            return ((hour + 13.0) % 24.0 * HOUR as f64) as u64;
+            return ((hour + 15.0) % 24.0 * HOUR as f64) as u64;
         }
     }
 }
