@@ -44,7 +44,7 @@ mod usage;
 mod view;
 mod watch;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -67,6 +67,7 @@ pub use live::{Channel, Coming, Live, Wanted, Whose};
 pub use peers::{Addresses, KnownPeer, reach};
 pub use watch::{NodeEvent, Watch};
 
+use crate::net::PeerId;
 use crate::store::{Batch, Committed, OpenReport, Store, StoreConfig, StoreError};
 
 /// What the driver of a running node is told by the rest of it.
@@ -109,12 +110,21 @@ pub(crate) enum Local {
     Connect { address: String, answer: oneshot::Sender<Result<String, Failure>> },
     /// Connected peers.
     Peers(oneshot::Sender<Vec<api::PeerView>>),
-    /// In how many sessions each of these accounts is shared.
-    Sharers { accounts: Vec<AccountId>, answer: oneshot::Sender<Vec<usize>> },
+    /// By hearsay these peers hold these accounts: then, with whom each of them is shared, and with whom it is known what
+    /// is shared.
+    Seek { holders: Vec<(AccountId, Vec<PeerId>)>, answer: oneshot::Sender<Shared> },
     /// Ask those who share one of these accounts who else holds it.
     AskHolders(Vec<AccountId>),
     /// Answered when connected peers have nothing new: how many there are.
     Synced(oneshot::Sender<usize>),
+}
+
+/// With whom accounts are shared.
+pub(crate) struct Shared {
+    /// Of each account that was asked for.
+    pub sharers: Vec<Vec<PeerId>>,
+    /// Peers of sessions in which both sides know what they share.
+    pub settled: HashSet<PeerId>,
 }
 
 /// The end of an own log: where the next entry goes.

@@ -9,13 +9,18 @@
     reason = "tests may fail loudly"
 )]
 
+mod finder;
+mod large;
 mod node;
 mod people;
+mod reckoning;
 mod rng;
+mod society;
 mod store;
 mod world;
 
 mod basics;
+mod crowd;
 mod forks;
 mod hostile;
 mod pins;

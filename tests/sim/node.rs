@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use majlis_protocol::identity::VerifiedId;
 use majlis_protocol::keys::KeyCache;
-use majlis_protocol::state::Proof;
+use majlis_protocol::state::{Proof, Run};
 use majlis_protocol::sync::chunk::{Address, verify_groups};
 use majlis_protocol::sync::{
     CloseCode, Event, Input, Interests, Output, PeerMemory, Reason, Replicator, SessionId, Settings, Wish,
@@ -29,6 +29,10 @@ pub enum Twist {
     Full,
     /// Has no time for every other batch.
     Busy,
+    /// Takes sessions and says nothing in them.
+    Silent,
+    /// Keeps and passes on nothing new: what it serves is what it had at first.
+    Hides,
 }
 
 /// Work that a node does beside its machine.
@@ -60,7 +64,9 @@ pub struct Node {
     pub life: u64,
     pub up: bool,
     pub twist: Option<Twist>,
+    /// What was told, unless `forgets`.
     pub events: Vec<(u64, Event)>,
+    pub forgets: bool,
     pub ended: Vec<(SessionId, CloseCode, bool)>,
     keys: KeyCache,
 }
@@ -68,9 +74,9 @@ pub struct Node {
 impl Node {
     pub fn new(name: u64, account: AccountId, device: &Arc<SecretKey>) -> Self {
         let peer_id = [b"peer".as_slice(), &name.to_be_bytes()].concat();
-        let interests = Interests::default();
+        let (interests, keys) = (Interests::default(), KeyCache::default());
         let mut node = Self {
-            machine: machine(&peer_id, account, device, 8 << 20, &interests),
+            machine: machine(&peer_id, account, device, 8 << 20, &interests, &keys),
             peer_id,
             account,
             device: Arc::clone(device),
@@ -84,8 +90,9 @@ impl Node {
             up: true,
             twist: None,
             events: Vec::new(),
+            forgets: false,
             ended: Vec::new(),
-            keys: KeyCache::default(),
+            keys,
         };
         node.follow(account, Reason::Own);
         node.restart();
@@ -99,13 +106,17 @@ impl Node {
     /// A machine with nothing but what is on disk.
     pub fn restart(&mut self) {
         self.store.commit(self.journal.clone(), Vec::new(), Vec::new());
-        self.machine = machine(&self.peer_id, self.account, &self.device, self.credit, &self.interests);
+        self.machine =
+            machine(&self.peer_id, self.account, &self.device, self.credit, &self.interests, &self.keys);
         self.peers.clear();
         self.life += 1;
         self.up = true;
     }
 
     pub fn handle(&mut self, now: u64, input: Input) -> Vec<Output> {
+        if self.twist == Some(Twist::Silent) {
+            return Vec::new();
+        }
         self.machine.handle(now, input, &self.store.replica);
         let mut outputs = Vec::new();
         while let Some(output) = self.machine.poll() {
@@ -127,7 +138,9 @@ impl Node {
             Event::Ended { session, code, by_peer } => self.ended.push((*session, *code, *by_peer)),
             _ => {}
         }
-        self.events.push((now, event.clone()));
+        if !self.forgets {
+            self.events.push((now, event.clone()));
+        }
     }
 
     /// Does a job; the input that answers it, if one is to.
@@ -140,6 +153,9 @@ impl Node {
             }
             Job::Store { ticket: Some(ticket), .. } if self.twist == Some(Twist::Busy) && ticket % 2 == 0 => {
                 Some(Input::StoreBusy(ticket))
+            }
+            Job::Store { ticket: Some(ticket), .. } if self.twist == Some(Twist::Hides) => {
+                Some(Input::Committed { tickets: vec![ticket], changed: Vec::new(), identities: Vec::new() })
             }
             Job::Store { ticket, entries, identities, proofs } => {
                 let changed = self.store.commit(entries, identities, proofs);
@@ -166,6 +182,11 @@ impl Node {
         Some(Input::Served(session, frames, missing))
     }
 
+    /// Has the node claim a run of a log of which it holds nothing.
+    pub fn claim(&mut self, log: &LogKey, run: Run) {
+        self.store.replica.insert_run(log, run);
+    }
+
     /// Puts things into the store as if they had always been there.
     pub fn hold(&mut self, identities: Vec<Arc<VerifiedId>>, entries: Vec<Verified<Entry>>) {
         self.store.commit(entries, identities, Vec::new());
@@ -178,6 +199,7 @@ fn machine(
     device: &Arc<SecretKey>,
     credit: u64,
     interests: &Interests,
+    keys: &KeyCache,
 ) -> Replicator {
     let settings = Settings {
         peer_id: peer_id.to_vec(),
@@ -185,7 +207,7 @@ fn machine(
         device: Arc::clone(device),
         credit,
         listed: false,
-        keys: KeyCache::default(),
+        keys: keys.clone(),
     };
     Replicator::new(settings, interests.clone())
 }

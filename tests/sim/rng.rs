@@ -35,4 +35,21 @@ impl Rng {
             items.swap(upper, self.below(upper as u64 + 1) as usize);
         }
     }
+
+    /// In 0..1.
+    pub fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// Exponential, with this mean.
+    pub fn exponential(&mut self, mean: f64) -> f64 {
+        -mean * (1.0 - self.unit()).ln()
+    }
+
+    /// Log-normal: the heavier the tail, the larger `sigma`.
+    pub fn lognormal(&mut self, median: f64, sigma: f64) -> f64 {
+        let (one, other) = (1.0 - self.unit(), self.unit());
+        let normal = (-2.0 * one.ln()).sqrt() * (std::f64::consts::TAU * other).cos();
+        median * (sigma * normal).exp()
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use majlis_protocol::identity::Closed;
 use majlis_protocol::limits::MAX_STRANGER_TAGS;
-use majlis_protocol::sync::{Event, Reason, kind};
+use majlis_protocol::sync::{Event, Input, Reason, kind};
 use majlis_protocol::{DeviceId, LogId};
 
 use crate::basics::{Town, two_that_share};
@@ -28,6 +28,35 @@ fn strangers_are_shown_few_tags_and_friends_all() {
     town.world.follow(1, account, Reason::Public);
     town.settle();
     assert_eq!(town.world.nodes[0].machine.shared(session), Some(201));
+}
+
+#[test]
+fn a_stranger_is_shown_first_what_it_is_said_to_hold() {
+    let mut town = Town::new(3);
+    let post = town.authors[2].posts(1, 5, "what it came for");
+    town.world.nodes[1].hold(vec![Arc::clone(&town.people[2].doc)], post);
+    town.follow(1, 2, Reason::Public);
+    // Whatever its key, it is not among the few that are shown by their order.
+    for number in 0..400_u64 {
+        let other = Person::new(1_000 + number, &[&device_key(1_000 + number, 0)]);
+        town.world.follow((number % 2) as usize, other.account, Reason::Public);
+    }
+    town.follow(0, 2, Reason::Public);
+    let account = town.people[2].account;
+    for node in &town.world.nodes[..2] {
+        let first = node.interests.iter().position(|(held, _)| *held == account);
+        assert!(first.is_some_and(|place| place > MAX_STRANGER_TAGS), "the seed has to be another");
+    }
+    let session = town.world.connect(0, 1);
+    town.settle();
+    assert_eq!(town.held(0, 2), 0);
+    // Also where the two have met before, and nothing was shared.
+    town.world.cut(session);
+    let peer = town.world.nodes[1].peer_id.clone();
+    town.world.input(0, Input::Sought([(peer, [account].into())].into()));
+    town.world.connect(0, 1);
+    town.settle();
+    assert_eq!(town.held(0, 2), 5);
 }
 
 #[test]

@@ -5,10 +5,11 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use majlis_protocol::body::Hints;
+use majlis_protocol::sync::chunk::Chunk;
 use majlis_protocol::sync::{
-    CloseCode, Frame, Input, Opened, Output, PinAnswer, PinVerdict, Reason, SessionId, Verdict,
+    CloseCode, Event, Frame, Input, Opened, Output, PinAnswer, PinVerdict, Reason, SessionId, Verdict, kind,
 };
-use majlis_protocol::{AccountId, Entry, Verified};
+use majlis_protocol::{AccountId, DeviceId, Entry, EntryId, LogId, LogKey, Verified};
 
 use crate::node::{Job, Node};
 use crate::rng::Rng;
@@ -16,6 +17,8 @@ use crate::rng::Rng;
 pub type NodeId = usize;
 
 const TICK: u64 = 100;
+/// Between two ticks of a node at rest, in a world that is watched: nothing is due there but what takes minutes.
+const REST: u64 = 5_000;
 /// Bytes on the way in one direction at which a driver says that its queue is full, and that it no longer is.
 const CONGESTED: usize = 1 << 20;
 const CLEAR: usize = 1 << 18;
@@ -35,6 +38,55 @@ impl Default for Carrier {
     fn default() -> Self {
         Self { latency: 20, jitter: 0, bandwidth: 10_000 }
     }
+}
+
+/// What a node's line carries, all its sessions together: bytes a millisecond.
+#[derive(Clone, Copy)]
+pub struct Line {
+    pub up: u64,
+    pub down: u64,
+}
+
+/// A node's line: until when it is busy, in microseconds, and what went over it.
+#[derive(Clone, Copy, Default)]
+pub struct Use {
+    line: Option<Line>,
+    up_until: u64,
+    down_until: u64,
+    pub sent: u64,
+    pub received: u64,
+}
+
+impl Use {
+    /// When bytes that are sent now have left.
+    fn leave(&mut self, now: u64, size: u64) -> u64 {
+        self.sent += size;
+        let Some(line) = self.line else { return now };
+        self.up_until = self.up_until.max(now * 1_000) + size * 1_000 / line.up;
+        self.up_until / 1_000
+    }
+
+    /// When bytes whose first is here at `at` have all come.
+    fn come(&mut self, at: u64, size: u64) -> u64 {
+        self.received += size;
+        let Some(line) = self.line else { return at };
+        self.down_until = self.down_until.max(at * 1_000) + size * 1_000 / line.down;
+        self.down_until / 1_000
+    }
+}
+
+/// What happens, for whoever watches.
+pub enum News {
+    /// The session of two nodes is gone.
+    Gone([NodeId; 2]),
+    /// What a node was told of a session with a peer by its machine.
+    Told(NodeId, NodeId, Event),
+    /// A CHUNK with so many entries has come to a node.
+    Copies(NodeId, usize),
+    /// New entries have come to a node from another.
+    Came(NodeId, NodeId, Vec<EntryId>),
+    /// A node has stored these.
+    Stored(NodeId, Vec<EntryId>),
 }
 
 #[derive(Default)]
@@ -64,24 +116,24 @@ enum Happening {
     Tick(NodeId, u64),
 }
 
-struct Event {
+struct Due {
     at: u64,
     order: u64,
     what: Happening,
 }
 
-impl PartialEq for Event {
+impl PartialEq for Due {
     fn eq(&self, other: &Self) -> bool {
         (self.at, self.order) == (other.at, other.order)
     }
 }
-impl Eq for Event {}
-impl PartialOrd for Event {
+impl Eq for Due {}
+impl PartialOrd for Due {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
-impl Ord for Event {
+impl Ord for Due {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         (self.at, self.order).cmp(&(other.at, other.order))
     }
@@ -92,7 +144,7 @@ pub struct World {
     pub rng: Rng,
     pub nodes: Vec<Node>,
     links: BTreeMap<SessionId, Link>,
-    queue: BinaryHeap<Reverse<Event>>,
+    queue: BinaryHeap<Reverse<Due>>,
     order: u64,
     next_session: SessionId,
     /// How long a commit takes.
@@ -101,6 +153,14 @@ pub struct World {
     /// Highest sum of what one node's machine remembered.
     pub peak: usize,
     last_traffic: u64,
+    /// Lines, and what went over them.
+    pub lines: Vec<Use>,
+    /// Bytes of each type of frame.
+    pub by_kind: BTreeMap<u8, (usize, usize)>,
+    /// Somebody watches: news is told, sessions that are over are forgotten, and nodes at rest tick rarely.
+    pub watched: bool,
+    pub news: Vec<News>,
+    ticks_at: Vec<u64>,
 }
 
 impl World {
@@ -117,19 +177,37 @@ impl World {
             carrier: Carrier::default(),
             peak: 0,
             last_traffic: 0,
+            lines: Vec::new(),
+            by_kind: BTreeMap::new(),
+            watched: false,
+            news: Vec::new(),
+            ticks_at: Vec::new(),
         }
     }
 
     pub fn add(&mut self, node: Node) -> NodeId {
         let id = self.nodes.len();
-        self.push(TICK, Happening::Tick(id, node.life));
+        let life = node.life;
         self.nodes.push(node);
+        self.lines.push(Use::default());
+        self.ticks_at.push(0);
+        self.tick_in(id, life, TICK);
         id
+    }
+
+    /// Gives a node a line, which all its sessions share.
+    pub fn set_line(&mut self, node: NodeId, line: Line) {
+        self.lines[node].line = Some(line);
+    }
+
+    fn tick_in(&mut self, node: NodeId, life: u64, delay: u64) {
+        self.ticks_at[node] = self.now + delay;
+        self.push(delay, Happening::Tick(node, life));
     }
 
     fn push(&mut self, delay: u64, what: Happening) {
         self.order += 1;
-        self.queue.push(Reverse(Event { at: self.now + delay, order: self.order, what }));
+        self.queue.push(Reverse(Due { at: self.now + delay, order: self.order, what }));
     }
 
     /// Opens a session that `dialer` dials.
@@ -138,10 +216,20 @@ impl World {
     }
 
     pub fn connect_named(&mut self, dialer: NodeId, listener: NodeId, named: bool) -> SessionId {
+        self.connect_over(dialer, listener, named, self.carrier)
+    }
+
+    pub fn connect_over(
+        &mut self,
+        dialer: NodeId,
+        listener: NodeId,
+        named: bool,
+        carrier: Carrier,
+    ) -> SessionId {
         let session = self.next_session;
         self.next_session += 1;
         let ends = [dialer, listener];
-        let link = Link { ends, carrier: self.carrier, open: true, directions: Default::default() };
+        let link = Link { ends, carrier, open: true, directions: Default::default() };
         self.links.insert(session, link);
         for (side, node) in ends.into_iter().enumerate() {
             let peer = self.nodes[ends[1 - side]].peer_id.clone();
@@ -170,6 +258,11 @@ impl World {
             }
             self.nodes[node].peers.remove(&session);
         }
+        if self.watched
+            && let Some(link) = self.links.remove(&session)
+        {
+            self.news.push(News::Gone(link.ends));
+        }
     }
 
     /// Stops a node: what it had not committed is lost.
@@ -186,7 +279,7 @@ impl World {
     pub fn restart(&mut self, node: NodeId) {
         self.nodes[node].restart();
         let life = self.nodes[node].life;
-        self.push(TICK, Happening::Tick(node, life));
+        self.tick_in(node, life, TICK);
     }
 
     /// The node's owner posts: announced at once, committed a little later.
@@ -235,10 +328,18 @@ impl World {
         if !self.nodes[node].up {
             return;
         }
+        let from = if let Input::Frame(session, _) = &input { Some(*session) } else { None };
         let outputs = self.nodes[node].handle(self.now, input);
-        let load = self.nodes[node].machine.load();
-        self.peak = self.peak.max(load.queued + load.owed + load.awaited + load.tickets + load.wanted);
         let life = self.nodes[node].life;
+        if self.watched {
+            self.watch(node, from, &outputs);
+        } else {
+            let load = self.nodes[node].machine.load();
+            self.peak = self.peak.max(load.queued + load.owed + load.awaited + load.tickets + load.wanted);
+        }
+        if self.ticks_at[node] > self.now + TICK {
+            self.tick_in(node, life, TICK);
+        }
         for output in outputs {
             match output {
                 Output::Send(session, frame) => self.send(node, session, frame),
@@ -274,6 +375,26 @@ impl World {
         }
     }
 
+    fn watch(&mut self, node: NodeId, from: Option<SessionId>, outputs: &[Output]) {
+        let other = |session: SessionId| {
+            let ends = self.links.get(&session)?.ends;
+            Some(ends[usize::from(ends[0] == node)])
+        };
+        for output in outputs {
+            match output {
+                Output::Check(_, groups) => {
+                    let Some(from) = from.and_then(other) else { continue };
+                    let entries = groups.iter().flat_map(|(.., entries)| entries);
+                    self.news.push(News::Came(node, from, entries.map(|entry| entry.id).collect()));
+                }
+                Output::Event(event @ (Event::Proved(session, _) | Event::Ended { session, .. })) => {
+                    self.news.extend(other(*session).map(|peer| News::Told(node, peer, event.clone())));
+                }
+                _ => {}
+            }
+        }
+    }
+
     fn side(&self, session: SessionId, node: NodeId) -> Option<usize> {
         let link = self.links.get(&session).filter(|link| link.open)?;
         link.ends.iter().position(|end| *end == node)
@@ -285,18 +406,22 @@ impl World {
         let jitter = if jitter == 0 { 0 } else { self.rng.below(jitter) };
         let now = self.now;
         let Some(link) = self.links.get_mut(&session) else { return };
-        let carrier = link.carrier;
+        let (carrier, other) = (link.carrier, link.ends[1 - side]);
         let direction = &mut link.directions[side];
         if direction.closing {
             return;
         }
         let size = frame.wire_len();
+        let of_kind = self.by_kind.entry(frame.kind).or_default();
+        *of_kind = (of_kind.0 + 1, of_kind.1 + size);
+        let left = self.lines[node].leave(now, size as u64);
+        let came = self.lines[other].come(left + carrier.latency + jitter, size as u64);
         direction.bytes += size;
         direction.frames += 1;
         let of_kind = direction.by_kind.entry(frame.kind).or_default();
         *of_kind = (of_kind.0 + 1, of_kind.1 + size);
         direction.on_the_way += size;
-        let start = direction.busy_until.max(now + carrier.latency + jitter);
+        let start = direction.busy_until.max(came);
         direction.busy_until = start + (size as u64).div_euclid(carrier.bandwidth);
         let delay = direction.busy_until - now;
         let congested = direction.on_the_way > CONGESTED && !direction.congested;
@@ -328,8 +453,11 @@ impl World {
                 direction.on_the_way -= frame.wire_len();
                 let cleared = direction.congested && direction.on_the_way < CLEAR;
                 direction.congested &= !cleared;
-                if frame.kind != majlis_protocol::sync::kind::AUDIT {
+                if frame.kind != kind::AUDIT {
                     self.last_traffic = self.now;
+                }
+                if self.watched && frame.kind == kind::CHUNK {
+                    self.news.push(News::Copies(to, entries_in(&frame)));
                 }
                 self.input(to, Input::Frame(session, frame));
                 if cleared {
@@ -338,16 +466,23 @@ impl World {
             }
             Happening::HangUp(session) => self.cut(session),
             Happening::Job(node, life, job) => {
-                if self.nodes[node].life == life
-                    && let Some(input) = self.nodes[node].work(job)
+                if self.nodes[node].life != life {
+                    return;
+                }
+                if let Job::Store { entries, .. } = &job
+                    && self.watched
                 {
+                    self.news.push(News::Stored(node, entries.iter().map(|entry| entry.id).collect()));
+                }
+                if let Some(input) = self.nodes[node].work(job) {
                     self.input(node, input);
                 }
             }
             Happening::Tick(node, life) => {
-                if self.nodes[node].life == life {
+                if self.nodes[node].life == life && self.ticks_at[node] == self.now {
                     self.input(node, Input::Tick);
-                    self.push(TICK, Happening::Tick(node, life));
+                    let rests = self.watched && self.nodes[node].machine.is_idle();
+                    self.tick_in(node, life, if rests { REST } else { TICK });
                 }
             }
         }
@@ -411,4 +546,11 @@ impl World {
     pub fn code(&self, node: NodeId, session: SessionId) -> Option<CloseCode> {
         self.nodes[node].ended.iter().find(|(ended, ..)| *ended == session).map(|(_, code, _)| *code)
     }
+}
+
+/// How many entries a CHUNK has, whosever they are.
+fn entries_in(frame: &Frame) -> usize {
+    let log = LogKey { account: AccountId([0; 32]), device: DeviceId([0; 32]), log_id: LogId(0) };
+    let groups = Chunk::decode(frame.body.clone()).and_then(|chunk| chunk.groups(|_| Ok(log)));
+    groups.map_or(0, |groups| groups.iter().map(|(.., entries)| entries.len()).sum())
 }

@@ -20,6 +20,11 @@ pub const AIM: usize = 3;
 /// Peers that are sought only because they were hinted at: half of the connections that a node has at most by default.
 pub const MAX_HINTED: usize = 128;
 
+/// A peer that did not answer is left alone for this long, in milliseconds; twice as long each further time.
+pub const FIRST_REST: u64 = 60_000;
+/// Longest rest.
+pub const LONGEST_REST: u64 = 1_800_000;
+
 /// A node that holds an account, and where it is said to be. Peers and addresses are the caller's own kinds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder<P, A> {
@@ -33,23 +38,63 @@ pub struct Holder<P, A> {
 pub struct Account<'a, P, A> {
     /// It is followed in private.
     pub private: bool,
-    /// Sessions in which it is shared.
-    pub sharers: usize,
+    /// Peers with which it is shared in a session.
+    pub sharers: &'a [P],
     /// The best first.
     pub holders: &'a [Holder<P, A>],
 }
 
 /// How this node stands with a peer.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent facts about one peer")]
 pub struct Standing {
     /// There is a session with it.
     pub connected: bool,
+    /// Both sides of that session know what they share: now the peer counts for that alone, whatever is said of it.
+    pub settled: bool,
     /// A connection is kept to it whatever is said of it.
     pub kept: bool,
     /// It is this node itself, or one that broke the rules.
     pub barred: bool,
-    /// Dials that failed since it was last connected.
+    /// Dials that failed, and sessions that came to nothing, since one was last settled.
     pub failures: u32,
+    /// It is left alone for a while, since it did not answer. See [`Failures`].
+    pub resting: bool,
+}
+
+/// Peers that did not answer. Most of the holders of an account are off at any time, so to dial them again and again
+/// would cost more than all that is exchanged with those who are on.
+#[derive(Debug)]
+pub struct Failures<P>(HashMap<P, (u32, u64)>);
+
+impl<P> Default for Failures<P> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<P: Hash + Eq> Failures<P> {
+    /// A dial failed at `now`, in milliseconds, or a session came to nothing.
+    pub fn note(&mut self, peer: P, now: u64) {
+        let (failures, until) = self.0.entry(peer).or_default();
+        *until = now + (FIRST_REST << (*failures).min(20)).min(LONGEST_REST);
+        *failures = failures.saturating_add(1);
+    }
+
+    /// How often in a row it did not answer.
+    pub fn count(&self, peer: &P) -> u32 {
+        self.0.get(peer).map_or(0, |(failures, _)| *failures)
+    }
+
+    /// Whether it is left alone at `now`.
+    pub fn rests(&self, peer: &P, now: u64) -> bool {
+        self.0.get(peer).is_some_and(|(_, until)| now < *until)
+    }
+
+    /// Forgets all others.
+    pub fn retain(&mut self, keep: impl Fn(&P) -> bool) {
+        self.0.retain(|peer, _| keep(peer));
+    }
 }
 
 /// A peer that somebody names.
@@ -70,7 +115,7 @@ pub fn choose<P: Clone + Ord + Hash, A: Clone + PartialEq>(
 ) -> BTreeMap<P, Vec<A>> {
     let candidates = candidates(accounts, standing);
     let mut needs: Vec<usize> =
-        accounts.iter().map(|account| if account.sharers < ENOUGH { AIM } else { 0 }).collect();
+        accounts.iter().map(|account| if account.sharers.len() < ENOUGH { AIM } else { 0 }).collect();
     // How many more connected holders each account may keep by its word.
     let mut keeps = vec![AIM; accounts.len()];
     let mut order: Vec<_> = candidates.iter().filter(|(_, candidate)| !candidate.standing.kept).collect();
@@ -118,13 +163,21 @@ fn candidates<'a, P: Ord + Hash, A>(
                 said: Vec::new(),
             });
             candidate.said.push(&holder.addresses);
-            if !account.private {
+            // Who is here and does not share it does not hold it, or will not say so; who has been here and said nothing
+            // is waited for in vain.
+            let standing = candidate.standing;
+            let idle = standing.connected && !standing.settled && standing.failures > 0;
+            let serves = !standing.settled || account.sharers.contains(&holder.peer);
+            if !account.private && serves && !idle {
                 candidate.accounts.push(number);
                 candidate.rank = candidate.rank.min(rank);
             }
         }
     }
-    candidates.retain(|_, candidate| !candidate.standing.barred);
+    candidates.retain(|_, candidate| {
+        let standing = candidate.standing;
+        !standing.barred && (standing.connected || standing.kept || !standing.resting)
+    });
     candidates
 }
 
@@ -154,7 +207,7 @@ mod tests {
     }
 
     fn public(sharers: usize, holders: &[Named]) -> Account<'_, u32, usize> {
-        Account { private: false, sharers, holders }
+        Account { private: false, sharers: &[100, 101, 102, 103, 104][..sharers], holders }
     }
 
     fn chosen(accounts: &[Account<'_, u32, usize>], standing: impl Fn(&u32) -> Standing) -> Vec<u32> {
@@ -187,6 +240,49 @@ mod tests {
     }
 
     #[test]
+    fn who_is_here_and_does_not_share_an_account_is_no_holder_of_it() {
+        let list = list(&[1, 2, 3, 4]);
+        let settled =
+            |peer: &u32| Standing { connected: *peer <= 2, settled: *peer == 1, ..Standing::default() };
+        assert_eq!(chosen(&[public(0, &list)], settled), [2, 3, 4], "peer 2 may share it yet");
+        let shared = Account { private: false, sharers: &[1], holders: &list };
+        assert_eq!(chosen(&[shared], settled), [1, 2, 3]);
+    }
+
+    #[test]
+    fn who_takes_sessions_and_says_nothing_is_not_counted_on() {
+        let list = list(&[1, 2, 3, 4]);
+        let silent = |connected| {
+            move |peer: &u32| {
+                let it = *peer == 1;
+                Standing { connected: it && connected, failures: u32::from(it), ..Standing::default() }
+            }
+        };
+        for connected in [true, false] {
+            assert_eq!(chosen(&[public(0, &list)], silent(connected)), [2, 3, 4]);
+        }
+    }
+
+    #[test]
+    fn who_does_not_answer_is_left_alone_ever_longer() {
+        let mut failures = Failures::default();
+        for rest in [FIRST_REST, 2 * FIRST_REST, 4 * FIRST_REST] {
+            failures.note(1, 1_000);
+            assert!(failures.rests(&1, 999 + rest) && !failures.rests(&1, 1_000 + rest));
+        }
+        for _ in 0..100 {
+            failures.note(1, 1_000);
+        }
+        assert!(failures.rests(&1, 999 + LONGEST_REST) && !failures.rests(&1, 1_000 + LONGEST_REST));
+        let list = list(&[1, 2, 3, 4]);
+        let resting = |kept| move |peer: &u32| Standing { resting: *peer < 3, kept, ..Standing::default() };
+        assert_eq!(chosen(&[public(0, &list)], resting(false)), [3, 4]);
+        assert_eq!(chosen(&[public(0, &list)], resting(true)), [1, 2, 3, 4]);
+        failures.retain(|_| false);
+        assert_eq!((failures.count(&1), failures.rests(&1, 1_001)), (0, false));
+    }
+
+    #[test]
     fn a_holder_of_several_accounts_goes_before_holders_of_one() {
         let [one, two, three, four] = [1, 2, 3, 4];
         let lists = [list(&[one, two, three, four]), list(&[four])];
@@ -206,7 +302,7 @@ mod tests {
     fn a_private_follow_sends_nobody_to_strangers() {
         let [friend, stranger] = [1, 2];
         let list = list(&[friend, stranger]);
-        let private = [Account { private: true, sharers: 0, holders: &list }];
+        let private = [Account { private: true, sharers: &[], holders: &list }];
         assert_eq!(chosen(&private, nobody), []);
         let kept = |peer: &u32| Standing { kept: *peer == friend, ..Standing::default() };
         assert_eq!(chosen(&private, kept), [friend]);

@@ -1,6 +1,6 @@
 //! From HELLO to Live: which accounts both hold. Who the peer is, is [`documents`](super::documents).
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::ids::AccountId;
 use crate::limits::{DUPLICATE_AGE, HEAD_GRACE, MAX_OFFER, MAX_OUTSTANDING, TAGS_KEPT};
@@ -165,7 +165,8 @@ impl Replicator {
             return;
         }
         session.offer_at = None;
-        let fresh = self.interests.to_offer(session);
+        let nothing = BTreeSet::new();
+        let fresh = self.interests.to_offer(session, self.sought.get(&session.peer).unwrap_or(&nothing));
         session.offered_at = generation;
         let first = session.stage == Stage::Match && session.dialer && session.offers.is_empty();
         if fresh.is_empty() && !first {

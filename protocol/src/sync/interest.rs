@@ -1,6 +1,6 @@
 //! What a node follows and holds, and the tags under which it lets a peer discover common ground.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::context;
 use crate::ids::AccountId;
@@ -91,20 +91,26 @@ impl Interests {
     }
 
     /// Accounts that this session's peer may be offered and has not been: to a stranger at most 32 in all, own
-    /// accounts first; a private follow to nobody but the followed account itself.
-    pub(super) fn to_offer(&self, session: &Session) -> Vec<AccountId> {
+    /// accounts first, then those that are `sought` from it; a private follow to nobody but the followed account itself.
+    pub(super) fn to_offer(&self, session: &Session, sought: &BTreeSet<AccountId>) -> Vec<AccountId> {
         let mut accounts: Vec<_> = self
             .accounts
             .iter()
             .filter(|(account, interest)| {
-                // Whether a private follow was offered before depends on who the peer proved to be.
-                (interest.since > session.floor || interest.reason == Reason::Private)
+                // Whether a private follow was offered before depends on who the peer proved to be, and a stranger was
+                // shown a part of them.
+                (interest.since > session.floor
+                    || interest.reason == Reason::Private
+                    || sought.contains(*account))
                     && !session.offered.contains(*account)
                     && !session.by_account.contains_key(*account)
                     && self.may_tell(session, account)
             })
             .collect();
-        accounts.sort_by_key(|(account, interest)| (interest.reason, **account));
+        let is_own = |interest: &Interest| interest.reason == Reason::Own;
+        accounts.sort_by_key(|(account, interest)| {
+            (!is_own(interest), !sought.contains(*account), interest.reason, **account)
+        });
         if !session.friend {
             accounts.truncate(MAX_STRANGER_TAGS.saturating_sub(session.tags_shown));
         }

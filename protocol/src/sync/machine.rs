@@ -1,6 +1,6 @@
 //! The machine of one node: inputs in, outputs out.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -131,6 +131,9 @@ pub enum Input {
     Full(AccountId, bool),
     /// The node now holds these accounts.
     Interests(Interests),
+    /// By hearsay these peers hold these of its accounts. Of what a stranger may be shown it is shown them first: else
+    /// whoever follows many would not learn of what it came for.
+    Sought(HashMap<Vec<u8>, BTreeSet<AccountId>>),
     /// Time passes. At least every 100 ms while any session is open.
     Tick,
 }
@@ -273,6 +276,8 @@ pub struct Replicator {
     pub(super) interests: Interests,
     /// Accounts of which no more is taken.
     pub(super) full: HashSet<AccountId>,
+    /// Peer → the accounts that it is said to hold.
+    pub(super) sought: HashMap<Vec<u8>, BTreeSet<AccountId>>,
     pub(super) sessions: BTreeMap<SessionId, Session>,
     pub(super) assigned: Assignments,
     pub(super) tickets: HashMap<u64, Ticket>,
@@ -292,6 +297,7 @@ impl Replicator {
             settings,
             interests,
             full: HashSet::new(),
+            sought: HashMap::new(),
             sessions: BTreeMap::new(),
             assigned: Assignments::default(),
             tickets: HashMap::new(),
@@ -368,9 +374,18 @@ impl Replicator {
         self.sessions.get(&session).is_some_and(|session| session.by_account.contains_key(account))
     }
 
-    /// In how many sessions an account is shared.
-    pub fn sharers(&self, account: &AccountId) -> usize {
-        self.sessions.values().filter(|session| session.by_account.contains_key(account)).count()
+    /// The sessions in which an account is shared.
+    pub fn sharers(&self, account: &AccountId) -> impl Iterator<Item = SessionId> {
+        let shares = |(_, session): &(&SessionId, &Session)| session.by_account.contains_key(account);
+        self.sessions.iter().filter(shares).map(|(id, _)| *id)
+    }
+
+    /// The sessions in which both sides know what they share.
+    pub fn settled(&self) -> impl Iterator<Item = SessionId> {
+        let settled = |session: &Session| {
+            session.stage == Stage::Live && session.offers.is_empty() && session.offer_at.is_none()
+        };
+        self.sessions.iter().filter(move |(_, session)| settled(session)).map(|(id, _)| *id)
     }
 
     /// Takes one input. `now` is milliseconds of a clock that never goes back.
@@ -413,6 +428,7 @@ impl Replicator {
             Input::TellPinned(id, answer) => self.tell_pinned(id, answer),
             Input::Full(account, full) => self.set_full(account, full),
             Input::Interests(interests) => self.set_interests(interests),
+            Input::Sought(sought) => self.sought = sought,
             Input::Tick => self.tick(replica),
         }
         self.pull_identities(replica);

@@ -2,6 +2,7 @@
 
 use crate::net::{Multiaddr, PeerId};
 use bytes::Bytes;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use majlis_protocol::body::{EntryRef, Hints, Holder};
@@ -17,7 +18,7 @@ use crate::node::api::PeerView;
 use crate::node::conversations::Answer;
 use crate::node::hints::Heard;
 use crate::node::media::{Asked, Source};
-use crate::node::{Failure, Local};
+use crate::node::{Failure, Local, Shared};
 
 /// Peers that are asked for a conversation.
 const MAX_ASKED: usize = 4;
@@ -81,13 +82,28 @@ impl Driver {
                 // Fails only where the command was broken off.
                 let _ = answer.send(self.peer_views());
             }
-            Local::Sharers { accounts, answer } => {
+            Local::Seek { holders, answer } => {
                 // Fails only where the node is stopping.
-                let _ = answer.send(accounts.iter().map(|account| self.machine.sharers(account)).collect());
+                let _ = answer.send(self.seek(&holders));
             }
             Local::AskHolders(accounts) => self.ask_holders(&accounts),
             Local::Synced(answer) => self.synced.push(answer),
         }
+    }
+
+    /// Has the machine ask peers for what they are said to hold; with whom that is shared now.
+    fn seek(&mut self, holders: &[(AccountId, Vec<PeerId>)]) -> Shared {
+        let mut sought: HashMap<_, BTreeSet<_>> = HashMap::new();
+        for (account, peers) in holders {
+            for peer in peers {
+                sought.entry(peer.to_bytes()).or_default().insert(*account);
+            }
+        }
+        self.input(Input::Sought(sought));
+        let peer = |session: SessionId| self.links.get(&session).map(|link| link.peer);
+        let sharers =
+            holders.iter().map(|(account, _)| self.machine.sharers(account).filter_map(peer).collect());
+        Shared { sharers: sharers.collect(), settled: self.machine.settled().filter_map(peer).collect() }
     }
 
     /// Asks a few peers for a conversation, first those that hold the account of whoever has begun it. Of someone who is

@@ -16,7 +16,9 @@ use std::time::Duration;
 
 use crate::net::PeerId;
 use bytes::Bytes;
-use majlis_protocol::sync::{Event, Frame, Input, Opened, Output, Replicator, SessionId, Settings, Verdict};
+use majlis_protocol::sync::{
+    CloseCode, Event, Frame, Input, Opened, Output, Replicator, SessionId, Settings, Verdict,
+};
 use majlis_protocol::{AccountId, Entry, EntryId, Kind, Verified, limits};
 use tokio::sync::{mpsc, oneshot};
 
@@ -385,6 +387,9 @@ impl Driver {
             Event::Ended { session, code, by_peer } => {
                 if let Some(link) = self.links.get(&session) {
                     tracing::debug!(peer = %link.name, ?code, by_peer, "session ended");
+                    if !by_peer && code == CloseCode::Timeout {
+                        self.hints.tell(Heard::Failed(link.peer));
+                    }
                     if !by_peer && code.counts_against_peer() {
                         self.hints.tell(Heard::Shun(link.peer));
                         self.net.forget(link.peer);

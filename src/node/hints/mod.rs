@@ -6,11 +6,11 @@
 //! which keeps it apart from peers that the owner named: those it never crowds out.
 //!
 //! `publish` decides what is said of this node, `choose` which addresses may be dialled, `seek` who is searched for;
-//! `told` and `failures` remember what was heard and what came of it. Whom of all these a node seeks is decided in
+//! `told` and `hosts` remember what was heard and what came of it. Whom of all these a node seeks is decided in
 //! [`majlis_protocol::sync::cover`].
 
 mod choose;
-mod failures;
+mod hosts;
 mod publish;
 mod seek;
 mod told;
@@ -24,13 +24,13 @@ use std::time::Duration;
 use majlis_protocol::AccountId;
 use majlis_protocol::body::{Hints, Holder as Place};
 use majlis_protocol::sync::Reason;
-use majlis_protocol::sync::cover::{Account, ENOUGH, Standing, choose};
+use majlis_protocol::sync::cover::{Account, ENOUGH, Failures, Standing, choose};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use self::choose::Holder;
-use self::failures::Failures;
+use self::hosts::Hosts;
 use self::seek::Seeking;
 use self::told::Told;
 use super::config::HintScope;
@@ -49,8 +49,6 @@ const EARLY_PUBLISHES: u8 = 4;
 /// Changes of one account's hints that are looked at between two full looks; more wait for the next, so that nobody
 /// can have all of their followers dial around as fast as they publish.
 const EARLY_LOOKS: u8 = 3;
-/// Accounts of which an early look counts who shares them; a full one counts all.
-const EARLY_COUNTS: usize = 256;
 /// Peers are asked at most this often who else holds an account.
 const ASK_INTERVAL: Duration = Duration::from_mins(10);
 /// News that waits; what finds no room is seen at the next full look.
@@ -68,7 +66,7 @@ pub(super) enum Heard {
     Interests,
     /// A peer that was asked has told who else holds accounts.
     Holders(Vec<(AccountId, Hints)>),
-    /// Nobody answered, or somebody else.
+    /// Nobody answered, or somebody else, or not with what a session begins with.
     Failed(PeerId),
     /// The peer broke the rules: hearsay does not bring it back.
     Shun(PeerId),
@@ -105,7 +103,10 @@ struct Finder {
     asked: HashMap<AccountId, Instant>,
     seeking: Seeking,
     searches: JoinSet<(AccountId, Vec<Holder>)>,
-    failures: Failures,
+    hosts: Hosts,
+    failures: Failures<PeerId>,
+    /// Before all that is timed here.
+    begun: Instant,
     shunned: VecDeque<PeerId>,
     /// Who is hinted at now.
     plan: BTreeMap<PeerId, Vec<Multiaddr>>,
@@ -135,7 +136,9 @@ pub(super) fn start(node: &Arc<Node>, net: Net, config: &NodeConfig) -> (Line, J
         asked: HashMap::new(),
         seeking: Seeking::default(),
         searches: JoinSet::new(),
+        hosts: Hosts::default(),
         failures: Failures::default(),
+        begun: Instant::now(),
         shunned: VecDeque::new(),
         plan: BTreeMap::new(),
         listening: false,
@@ -157,7 +160,7 @@ impl Finder {
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         }
         self.net.join(self.node.peers.neighbours());
-        let (mut changed, mut full) = (false, true);
+        let mut changed = false;
         loop {
             tokio::select! {
                 news = heard.recv() => match news {
@@ -172,12 +175,13 @@ impl Finder {
                     self.told.add(account, holders, now);
                 }
                 _ = full_looks.tick() => {
-                    full = true;
+                    changed = true;
                     self.turn();
                 }
                 _ = pauses.tick() => {
-                    let is_due = std::mem::take(&mut changed) || full;
-                    if is_due && let Err(error) = self.look(std::mem::take(&mut full)).await {
+                    if std::mem::take(&mut changed)
+                        && let Err(error) = self.look().await
+                    {
                         tracing::debug!(message = error.message, "holders were not looked at");
                     }
                     self.search();
@@ -196,7 +200,7 @@ impl Finder {
         let (now, interests) = (Instant::now(), self.node.peers.interests());
         self.told.sweep(now, |account| interests.reason(account).is_some());
         self.asked.retain(|_, at| now < *at + ASK_INTERVAL);
-        self.failures.sweep(now);
+        self.hosts.sweep(now);
         self.net.provide(self.names());
     }
 
@@ -210,6 +214,11 @@ impl Finder {
         });
         let accounts: Vec<_> = found.map(|(account, _)| *account).take(publish::MAX_NAMES).collect();
         if self.scope == HintScope::Off { BTreeSet::new() } else { publish::names(&accounts, now_ms()) }
+    }
+
+    /// Milliseconds.
+    fn now(&self) -> u64 {
+        self.begun.elapsed().as_millis() as u64
     }
 
     /// Takes note; true if it is to be looked at.
@@ -240,10 +249,13 @@ impl Finder {
             Heard::Failed(peer) => {
                 // Of others nothing is planned, and without any connection it may be this node that is away.
                 let is_away = self.net.snapshot().borrow().peers.is_empty();
-                if let Some(addresses) = self.plan.get(&peer).filter(|_| !is_away) {
-                    self.failures.failed(peer, addresses, Instant::now());
+                let planned = self.plan.get(&peer).filter(|_| !is_away);
+                let is_planned = planned.is_some();
+                if let Some(addresses) = planned {
+                    self.hosts.failed(addresses, Instant::now());
+                    self.failures.note(peer, self.now());
                 }
-                false
+                is_planned
             }
             Heard::Shun(peer) => {
                 self.shunned.push_back(peer);
@@ -256,43 +268,40 @@ impl Finder {
     }
 
     /// Works out anew who is to be hinted at, and tells the network.
-    async fn look(&mut self, full: bool) -> Result<(), Failure> {
+    async fn look(&mut self) -> Result<(), Failure> {
         let sought = self.sought();
         self.read(sought.keys().copied().collect()).await?;
-        self.count(&sought, full).await?;
+        let now = Instant::now();
+        let holders: Vec<_> = sought.keys().map(|account| self.holders(account, now)).collect();
+        let peers = holders.iter().map(|holders| holders.iter().map(|holder| holder.peer).collect());
+        let asked = sought.keys().copied().zip(peers).collect();
+        let shared = self.node.ask(|answer| Local::Seek { holders: asked, answer }).await?;
+        self.sharers = sought.keys().copied().zip(shared.sharers.iter().map(Vec::len)).collect();
+        let named = sought.values().zip(&shared.sharers).zip(&holders);
+        let accounts: Vec<_> = named
+            .filter(|(_, holders)| !holders.is_empty())
+            .map(|((reason, sharers), holders)| Account {
+                private: *reason == Reason::Private,
+                sharers,
+                holders,
+            })
+            .collect();
         let connected: HashSet<PeerId> = {
             let snapshot = self.net.snapshot();
             let snapshot = snapshot.borrow();
             snapshot.peers.iter().filter(|peer| peer.session).map(|peer| peer.peer).collect()
         };
-        for (peer, addresses) in self.plan.iter().filter(|(peer, _)| connected.contains(*peer)) {
-            self.failures.met(peer, addresses);
+        for (_, addresses) in self.plan.iter().filter(|(peer, _)| connected.contains(*peer)) {
+            self.hosts.met(addresses);
         }
-        let now = Instant::now();
-        let named: Vec<_> = sought
-            .iter()
-            .map(|(account, reason)| (*reason, self.sharers_of(account), self.holders(account, now)))
-            .collect();
-        let accounts: Vec<_> = named
-            .iter()
-            .filter(|(_, _, holders)| !holders.is_empty())
-            .map(|(reason, sharers, holders)| Account {
-                private: *reason == Reason::Private,
-                sharers: *sharers,
-                holders,
-            })
-            .collect();
-        let (node, me) = (&self.node, self.net.peer_id());
-        let standing = |peer: &PeerId| {
-            let is_connected = connected.contains(peer);
-            Standing {
-                connected: is_connected,
-                kept: node.peers.keeps(&peer.to_string()),
-                barred: *peer == me
-                    || self.shunned.contains(peer)
-                    || (!is_connected && self.failures.is_paused(peer, now)),
-                failures: self.failures.count(peer),
-            }
+        let (node, me, at) = (&self.node, self.net.peer_id(), self.now());
+        let standing = |peer: &PeerId| Standing {
+            connected: connected.contains(peer),
+            settled: shared.settled.contains(peer),
+            kept: node.peers.keeps(&peer.to_string()),
+            barred: *peer == me || self.shunned.contains(peer),
+            failures: self.failures.count(peer),
+            resting: self.failures.rests(peer, at),
         };
         let plan = choose(&accounts, standing);
         for gone in self.plan.keys().filter(|peer| !plan.contains_key(*peer)) {
@@ -302,6 +311,8 @@ impl Finder {
         for (peer, addresses) in &plan {
             self.net.hint(*peer, addresses.clone());
         }
+        let listed: HashSet<_> = holders.iter().flatten().map(|holder| holder.peer).collect();
+        self.failures.retain(|peer| listed.contains(peer) && !shared.settled.contains(peer));
         self.plan = plan;
         self.ask(&sought, now).await;
         Ok(())
@@ -325,26 +336,13 @@ impl Finder {
         let mut all: Vec<Holder> = Vec::new();
         let listed = self.listings.get(account).into_iter().flatten();
         for holder in listed.chain(self.told.holders(account)) {
-            let alive = holder.addresses.iter().filter(|address| !self.failures.is_dead(address, now));
+            let alive = holder.addresses.iter().filter(|address| !self.hosts.is_dead(address, now));
             let addresses: Vec<_> = alive.cloned().collect();
             if !addresses.is_empty() && all.iter().all(|known| known.peer != holder.peer) {
                 all.push(Holder { peer: holder.peer, addresses });
             }
         }
         all
-    }
-
-    /// Counts in how many sessions accounts are shared: of all of them, or of those that are new or lacked holders.
-    async fn count(&mut self, sought: &BTreeMap<AccountId, Reason>, full: bool) -> Result<(), Failure> {
-        self.sharers.retain(|account, _| sought.contains_key(account));
-        let accounts = sought.keys().copied();
-        let is_due = |account: &AccountId| full || self.sharers_of(account) < ENOUGH;
-        let most = if full { usize::MAX } else { EARLY_COUNTS };
-        let accounts: Vec<_> = accounts.filter(is_due).take(most).collect();
-        let asked = accounts.clone();
-        let sharers = self.node.ask(|answer| Local::Sharers { accounts: asked, answer }).await?;
-        self.sharers.extend(accounts.into_iter().zip(sharers));
-        Ok(())
     }
 
     /// Asks those who share an account that few do who else holds it.
