@@ -155,9 +155,7 @@ fn a_host_holds_whom_it_wants_and_as_long_as_the_owner_wants() {
     assert!(held(&host).is_empty());
     assert_eq!(state(&author), Value::Null);
     eventually("the log says so", || number(&author.verify(), "entries") == told + 1);
-    eventually("nothing is left there", || {
-        host.files_with(b"mine").is_empty() || number(&host.verify(), "entries") <= 1
-    });
+    eventually("nothing is left there", || number(&host.verify(), "entries") <= 1);
     let missing = author.fails(1, &["pin", "withdraw", host.ready()["peer_id"].as_str().unwrap()]);
     assert!(missing.contains("pin hosts"), "{missing}");
 }
