@@ -195,11 +195,8 @@ fn requests(action: PinAction) -> Result<Vec<PinRequest>, Stop> {
 /// Whom a node that runs holds when they ask.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum Offer {
-    /// Nobody.
     Off,
-    /// Whom you have invited.
     Invited,
-    /// And whom you follow.
     Followed,
 }
 

@@ -232,7 +232,7 @@ impl Pins {
             && let Some(token) = state.tokens.get_mut(&id)
         {
             token.uses -= 1;
-            pin.quota = token.quota;
+            pin.quota = token.quota.or(pin.quota);
             rows.push(row(TOKEN, id.as_bytes(), Some(&*token))?);
         }
         // A day less after a crash is nothing; a write at each meeting is.
