@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    account, apps, carry, configuration, draft, filter, follow, generate, media, network, notifications,
-    people, pin, post, profile, recovery, requests, respond, run, search, storage, thread, timeline, usage,
+    account, apps, backup, carry, configuration, draft, filter, follow, generate, media, network,
+    notifications, people, pin, post, profile, recovery, requests, respond, run, search, storage, thread,
+    timeline, usage,
 };
 
 /// Your own node of a social network without servers.
@@ -107,6 +108,9 @@ Examples:
     Account(account::AccountArgs),
     Export(carry::ExportArgs),
     Import(carry::ImportArgs),
+    Backup(backup::BackupArgs),
+    Restore(backup::RestoreArgs),
+    Move(backup::MoveArgs),
     /// Check the hashes, chains and signatures of everything stored again.
     #[command(after_help = "\
 Exits 1 if anything is not what it should be.

@@ -9,6 +9,7 @@ mod account;
 mod app;
 mod apps;
 mod args;
+mod backup;
 mod carry;
 mod configuration;
 mod draft;
@@ -171,6 +172,9 @@ async fn one(command: Command, app: &mut App) -> Result<(), Stop> {
         Command::Account(args) => args.run(app).await,
         Command::Export(args) => args.run(app).await,
         Command::Import(args) => args.run(app).await,
+        Command::Backup(args) => args.run(app).await,
+        Command::Restore(args) => args.run(app).await,
+        Command::Move(args) => args.run(app).await,
         Command::Verify => carry::verify(app).await,
         Command::Config(args) => args.run(app),
         Command::Run(args) => args.run(app).await,

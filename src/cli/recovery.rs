@@ -53,13 +53,20 @@ impl RecoveryArgs {
             Step::Confirm => {
                 app.print(Request::RecoveryConfirm).await?;
             }
-            Step::Restore { peers } => restore(app, peers).await?,
+            Step::Restore { peers } => {
+                restore(app, peers).await?;
+                let start = app.start();
+                let note =
+                    format!("The account is on this device now. Its posts come from peers: run `{start}`.");
+                app.out.note(&note);
+            }
         }
         Ok(())
     }
 }
 
-async fn restore(app: &mut App, peers: Vec<String>) -> Result<(), Stop> {
+/// Asks for the phrase and makes the home.
+pub async fn restore(app: &mut App, peers: Vec<String>) -> Result<(), Stop> {
     let phrase = input::phrase("The 24 words of the recovery phrase, on one line:\n".to_owned()).await?;
     if phrase.trim().is_empty() {
         return Err(Stop::Failed(Failure::usage(
@@ -69,8 +76,5 @@ async fn restore(app: &mut App, peers: Vec<String>) -> Result<(), Stop> {
     }
     let (home, config) = (app.home.clone(), app.config()?);
     let view = off_thread(move || node::restore(&home, &phrase, &peers, &config.store, &config.node)).await?;
-    app.out.reply(&Reply::Id(view))?;
-    let start = app.start();
-    app.out.note(&format!("The account is on this device now. Its posts come from peers: run `{start}`."));
-    Ok(())
+    Ok(app.out.reply(&Reply::Id(view))?)
 }

@@ -350,11 +350,13 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
             let accounts =
                 accounts.iter().map(|account| parse_account(account)).collect::<Result<Vec<_>, _>>()?;
             let lacked_by = lacked_by.map(PathBuf::from);
-            let what = super::carry::What { accounts, since, lacked_by, files_below };
+            let what = super::carry::What { accounts, since, lacked_by, files_below, kept: false };
             node.export(PathBuf::from(file), what, &out).await
         }
         Request::Have { file } => node.export_have(PathBuf::from(file), &out).await,
-        Request::Import { file } => node.import(PathBuf::from(file), &out).await,
+        Request::Import { file } => node.import(PathBuf::from(file), false, &out).await,
+        Request::Backup { file } => node.backup(PathBuf::from(file), &out).await,
+        Request::Restore { file } => node.restore(PathBuf::from(file), &out).await,
         Request::Verify => node.verify(&out).await,
     }
 }

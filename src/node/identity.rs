@@ -51,6 +51,21 @@ pub fn restore(
     view
 }
 
+/// Closes a home, which is to go on elsewhere: from then on only a copy of it starts; or takes that back.
+pub fn set_moved(home: &Path, moved: bool, store: &StoreConfig, config: &NodeConfig) -> Result<(), Failure> {
+    if Keys::load(home)?.is_none() {
+        return Err(Failure::new(
+            format!("{} holds no account", home.display()),
+            "Say which home is meant: `majlis --home DIR move`.",
+        ));
+    }
+    if moved {
+        // What an opening has to set right is not left to the other machine, nor is a home moved on that is damaged.
+        Node::open(home, store, config)?.0.close()?;
+    }
+    Ok(Store::set_moved(home, moved)?)
+}
+
 /// Set while a restored home has not yet heard of the account's other devices.
 const RESTORING: &[u8] = b"restoring";
 

@@ -68,6 +68,23 @@ impl Node {
         registers.collection(collection).map(|(key, value)| (key.to_vec(), value.to_vec())).collect()
     }
 
+    /// All registers that are set, with the timestamps at which they were.
+    pub(super) fn every_private_item(&self) -> Vec<(PrivateItem, u64)> {
+        self.private.registers.read().items().collect()
+    }
+
+    /// Sets registers as of the given times: what was set later on another device stays.
+    pub(super) async fn put_private_items(
+        self: &Arc<Self>,
+        items: Vec<(PrivateItem, u64)>,
+    ) -> Result<(), Failure> {
+        let _turn = self.private.turn.lock().await;
+        // For whom they are to be sealed may have come just now.
+        let node = Arc::clone(self);
+        blocking(move || node.read_private()).await?;
+        self.write_private(items).await
+    }
+
     /// Sets a register, or removes it where the item has no value. It is in the journal when this returns.
     pub(super) async fn set_private(self: &Arc<Self>, item: PrivateItem) -> Result<(), Failure> {
         let _turn = self.private.turn.lock().await;

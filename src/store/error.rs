@@ -18,6 +18,16 @@ pub enum StoreError {
         /// The process id that the lock file names.
         pid: String,
     },
+    /// The home directory was closed to go on elsewhere.
+    #[error(
+        "{} was closed here to go on elsewhere; start it where it was copied to, or say `majlis move --undo` if it \
+         was started nowhere",
+        home.display()
+    )]
+    Moved {
+        /// The home directory.
+        home: PathBuf,
+    },
     /// A newer program has written the home directory.
     #[error(
         "the home directory {} is in format {found}, and this program knows formats up to {known}; \

@@ -11,6 +11,7 @@
 //! db.old/     the database that a compaction replaced; thrown away
 //! db.damaged-…/  a database that could not be read
 //! tally       how far the database had come when it was last synced
+//! moved       the home was closed to go on elsewhere: only a copy of it starts
 //! suspect     a row was found missing or wrong: the next start sets the database aside
 //! ```
 
@@ -48,12 +49,31 @@ impl Home {
         let home = Self { path: path.to_path_buf(), lock: Mutex::new(Some(lock)) };
         let is_new = !home.journal().exists() && !home.db().exists();
         home.check_format()?;
+        if home.moved().exists() && home.is_instance()? {
+            return Err(StoreError::Moved { home: path.to_path_buf() });
+        }
         home.settle_compaction()?;
         if is_new {
             home.mark_instance()?;
         }
         let copied = !home.is_instance()?;
         Ok((home, copied))
+    }
+
+    /// Closes the directory, so that from now on only a copy of it can be opened; or takes that back.
+    pub fn set_moved(path: &Path, moved: bool) -> Result<(), StoreError> {
+        let home = Self { path: path.to_path_buf(), lock: Mutex::new(Some(take_lock(path)?)) };
+        let mark = home.moved();
+        if moved {
+            write_private(&mark, b"")?;
+        } else {
+            discard_file(&mark)?;
+        }
+        home.sync()
+    }
+
+    fn moved(&self) -> PathBuf {
+        self.path.join("moved")
     }
 
     /// Lets other processes use the directory.
@@ -134,13 +154,7 @@ impl Home {
 
     /// The database that was suspect has been dealt with.
     pub fn clear_suspicion(&self) -> Result<(), StoreError> {
-        let path = self.path.join("suspect");
-        match fs::remove_file(&path) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                Err(StoreError::io("remove", &path, source))
-            }
-            _ => Ok(()),
-        }
+        discard_file(&self.path.join("suspect"))
     }
 
     /// Databases that were set aside.
@@ -203,14 +217,12 @@ impl Home {
         }
     }
 
-    /// Marks the directory as this one on this machine.
+    /// Marks the directory as this one on this machine. What was closed where it was copied from is open here.
     pub fn mark_instance(&self) -> Result<(), StoreError> {
+        discard_file(&self.moved())?;
         let path = self.path.join("instance");
         let failed = |source| StoreError::io("write", &path, source);
-        match fs::remove_file(&path) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(failed(source)),
-            _ => {}
-        }
+        discard_file(&path)?;
         let mut file = private().create_new(true).open(&path).map_err(failed)?;
         let text = fingerprint(&file).map_err(failed)?;
         file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
@@ -230,6 +242,15 @@ fn fingerprint(file: &File) -> io::Result<String> {
     let machine = fs::read("/etc/machine-id").unwrap_or_default();
     let machine = blake3::derive_key("majlis v1 instance marker", machine.trim_ascii());
     Ok(format!("{}\n{}\n{born}\n", data_encoding::HEXLOWER.encode(&machine), meta.ino()))
+}
+
+fn discard_file(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::io("remove", path, source))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Removes a directory of a database, if it is there.

@@ -129,6 +129,12 @@ impl Store {
         Ok((Self { handle: Arc::new(handle) }, report))
     }
 
+    /// Closes a home that nobody has open: from then on only a copy of it can be opened, so that it goes on in one place
+    /// alone; or takes that back.
+    pub fn set_moved(home: &Path, moved: bool) -> Result<(), StoreError> {
+        home::Home::set_moved(home, moved)
+    }
+
     fn shared(&self) -> &Shared {
         &self.handle.shared
     }

@@ -11,6 +11,7 @@
     reason = "a test ends at the first surprise, and says so"
 )]
 
+mod backup;
 mod carry;
 mod catch_up;
 mod damage;

@@ -138,6 +138,14 @@ impl Registers {
             .filter_map(|((_, key), register)| Some((key.as_slice(), register.latest.value.as_deref()?)))
     }
 
+    /// All items in force that are set, each with the timestamp of its entry.
+    pub fn items(&self) -> impl Iterator<Item = (PrivateItem, u64)> {
+        self.all.iter().filter_map(|((collection, key), Register { latest, .. })| {
+            let value = Some(latest.value.as_deref()?.to_vec());
+            Some((PrivateItem { collection: collection.clone(), key: key.clone(), value }, latest.at.0))
+        })
+    }
+
     fn find(&self, collection: &str, key: &[u8]) -> Option<&Register> {
         self.all.get(&(collection.to_owned(), key.to_vec()))
     }

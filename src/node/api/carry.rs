@@ -1,4 +1,4 @@
-//! Carrying by file as it is told.
+//! Carrying by file, and what a verification finds, as they are told.
 
 use serde::{Deserialize, Serialize};
 
@@ -51,4 +51,29 @@ pub struct HaveView {
     pub files: u64,
     /// Its length.
     pub bytes: u64,
+}
+
+/// Something stored is not what it should be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BadView {
+    /// `did:key:…` of the account.
+    pub account: String,
+    /// Position in its log.
+    pub seq: u64,
+    /// What is wrong.
+    pub why: String,
+}
+
+/// What a verification has found.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct VerifiedView {
+    /// Entries checked.
+    pub entries: u64,
+    /// Logs checked.
+    pub logs: u64,
+    /// How many are bad.
+    pub bad: u64,
+    /// Entries that were lost with the end of the database and are not back. Said once.
+    #[serde(default, skip_serializing_if = "super::is_none")]
+    pub missing: u64,
 }

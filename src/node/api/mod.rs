@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use account::{AccountCard, RelationView};
 pub use apps::{AppView, LoginView, LoginWith, TokenView};
-pub use carry::{CarriedOf, CarriedView, HaveView};
+pub use carry::{BadView, CarriedOf, CarriedView, HaveView, VerifiedView};
 pub use failure::{Failure, FailureKind};
 pub use itself::{DoorView, HolderView, IdView, PeerView, Reached, StatusView, SyncedView};
 pub use media::{AttachmentView, FileView, Metadata, NewAttachment, PreviewView};
@@ -404,6 +404,17 @@ pub enum Request {
         /// Absolute path of the file.
         file: String,
     },
+    /// Writes all that is held, and what the node keeps for itself, into a file. Answers [`Reply::Carried`], after
+    /// [`Reply::Progress`].
+    Backup {
+        /// Absolute path of the file, which must not exist.
+        file: String,
+    },
+    /// Takes such a file into a home that was made for it just now. Answers like [`Import`](Self::Import).
+    Restore {
+        /// Absolute path of the file.
+        file: String,
+    },
     /// Re-checks everything stored. Answers [`Reply::Bad`] each and [`Reply::Verified`].
     Verify,
     /// What the owner types on an app's consent page. Answers [`Reply::Login`]. A code needs the running node.
@@ -469,6 +480,7 @@ impl Request {
             | Self::RecoveryShow
             | Self::Export { .. }
             | Self::Have { .. }
+            | Self::Backup { .. }
             | Self::Apps
             | Self::Verify => true,
             Self::Position { up_to, .. } => up_to.is_none(),
@@ -514,6 +526,7 @@ impl Request {
             | Self::Login { .. }
             | Self::RevokeApp { .. }
             | Self::NewToken { .. }
+            | Self::Restore { .. }
             | Self::Import { .. } => false,
         }
     }
@@ -749,31 +762,6 @@ impl std::fmt::Debug for PhraseView {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("PhraseView(…)")
     }
-}
-
-/// Something stored is not what it should be.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct BadView {
-    /// `did:key:…` of the account.
-    pub account: String,
-    /// Position in its log.
-    pub seq: u64,
-    /// What is wrong.
-    pub why: String,
-}
-
-/// What a verification has found.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct VerifiedView {
-    /// Entries checked.
-    pub entries: u64,
-    /// Logs checked.
-    pub logs: u64,
-    /// How many are bad.
-    pub bad: u64,
-    /// Entries that were lost with the end of the database and are not back. Said once.
-    #[serde(default, skip_serializing_if = "is_none")]
-    pub missing: u64,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

@@ -3,7 +3,7 @@
 //! A file is written beside its place, under a name that says what it is to hold, and put there when it is whole. What
 //! an export that was broken off has written stays, and the same export goes on with it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,6 +24,7 @@ use crate::blobs::Hold;
 use crate::node::api::{CarriedView, ProgressView, Reply};
 use crate::node::execute::{Out, reply};
 use crate::node::{Failure, Node, blocking, hex};
+use crate::store::Batch;
 
 /// What an export is of.
 #[derive(Debug, Default)]
@@ -36,6 +37,8 @@ pub struct What {
     pub lacked_by: Option<PathBuf>,
     /// Only files of fewer bytes; none: all that are here.
     pub files_below: Option<u64>,
+    /// Also what the node keeps for itself: it is a backup.
+    pub kept: bool,
 }
 
 /// A stretch of a log that is to be written, highest first.
@@ -118,6 +121,8 @@ impl Node {
             }
             None => None,
         };
+        // Behind whatever was acknowledged before and is not in the store yet.
+        self.commit(Batch { own: true, ..Batch::default() }).await?;
         let (node, progress) = (Arc::clone(self), out.clone());
         let carried = blocking(move || node.write_archive(&file, &what, have.as_ref(), &progress)).await?;
         reply(out, Reply::Carried(carried)).await
@@ -143,7 +148,7 @@ impl Node {
         let partial = partial(file, what, have);
         forget_others(file, &partial);
         let failed = cannot_write(&partial);
-        let (writer, written) = Writer::open(&partial).map_err(|fault| match fault {
+        let (writer, written) = Writer::open(&partial, what.kept).map_err(|fault| match fault {
             Fault::Io(error) => failed(error),
             other => failed(std::io::Error::other(other)),
         })?;
@@ -238,13 +243,14 @@ impl Node {
             logs.entry(log).or_default().push(interval);
         }
         let blobs = self.blobs()?;
+        let drafted = if what.kept { self.draft_files() } else { HashSet::new() };
         let mut all = blobs.all();
         all.retain(|(_, held)| what.files_below.is_none_or(|below| held.size < below));
         all.sort_by_key(|(blob, held)| (held.size, *blob));
         let mut room = asked.map_or(u64::MAX, |asked| asked.have.room);
         for (blob, held) in all {
             let is_asked = asked.is_some_and(|asked| asked.wants(&blob));
-            let mut given_for = None;
+            let mut given_for = Some(self.keys.account).filter(|_| drafted.contains(&blob));
             for stored in self.naming(&blob)? {
                 let header = &stored.entry.header;
                 let is_written = logs.get(&header.log()).is_some_and(|written| {
@@ -294,6 +300,11 @@ impl Node {
             let written = without((run.top, run.low), &missing);
             for (hi, lo) in without((stretch.hi, stretch.lo), &written) {
                 self.write_log(&stretch.log, (hi, lo), what.since, total, work)?;
+            }
+        }
+        if what.kept {
+            for (name, value) in self.kept_for_itself()? {
+                work.writer.kept(name, &value).map_err(&failed)?;
             }
         }
         let total = plan.files.iter().map(|(_, size, _)| size).sum();
@@ -381,7 +392,9 @@ fn partial(file: &Path, what: &What, have: Option<&Have>) -> PathBuf {
     let mut hasher = blake3::Hasher::new_derive_key("majlis v1 unfinished export");
     let have = have.map(|have| have.salt);
     let accounts: BTreeSet<_> = what.accounts.iter().map(|account| account.0).collect();
-    hasher.update(format!("{:?} {:?} {:?} {have:?}", accounts, what.since, what.files_below).as_bytes());
+    hasher.update(
+        format!("{accounts:?} {:?} {:?} {} {have:?}", what.since, what.files_below, what.kept).as_bytes(),
+    );
     let name = &hex(&hasher.finalize().as_bytes()[..4]);
     file.with_added_extension(format!("partial-{name}"))
 }

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use bytes::Bytes;
@@ -24,6 +25,7 @@ const IDENTITY: u8 = 1;
 const PROOF: u8 = 2;
 const PACK: u8 = 3;
 const PIECE: u8 = 4;
+const KEPT: u8 = 5;
 const END: u8 = 255;
 /// Bytes after which what was written is synced: as much may have to be written again after a crash.
 const SYNC: u64 = 16 * 1024 * 1024;
@@ -34,6 +36,8 @@ pub enum Record {
     Proof(Bytes),
     Pack(Bytes),
     Piece(Bytes),
+    /// What a node keeps for itself.
+    Kept(Bytes),
     /// A piece of a file that nobody wants; only its length was looked at.
     Skipped,
 }
@@ -120,6 +124,7 @@ impl Records {
                 PROOF => Record::Proof(body.into()),
                 PACK => Record::Pack(body.into()),
                 PIECE => Record::Piece(body.into()),
+                KEPT => Record::Kept(body.into()),
                 END if body == self.count.to_be_bytes() => return Ok(None),
                 END => return Err(Fault::Count),
                 _ => return Err(Fault::UnknownType(self.count)),
@@ -183,6 +188,14 @@ pub fn read_piece(body: Bytes) -> Option<Piece> {
     Some(Piece { blob, size, span, bytes: body.rest() })
 }
 
+/// What a node keeps for itself: a name and what it names.
+pub fn read_kept(body: Bytes) -> Option<(String, Bytes)> {
+    let mut body = Reader::new(body);
+    let length = usize::try_from(body.varint().ok()?).ok()?;
+    let name = String::from_utf8(body.slice(length).ok()?.to_vec()).ok()?;
+    Some((name, body.rest()))
+}
+
 /// What a file that is being written already holds.
 #[derive(Default)]
 pub struct Written {
@@ -233,7 +246,8 @@ impl Written {
                     _ => groups.push((span.first + span.count - 1, span.first)),
                 }
             }
-            Record::Skipped => {}
+            // They are written again.
+            Record::Kept(_) | Record::Skipped => {}
         }
         Some(())
     }
@@ -257,9 +271,16 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Begins a file, or goes on with one: what is whole of it stays, and is told.
-    pub fn open(path: &Path) -> Result<(Self, Written), Fault> {
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+    /// Begins a file, which only its owner may read if it is private, or goes on with one: what is whole of it stays,
+    /// and is told.
+    pub fn open(path: &Path, private: bool) -> Result<(Self, Written), Fault> {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(if private { 0o600 } else { 0o666 })
+            .open(path)?;
         // The lock goes with the file.
         if file.try_lock().is_err() {
             return Err(Fault::Io(io::Error::new(
@@ -335,6 +356,12 @@ impl Writer {
             put_varint(&mut head, number);
         }
         self.record(PIECE, &[&head, piece])
+    }
+
+    pub fn kept(&mut self, name: &str, value: &[u8]) -> io::Result<()> {
+        let mut head = Vec::new();
+        put_varint(&mut head, name.len() as u64);
+        self.record(KEPT, &[&head, name.as_bytes(), value])
     }
 
     /// Writes the end and syncs the file.

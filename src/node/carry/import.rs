@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use majlis_protocol::body::BlobId;
 use majlis_protocol::entry::verify_all;
 use majlis_protocol::identity::VerifiedId;
@@ -13,7 +14,7 @@ use majlis_protocol::state::Proof;
 use majlis_protocol::{AccountId, Entry, LogId, Verified};
 use tokio::sync::mpsc;
 
-use super::file::{Piece, Record, Records, read_group, read_identity, read_piece, read_proof};
+use super::file::{Piece, Record, Records, read_group, read_identity, read_kept, read_piece, read_proof};
 use super::{cannot_go_on, cannot_open};
 use crate::blobs::{BlobError, Download, Owner};
 use crate::node::api::{CarriedOf, CarriedView, ProgressView, Reply};
@@ -24,10 +25,10 @@ use crate::node::{Failure, Local, Node, blocking, now_ms};
 use crate::store::Batch;
 
 /// Entries verified and committed as one batch, and bytes of records that are read into one.
-const BATCH: usize = 4_096;
+pub(super) const BATCH: usize = 4_096;
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// Accounts that are not held here and of which a file may bring something.
-const MAX_STRANGERS: usize = 4_096;
+const MAX_STRANGERS: usize = 16_384;
 
 /// A part of an archive, verified.
 #[derive(Default)]
@@ -36,6 +37,7 @@ struct Incoming {
     proofs: Vec<Arc<Proof>>,
     entries: Vec<Verified<Entry>>,
     pieces: Vec<Piece>,
+    kept: Vec<(String, Bytes)>,
     /// Entries that are held already.
     held: u64,
     refused: u64,
@@ -58,11 +60,15 @@ struct Import {
     accounts: BTreeSet<AccountId>,
     strangers: BTreeSet<AccountId>,
     files: Files,
+    /// The file is the owner's backup.
+    restores: bool,
 }
 
 /// Files that come in pieces, one after the other.
 #[derive(Default)]
 struct Files {
+    /// They are the owner's backup, of which no quota leaves anything out.
+    is_all: bool,
     /// The one that is coming.
     open: Option<(Download, Coming)>,
     /// Those that are not taken, and whose other pieces are passed over.
@@ -81,7 +87,13 @@ struct Coming {
 }
 
 impl Node {
-    pub(in crate::node) async fn import(self: &Arc<Self>, file: PathBuf, out: &Out) -> Result<(), Failure> {
+    /// Takes a file in; one that the owner's node has kept for itself with what that had kept.
+    pub(in crate::node) async fn import(
+        self: &Arc<Self>,
+        file: PathBuf,
+        restores: bool,
+        out: &Out,
+    ) -> Result<(), Failure> {
         let path = file.clone();
         let records =
             blocking(move || Records::open(&path).map_err(|fault| cannot_open(&path, &fault))).await?;
@@ -95,7 +107,8 @@ impl Node {
             brought: BTreeMap::new(),
             accounts: BTreeSet::new(),
             strangers: BTreeSet::new(),
-            files: Files::default(),
+            files: Files { is_all: restores, ..Files::default() },
+            restores,
         };
         let mut taken = Ok(());
         while let Some(incoming) = arriving.recv().await {
@@ -138,6 +151,9 @@ impl Import {
             blocking(move || node.establish()).await?;
         }
         node.tell(Local::Committed { changed, identities }).await;
+        if self.restores && !incoming.kept.is_empty() {
+            node.take_kept(incoming.kept).await?;
+        }
         if !incoming.pieces.is_empty() {
             self.pieces(incoming.pieces).await?;
         }
@@ -152,7 +168,7 @@ impl Import {
             let is_known = self.node.peers.reason(&account).is_some()
                 || self.strangers.contains(&account)
                 || self.node.store.replica().account(&account).is_some();
-            if !is_known {
+            if !is_known && !self.restores {
                 if self.strangers.len() >= MAX_STRANGERS {
                     self.carried.refused += 1;
                     continue;
@@ -194,11 +210,11 @@ impl Import {
         let node = Arc::clone(&self.node);
         let files = std::mem::take(&mut self.files);
         self.carried.left = files.left.len() as u64;
-        let closing = Arc::clone(&node);
+        let (closing, restores) = (Arc::clone(&node), self.restores);
         blocking(move || {
             // A file that is not whole keeps what has come.
             drop(files);
-            closing.make_room(closing.media.quota)
+            if restores { Ok(()) } else { closing.make_room(closing.media.quota) }
         })
         .await?;
         node.own_news(false).await?;
@@ -288,7 +304,7 @@ impl Files {
         if node.store.free_bytes()? < piece.size.saturating_add(node.media.min_free) {
             return Ok(false);
         }
-        if *account == node.keys.account {
+        if self.is_all || *account == node.keys.account {
             return Ok(true);
         }
         let room = match self.room {
@@ -301,8 +317,12 @@ impl Files {
     }
 }
 
-/// Whose entry, of those that are held and count, names a file with this length: the owner's before others'.
+/// Whose entry, of those that are held and count, names a file with this length, or whose draft: the owner's before
+/// others'.
 fn wanted_by(node: &Node, piece: &Piece) -> Result<Option<AccountId>, Failure> {
+    if node.draft_files().contains(&piece.blob) {
+        return Ok(Some(node.keys.account));
+    }
     let mut naming = node.naming(&piece.blob)?;
     naming.retain(|stored| {
         files(&stored.entry).iter().any(|named| (named.blob, named.size) == (piece.blob, piece.size))
@@ -383,6 +403,10 @@ impl Reading<'_> {
             },
             Record::Piece(body) => match read_piece(body) {
                 Some(piece) => incoming.pieces.push(piece),
+                None => incoming.refused += 1,
+            },
+            Record::Kept(body) => match read_kept(body) {
+                Some(kept) => incoming.kept.push(kept),
                 None => incoming.refused += 1,
             },
             Record::Skipped => {}

@@ -1,8 +1,10 @@
 //! Carrying by file: signed entries, identities and files written out, and verified on the way in like any peer's; and
 //! what two nodes that never meet tell each other by file, so that only what is new is carried.
 //!
-//! `file` knows the format (spec chapter 8), `export` and `import` its two directions, `have` what is held and wanted.
+//! `file` knows the format (spec chapter 8), `export` and `import` its two directions, `have` what is held and wanted, and
+//! `backup` what a node keeps for itself.
 
+mod backup;
 mod export;
 mod file;
 mod have;
@@ -12,6 +14,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use backup::is_archive;
 pub use export::What;
 use file::Fault;
 

@@ -8,7 +8,7 @@ def read(data):
     if not data.startswith(b"MAJLIS1\n"):
         raise Refused("Magic")
     stream, record = Stream(data[8:]), 0
-    out = {"documents": [], "proofs": [], "entries": [], "pieces": [], "refused": 0}
+    out = {"documents": [], "proofs": [], "entries": [], "pieces": [], "kept": [], "refused": 0}
     while True:
         kind, size = stream.integer(1), stream.integer(4)
         if size > frames.MAX_FRAME:
@@ -68,4 +68,14 @@ def piece(body, out):
     out["pieces"].append(blobs.verify(piece=stream.take(stream.left()), **given))
 
 
-RECORDS = {1: document, 2: proof, 3: pack, 4: piece}
+@counted
+def kept(body, out):
+    stream = Stream(body)
+    name = stream.take(stream.varint())
+    try:
+        out["kept"].append(name.decode())
+    except UnicodeDecodeError:
+        raise Refused("Utf8") from None
+
+
+RECORDS = {1: document, 2: proof, 3: pack, 4: piece, 5: kept}

@@ -20,8 +20,9 @@ const MAGIC: &[u8] = b"MAJLIS1\n";
 /// What a whole file carries; an error for a file that is not one, or not whole.
 pub fn read(bytes: &[u8]) -> Result<Value, &'static str> {
     let mut rest = bytes.strip_prefix(MAGIC).ok_or("Magic")?;
-    let (mut documents, mut proofs, mut entries, mut pieces, mut refused) =
-        (vec![], vec![], vec![], vec![], 0);
+    let (mut documents, mut proofs, mut entries, mut pieces, mut kept) =
+        (vec![], vec![], vec![], vec![], vec![]);
+    let mut refused = 0;
     for record in 0_u64.. {
         let (&[kind, a, b, c, d], after) = rest.split_first_chunk::<5>().ok_or("Truncated")?;
         let length = u32::from_be_bytes([a, b, c, d]) as usize;
@@ -54,9 +55,13 @@ pub fn read(bytes: &[u8]) -> Result<Value, &'static str> {
                 Some(piece) => pieces.push(piece),
                 None => refused += 1,
             },
+            5 => match read_kept(body) {
+                Some(name) => kept.push(name),
+                None => refused += 1,
+            },
             255 if body == record.to_be_bytes() => {
                 return Ok(json!({
-                    "documents": documents, "proofs": proofs, "entries": entries, "pieces": pieces,
+                    "documents": documents, "proofs": proofs, "entries": entries, "pieces": pieces, "kept": kept,
                     "refused": refused,
                 }));
             }
@@ -92,6 +97,12 @@ fn read_piece(body: &[u8]) -> Option<Value> {
     let size = body.varint().ok()?;
     let span = Span { first: body.varint().ok()?, count: body.varint().ok()? };
     super::blobs::read(&blob, size, span, &body.rest()).ok()
+}
+
+fn read_kept(body: &[u8]) -> Option<String> {
+    let mut body = Reader::new(Bytes::copy_from_slice(body));
+    let length = usize::try_from(body.varint().ok()?).ok()?;
+    String::from_utf8(body.slice(length).ok()?.to_vec()).ok()
 }
 
 fn piece_record(size: u64, span: Span) -> Vec<u8> {
@@ -163,6 +174,10 @@ pub fn file() -> File {
         &["ARCH-6"],
         &archive(&[document.clone(), pack.clone(), piece.clone()]),
     );
+    let kept = [record(5, b"\x06config[store]"), record(5, b"\x04newspaper"), record(5, &[0])];
+    case(&mut file, "what a node keeps for itself", &["ARCH-8"], &archive(&kept));
+    let unkept = [record(5, &[]), record(5, b"\x04new"), record(5, b"\x01\xff")];
+    case(&mut file, "what is not even that", &["ARCH-8"], &archive(&unkept));
     case(&mut file, "nothing", &["ARCH-1", "ARCH-5"], &archive(&[]));
     case(&mut file, "bytes behind the end", &["ARCH-5"], &[whole.as_slice(), b"more"].concat());
     for len in [0, 7, 8, 12, 40, whole.len() - 1] {
@@ -174,7 +189,7 @@ pub fn file() -> File {
     let mut magic = whole.clone();
     magic[6] = b'2';
     case(&mut file, "another magic", &["ARCH-1"], &magic);
-    case(&mut file, "a record of type 5", &["ARCH-1"], &archive(&[record(5, &[])]));
+    case(&mut file, "a record of type 6", &["ARCH-1"], &archive(&[record(6, &[])]));
     case(&mut file, "a record beyond the limit", &["ARCH-1"], &[MAGIC, &[3, 0, 2, 0x80, 1]].concat());
     let spoilt = |record: &[u8]| {
         let mut record = record.to_vec();
