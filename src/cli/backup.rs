@@ -64,15 +64,14 @@ impl RestoreArgs {
 /// Close this home for good, to go on with it on another machine.
 #[derive(Args)]
 #[command(after_help = "\
-Stop the node and say `majlis move`. Then copy the home with all that is in it, and start it there:
+Stop the node and say `majlis move`. Then copy the home with all that is in it, and start it there. It is the same device there, with the same keys, and goes on in a new log. Here it does not start any
+more, so that never two are at work; when the other runs, remove it. --undo opens it again, as long as
+it was started nowhere else.
 
+Examples:
   majlis move
   rsync -a ~/.local/share/majlis/ new-machine:.local/share/majlis/
-  ssh new-machine majlis
-
-It is the same device there, with the same keys, and goes on in a new log. Here it does not start any
-more, so that never two are at work; when the other runs, remove it. --undo opens it again, as long as
-it was started nowhere else.")]
+  ssh new-machine majlis")]
 pub struct MoveArgs {
     /// Open it here again.
     #[arg(long)]
