@@ -3,15 +3,8 @@
 use crate::support::cluster::await_text;
 use crate::support::eventually;
 use crate::support::node::TestNode;
-use crate::support::street::{Ports, at_home, carrier, homes};
+use crate::support::street::{Ports, at_home, await_neighbours, carrier, homes};
 use crate::support::wires::or_skip;
-
-/// Waits until the node knows so many nodes of the table.
-fn await_neighbours(node: &TestNode, count: u64) {
-    eventually("it knows nodes that it can ask", || {
-        node.one(&["status"])["neighbours"].as_u64().is_some_and(|known| known >= count)
-    });
-}
 
 #[test]
 fn a_key_alone_finds_whom_nobody_has_named() {

@@ -1,4 +1,4 @@
-//! Two machines on one network, which know nothing of each other but a key: two network namespaces and a cable.
+//! Two machines on one network: two network namespaces and a cable.
 
 use crate::support::cluster::await_text;
 use crate::support::wires::{Spaces, or_skip};
@@ -33,5 +33,34 @@ fn on_one_network_a_key_is_enough() {
     let peers = one.cli(&["peers"]);
     assert!(peers.iter().any(|peer| peer["account"] == other.account()), "{peers:?}");
     // The nodes end before their network does.
+    drop((one, other));
+}
+
+#[test]
+fn where_there_is_no_ipv4_an_invite_is_enough() {
+    let made = (|| {
+        let mut spaces = Spaces::new();
+        spaces.add("one")?;
+        spaces.add("two")?;
+        spaces.join(("one", "wire"), ("two", "wire"))?;
+        for (name, host) in [("one", 1), ("two", 2)] {
+            spaces.ip(name, &format!("address add 2001:db8::{host}/64 dev wire nodad"))?;
+        }
+        Ok(spaces)
+    })();
+    let Some(spaces) = or_skip("where_there_is_no_ipv4_an_invite_is_enough", made) else { return };
+    let [one, other] = ["one", "two"].map(|name| {
+        let mut node = spaces.node(name, &["--no-mdns"]);
+        node.start();
+        node
+    });
+    one.post("six is enough");
+    let invite = one.invite();
+    assert!(invite.contains("/ip6/2001:db8::1/"), "{invite}");
+    other.cli(&["follow", &invite]);
+    await_text(&other, "six is enough");
+    one.cli(&["follow", &other.account()]);
+    other.post("so it is");
+    await_text(&one, "so it is");
     drop((one, other));
 }

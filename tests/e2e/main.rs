@@ -14,6 +14,7 @@
 mod backup;
 mod carry;
 mod catch_up;
+mod clocks;
 mod damage;
 mod delete;
 mod finding;

@@ -1,10 +1,10 @@
 //! Two homes, each behind a router that translates addresses, and a machine between them that carries for others.
 
 use crate::support::cluster::await_text;
-use crate::support::eventually;
 use crate::support::node::TestNode;
-use crate::support::street::{Ports, at_home, carrier, homes, way};
+use crate::support::street::{Ports, at_home, await_neighbours, carrier, homes, way};
 use crate::support::wires::or_skip;
+use crate::support::{PATIENCE, eventually, eventually_within};
 
 fn meet(a: &TestNode, b: &TestNode) {
     a.post("I am at home");
@@ -46,5 +46,56 @@ fn two_behind_routers_that_choose_ports_are_carried() {
     }
     await_text(&b, &long(19));
     assert!(way(&b, &a).is_some_and(|way| way.contains("p2p-circuit")), "there is no other way");
+    drop((a, b, open));
+}
+
+#[test]
+fn who_carries_dies_and_another_carries_on() {
+    let made = homes(Ports::Random);
+    let Some(spaces) = or_skip("who_carries_dies_and_another_carries_on", made) else { return };
+    let mut open = carrier(&spaces, None);
+    let second = carrier(&spaces, Some(&open));
+    await_neighbours(&second, 1);
+    let [a, b] = ["a", "b"].map(|name| at_home(&spaces, name, &open));
+    meet(&a, &b);
+    // They know of the other by the table, and each has asked it to carry too.
+    for node in [&a, &b] {
+        await_neighbours(node, 2);
+    }
+    let number = |node: &TestNode| {
+        let addresses = node.one(&["id"])["addresses"].clone();
+        addresses
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|way| way.as_str().unwrap().contains("p2p-circuit"))
+            .count()
+    };
+    eventually("both are carried by both", || number(&a) >= 2 && number(&b) >= 2);
+    open.kill();
+    a.post("by the other way");
+    await_text(&b, "by the other way");
+    b.post("and back");
+    await_text(&a, "and back");
+    drop((a, b, second));
+}
+
+#[test]
+fn a_home_whose_router_gets_another_address_is_heard_again() {
+    let made = homes(Ports::Kept);
+    let Some(spaces) = or_skip("a_home_whose_router_gets_another_address", made) else { return };
+    let open = carrier(&spaces, None);
+    let [a, b] = ["a", "b"].map(|name| at_home(&spaces, name, &open));
+    meet(&a, &b);
+    // What goes on from before comes to nothing from now on, and nobody is told so.
+    spaces.ip("router-a", "address del 203.0.113.1/24 dev wan").unwrap();
+    spaces.ip("router-a", "address add 203.0.113.77/24 dev wan").unwrap();
+    a.post("from somewhere else");
+    // Pings that stay unanswered tell them, in most of a minute; a machine at work takes longer.
+    eventually_within(3 * PATIENCE, "it is heard again", || {
+        b.texts().contains(&"from somewhere else".to_owned()).then_some(())
+    });
+    b.post("still heard");
+    await_text(&a, "still heard");
     drop((a, b, open));
 }

@@ -109,3 +109,10 @@ pub fn way(node: &TestNode, other: &TestNode) -> Option<String> {
     let peer = peers.iter().find(|peer| peer["account"] == account)?;
     Some(peer["address"].as_str().unwrap().to_owned())
 }
+
+/// Waits until the node knows so many nodes of the table by which others are found.
+pub fn await_neighbours(node: &TestNode, count: u64) {
+    eventually("it knows nodes that it can ask", || {
+        node.one(&["status"])["neighbours"].as_u64().is_some_and(|known| known >= count)
+    });
+}

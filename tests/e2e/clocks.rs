@@ -1,0 +1,48 @@
+//! A machine whose clock is wrong by a year. No sleep and no simulation: its clock is what the system tells it.
+
+use std::process::Command;
+
+use crate::support::cluster::await_text;
+use crate::support::node::TestNode;
+
+/// What makes a program believe in another time.
+fn library() -> String {
+    let asked = Command::new("faketime").args(["-m", "-f", "+0d", "printenv", "LD_PRELOAD"]).output();
+    let asked = asked.expect("faketime is not installed; scripts/test installs it");
+    String::from_utf8(asked.stdout).unwrap().trim().to_owned()
+}
+
+fn off_by(name: &str, offset: &str) -> TestNode {
+    let mut node = TestNode::new(name);
+    node.set("LD_PRELOAD", &library());
+    node.set("FAKETIME", offset);
+    // Time that passes is left as it is.
+    node.set("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    node.start();
+    node
+}
+
+#[test]
+fn clocks_that_are_wrong_by_a_year_decide_nothing() {
+    let [early, late] = [("early", "-365d"), ("late", "+365d")].map(|(name, offset)| off_by(name, offset));
+    let right = TestNode::started("right");
+    for other in [&early, &late] {
+        right.cli(&["follow", &other.invite()]);
+        other.cli(&["follow", &right.invite()]);
+    }
+    late.post("from next year");
+    await_text(&right, "from next year");
+    early.post("from last year");
+    await_text(&right, "from last year");
+    right.post("of today");
+    for node in [&early, &late] {
+        await_text(node, "of today");
+    }
+    // Who is ahead does not stay on top: what came later stands above it.
+    let order = right.texts();
+    let place = |text: &str| order.iter().position(|other| other == text).unwrap();
+    assert!(place("of today") < place("from next year"), "{order:?}");
+    for node in [&early, &late, &right] {
+        node.verify();
+    }
+}
