@@ -23,6 +23,12 @@ fn answer(node: &TestNode, words: &str, to: &str) -> String {
     text(&node.one(&["post", words, "--reply-to", to]), "id")
 }
 
+/// Waits until the node has met whom it knows, and nothing is new.
+fn sync(node: &TestNode) {
+    eventually("it has met somebody", || !node.cli(&["peers"]).is_empty());
+    node.cli(&["sync"]);
+}
+
 #[test]
 fn a_strangers_answer_waits_until_it_is_accepted_and_can_be_taken_back() {
     const SECRET: &str = "an answer that was thought better of: wjqk-3307";
@@ -204,11 +210,11 @@ fn blocking_a_stranger_forgets_what_they_have_handed_over() {
     let again = answer(stranger, "And another: hfkx-9921", &id);
     stranger.cli(&["edit", &said, "Once more: hfkx-9922"]);
     stranger.cli(&["react", &id]);
-    stranger.cli(&["sync"]);
+    sync(stranger);
     host.post("Still here");
     await_text(stranger, "Still here");
     stranger.restart();
-    stranger.cli(&["sync"]);
+    sync(stranger);
     for gone in [&said, &again] {
         host.fails(1, &["show", gone]);
     }

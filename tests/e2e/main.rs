@@ -44,4 +44,5 @@ mod social;
 mod storage;
 #[path = "../support/mod.rs"]
 mod support;
+mod transcript;
 mod words;

@@ -12,6 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use data_encoding::HEXLOWER;
 use libp2p::{
     Multiaddr, PeerId,
     kad::{
@@ -223,7 +224,11 @@ impl RecordStore for Shelf {
             self.own.insert(record.key);
             return Ok(());
         }
+        let (key, provider) = (record.key.clone(), record.provider);
         if self.admit(record) {
+            // Without what says that it is a hash.
+            let digest = key.as_ref().get(2..).unwrap_or_default();
+            tracing::debug!("a record is kept key={} provider={provider}", HEXLOWER.encode(digest));
             Metrics::count(&self.metrics.providers_kept);
             Ok(())
         } else {
