@@ -21,6 +21,7 @@ const PUT_TOGETHER = {
   "filters.in.{}": CONTEXTS,
   "help.{}": ANSWERS,
   "help.{}.words": ANSWERS,
+  "holders.host.{}": ["asked", "ended", "full", "held", "refused", "withdrawing"],
   "network.{}": ["following", "accounts", "entries"],
   "notices.{}": ["mention", "reply", "reaction", "repost", "quote", "follow", "request"],
   "notices.view.{}": ["all", "mentions", "likes", "shares", "follows", "polls"],
