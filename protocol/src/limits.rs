@@ -95,6 +95,8 @@ pub const MAX_REFS: usize = 4;
 pub const MAX_REFERRED: usize = 64;
 /// Accounts whose holders are asked for at once (`WHO_HAS`).
 pub const MAX_SOUGHT: usize = 16;
+/// Milliseconds within which a peer that asks again (`WHO_HAS`) is told of nobody.
+pub const SOUGHT_INTERVAL: u64 = 10_000;
 /// Bytes of what shows that a host's owner has invited an account (PIN).
 pub const MAX_PIN_TOKEN: usize = 64;
 /// Questions whether an account is held (PIN) that were not answered.

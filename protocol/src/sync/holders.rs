@@ -1,9 +1,9 @@
 //! Who else holds accounts that both sides share: told by peers, which may say anything. It decides where posts are
 //! looked for, never what is believed.
 
-use crate::body::Hints;
+use crate::body::{Body, Hints};
 use crate::ids::AccountId;
-use crate::limits::{MAX_FRAME, MAX_SOUGHT};
+use crate::limits::{MAX_FRAME, MAX_SOUGHT, SOUGHT_INTERVAL};
 
 use super::frame::CloseCode;
 use super::interest::Reason;
@@ -45,10 +45,16 @@ impl Replicator {
         let accounts: Option<Vec<_>> =
             numbers.iter().map(|number| session.numbers.get(number).copied()).collect();
         let accounts = accounts.ok_or(CloseCode::Limit)?;
-        let holders = accounts.iter().map(|account| (*account, self.told(id, account))).collect();
-        if let Some(session) = self.sessions.get_mut(&id) {
-            session.holders_owed = Some(number);
+        let now = self.now;
+        let Some(session) = self.sessions.get_mut(&id) else { return Ok(()) };
+        session.holders_owed = Some(number);
+        // An answer is much larger than its question.
+        if session.holders_at.is_some_and(|at| now < at + SOUGHT_INTERVAL) {
+            self.tell_holders(id, number, vec![Hints::default(); accounts.len()]);
+            return Ok(());
         }
+        session.holders_at = Some(now);
+        let holders = accounts.iter().map(|account| (*account, self.told(id, account))).collect();
         self.emit(Output::WhoHas(id, number, holders));
         Ok(())
     }
@@ -72,9 +78,13 @@ impl Replicator {
         if owed.is_none() {
             return;
         }
-        while (Message::Peers { number, holders: holders.clone() }).encode().body.len() > ROOM {
-            let Some(largest) = holders.iter_mut().max_by_key(|hints| hints.holders.len()) else { break };
-            largest.holders.pop();
+        // What does not fit is left out, from the account of which most would be said.
+        let size = |hints: &Hints| Body::Hints(hints.clone()).encode().map_or(0, |body| body.len());
+        let mut sizes: Vec<_> = holders.iter().map(size).collect();
+        while sizes.iter().sum::<usize>() > ROOM {
+            let Some((at, _)) = sizes.iter().enumerate().max_by_key(|(_, size)| **size) else { break };
+            holders[at].holders.pop();
+            sizes[at] = size(&holders[at]);
         }
         self.send(id, &Message::Peers { number, holders });
     }

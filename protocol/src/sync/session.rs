@@ -204,6 +204,8 @@ pub(super) struct Session {
     pub holders_asked: Option<(u64, Vec<AccountId>)>,
     /// The number of such a question that the peer waits for.
     pub holders_owed: Option<u64>,
+    /// When the last such question was looked at.
+    pub holders_at: Option<u64>,
     /// Pieces of blobs asked of the peer, and by it, that were not answered yet.
     pub blobs_out: HashSet<u64>,
     pub blobs_in: HashSet<u64>,
@@ -300,6 +302,7 @@ impl Session {
             refs_in: HashSet::new(),
             holders_asked: None,
             holders_owed: None,
+            holders_at: None,
             blobs_out: HashSet::new(),
             blobs_in: HashSet::new(),
             deliveries: (0, 0),

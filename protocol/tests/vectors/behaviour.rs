@@ -333,6 +333,12 @@ fn who_else_holds_an_account_is_told_within_bounds() {
     assert!(
         matches!(Message::decode(sent[0].clone()), Ok(Message::Peers { number: 7, holders }) if holders.len() == 16)
     );
+    // Who asks again at once is told of nobody, and later looked at again.
+    let nobody = Message::Peers { number: 9, holders: vec![Hints::default()] };
+    assert_eq!(tell(&mut node, &ask(9, &[0])), [nobody]);
+    node.handle(10_000, Input::Frame(SESSION, ask(10, &[0]).encode()));
+    let mut asked = std::iter::from_fn(|| node.machine.poll());
+    assert!(asked.any(|output| matches!(output, Output::WhoHas(_, 10, _))));
     // A second question before the answer, one about nothing, and one about what is not shared are too much.
     for questions in [vec![ask(1, &[0]), ask(2, &[0])], vec![ask(1, &[])], vec![ask(1, &[4])]] {
         let mut node = live();
