@@ -75,6 +75,8 @@ pub struct NetConfig {
     pub listen: Vec<Multiaddr>,
     /// Find other nodes on the local network, and be found there.
     pub mdns: bool,
+    /// Ask the home's router to let others in (UPnP).
+    pub upnp: bool,
     /// Carry connections for nodes that cannot be reached otherwise, and try whether others' addresses are reached.
     pub relay: bool,
     /// Find nodes by their account alone, through nodes that neither side knows, and be found so: a table that everyone
@@ -121,6 +123,7 @@ impl Default for NetConfig {
             port: 0,
             listen: Vec::new(),
             mdns: true,
+            upnp: true,
             relay: false,
             dht: true,
             public_dht: false,

@@ -19,6 +19,7 @@ use super::{
     carriers::Carriers,
     config::{LISTEN_TIMEOUT, SNAPSHOT_INTERVAL},
     dht::{Finding, Found, Key},
+    gateway::Router,
     guard::Hearsay,
     on,
     peers::Peer,
@@ -66,6 +67,7 @@ pub(super) struct Driver {
     pub wanted: Wanted,
     pub carriers: Carriers,
     pub finding: Finding,
+    pub router: Router,
     pub dials: HashMap<ConnectionId, Dial>,
     /// Our addresses as others see them, newest last.
     pub observed: VecDeque<Multiaddr>,
@@ -98,6 +100,7 @@ impl Driver {
         events: mpsc::Sender<NetEvent>,
     ) -> (Self, watch::Receiver<Snapshot>) {
         let now = Instant::now();
+        let router = Router::new(config.upnp);
         let (ended, ended_queue) = mpsc::channel(ENDED_QUEUE);
         let (snapshot, reader) = watch::channel(Snapshot::empty(Arc::clone(&metrics)));
         let driver = Self {
@@ -109,6 +112,7 @@ impl Driver {
             peers: HashMap::new(),
             carriers: Carriers::default(),
             finding: Finding::default(),
+            router,
             dials: HashMap::new(),
             observed: VecDeque::new(),
             starting: Some(listeners),
@@ -134,6 +138,7 @@ impl Driver {
             tokio::select! {
                 event = self.swarm.select_next_some() => on::swarm::event(&mut self, event),
                 command = self.commands.recv(), if self.stopping.is_none() => on::command::given(&mut self, command),
+                Some(open) = self.router.open.recv() => on::router::told(&mut self, open),
                 Some(ended) = self.ended_queue.recv() => on::session::ended(&mut self, ended),
                 () = sleep_until(self.wake) => on::time::passed(&mut self),
             }

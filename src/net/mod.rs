@@ -23,6 +23,7 @@ mod driver;
 mod error;
 mod event;
 mod frame;
+mod gateway;
 mod guard;
 mod listen;
 mod on;

@@ -19,6 +19,7 @@ mod damage;
 mod delete;
 mod finding;
 mod follow;
+mod gateway;
 mod hints;
 mod hostile;
 mod http_api;

@@ -54,6 +54,11 @@ impl Spaces {
         run("ip", &format!("netns exec {} {program}", self.full(name)))
     }
 
+    /// What `ip` is told before a program that is to run within one of them.
+    pub fn enter(&self, name: &str) -> [String; 3] {
+        ["netns".into(), "exec".into(), self.full(name)]
+    }
+
     /// A cable between two, each end with its name.
     pub fn join(&self, (one, end): (&str, &str), (other, far): (&str, &str)) -> Result<(), String> {
         self.ip(one, &format!("link add {end} type veth peer name {far} netns {}", self.full(other)))?;
@@ -63,7 +68,8 @@ impl Spaces {
 
     /// A node that is to run within one of them.
     pub fn node(&self, name: &str, arguments: &[&str]) -> TestNode {
-        let launcher = ["ip", "netns", "exec", &self.full(name)];
+        let within = self.enter(name);
+        let launcher: Vec<_> = std::iter::once("ip").chain(within.iter().map(String::as_str)).collect();
         TestNode::with_arguments(name, arguments).launched_by(&launcher)
     }
 }

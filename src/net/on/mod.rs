@@ -6,6 +6,7 @@ pub(super) mod command;
 pub(super) mod dht;
 pub(super) mod dial;
 pub(super) mod mdns;
+pub(super) mod router;
 pub(super) mod session;
 pub(super) mod swarm;
 pub(super) mod time;

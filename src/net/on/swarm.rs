@@ -10,7 +10,7 @@ use libp2p::{
 };
 use tokio::time::Instant;
 
-use super::{carry, dht, dial, mdns, session};
+use super::{carry, dht, dial, mdns, router, session};
 use crate::net::{
     NetEvent,
     behaviour::BehaviourEvent,
@@ -45,6 +45,7 @@ pub(in crate::net) fn event(driver: &mut Driver, event: SwarmEvent<BehaviourEven
         SwarmEvent::NewListenAddr { listener_id, address } => {
             tracing::info!(%address, "listening");
             offer_as_relay(driver, address);
+            router::listening(driver);
             listener_settled(driver, listener_id);
         }
         SwarmEvent::ListenerClosed { listener_id, reason, .. } => {
@@ -60,7 +61,10 @@ pub(in crate::net) fn event(driver: &mut Driver, event: SwarmEvent<BehaviourEven
             carry::settle(driver);
             dht::settle(driver);
         }
-        SwarmEvent::ExpiredListenAddr { .. } => driver.changed = true,
+        SwarmEvent::ExpiredListenAddr { .. } => {
+            driver.changed = true;
+            router::listening(driver);
+        }
         _ => {}
     }
 }

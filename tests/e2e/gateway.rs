@@ -1,0 +1,87 @@
+//! A home whose router can be asked (UPnP): a real one, in network namespaces.
+
+use std::fs;
+use std::process::{Child, Command};
+
+use crate::support::cluster::await_text;
+use crate::support::eventually;
+use crate::support::wires::{Spaces, or_skip};
+
+/// A router that is asked, and stops with its owner.
+struct Router(Child);
+
+impl Drop for Router {
+    fn drop(&mut self) {
+        // Fails only where it has ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// `home` behind `router`, and `far` on the other side. Routers lead nothing on where their own address is not the
+/// internet's, so it is such a one here; there is no way out of the namespaces.
+fn home() -> Result<Spaces, String> {
+    let mut spaces = Spaces::new();
+    for name in ["home", "router", "far"] {
+        spaces.add(name)?;
+    }
+    spaces.join(("router", "lan"), ("home", "eth"))?;
+    spaces.join(("router", "wan"), ("far", "eth"))?;
+    spaces.ip("router", "address add 10.1.0.1/24 dev lan")?;
+    spaces.ip("router", "address add 11.22.33.1/24 dev wan")?;
+    spaces.ip("home", "address add 10.1.0.2/24 dev eth")?;
+    spaces.ip("home", "route add default via 10.1.0.1")?;
+    spaces.ip("far", "address add 11.22.33.2/24 dev eth")?;
+    for rule in [
+        "add table inet filter",
+        "add chain inet filter miniupnpd",
+        "add chain inet filter prerouting_miniupnpd",
+        "add chain inet filter postrouting_miniupnpd",
+        "add chain inet filter in { type filter hook input priority 0 ; policy accept ; }",
+        "add rule inet filter in iifname wan ct state new drop",
+        "add chain inet filter through { type filter hook forward priority 0 ; policy drop ; }",
+        "add rule inet filter through iifname lan accept",
+        "add rule inet filter through ct state established,related accept",
+        "add rule inet filter through jump miniupnpd",
+        "add chain inet filter arriving { type nat hook prerouting priority -100 ; policy accept ; }",
+        "add rule inet filter arriving jump prerouting_miniupnpd",
+        "add chain inet filter leaving { type nat hook postrouting priority 100 ; policy accept ; }",
+        "add rule inet filter leaving jump postrouting_miniupnpd",
+        "add rule inet filter leaving oifname wan masquerade",
+    ] {
+        spaces.within("router", &format!("nft {rule}"))?;
+    }
+    spaces.within("router", "sysctl -q -w net.ipv4.ip_forward=1")?;
+    Ok(spaces)
+}
+
+fn router(spaces: &Spaces, scratch: &std::path::Path) -> Router {
+    let settings = "ext_ifname=wan\nlistening_ip=lan\nenable_upnp=yes\nenable_natpmp=no\nsecure_mode=yes\n\
+                    uuid=00000000-0000-0000-0000-000000000001\n\
+                    allow 1024-65535 10.1.0.0/24 1024-65535\ndeny 0-65535 0.0.0.0/0 0-65535\n";
+    let (file, pid) = (scratch.join("router.conf"), scratch.join("router.pid"));
+    fs::write(&file, settings).unwrap();
+    let mut command = Command::new("ip");
+    command.args(spaces.enter("router")).args(["miniupnpd", "-d", "-f"]).arg(file).arg("-P").arg(pid);
+    let log = fs::File::create(scratch.join("router.log")).unwrap();
+    Router(command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap())
+}
+
+#[test]
+fn a_router_that_is_asked_lets_others_in() {
+    let made = home();
+    let Some(spaces) = or_skip("a_router_that_is_asked_lets_others_in", made) else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    let router = router(&spaces, scratch.path());
+    let mut home = spaces.node("home", &["--no-mdns"]);
+    home.start();
+    eventually("the router lets others in", || home.one(&["status"])["reached"] == "directly");
+    home.post("come in");
+    let invite = home.invite();
+    assert!(invite.contains("11.22.33.1"), "{invite}");
+    let mut far = spaces.node("far", &["--no-mdns"]);
+    far.start();
+    far.cli(&["follow", &invite]);
+    await_text(&far, "come in");
+    drop((home, far, router));
+}
