@@ -75,7 +75,7 @@ pub struct NetConfig {
     pub listen: Vec<Multiaddr>,
     /// Find other nodes on the local network, and be found there.
     pub mdns: bool,
-    /// Ask the home's router to let others in (UPnP).
+    /// Ask the home's router to let others in (`UPnP`).
     pub upnp: bool,
     /// Carry connections for nodes that cannot be reached otherwise, and try whether others' addresses are reached.
     pub relay: bool,

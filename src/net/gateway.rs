@@ -1,4 +1,4 @@
-//! Has the home's router let others in: it is asked (UPnP, Internet Gateway Device) to lead what comes to its own address
+//! Has the home's router let others in: it is asked (`UPnP`, Internet Gateway Device) to lead what comes to its own address
 //! at this node's port on to this node.
 //!
 //! One task beside the swarm's, since routers are slow and many say nothing. A router is believed about its own address
