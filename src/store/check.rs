@@ -44,8 +44,11 @@ pub fn check(index: &RwLock<Index>) -> Result<CheckReport, StoreError> {
     let cache = KeyCache::default();
     for (place, no) in places {
         let index = index.read();
-        // A chunk that was merged meanwhile was read by the writer just now.
+        // A chunk that was merged meanwhile, or is just now, was read by the writer.
         let Some(meta) = index.directory.chunk(place).filter(|meta| meta.no == no) else { continue };
+        if index.fading.contains_key(&no) || index.changing.contains(&no) {
+            continue;
+        }
         let Some(log) = index.directory.log(meta.log) else { continue };
         report.entries += usize::from(meta.count);
         if let Err(why) = check_chunk(&index, place, meta, &log.key, &cache)? {

@@ -24,7 +24,8 @@ pub struct Plan {
     next_log: u32,
     added: Vec<(ChunkMeta, Vec<[u8; 8]>)>,
     removed: Vec<Removed>,
-    flags: Vec<(u32, u8)>,
+    /// Place, number and new flags of what is written anew in place.
+    flags: Vec<(u32, u64, u8)>,
     logs: Vec<(u32, LogKey)>,
     marks: Vec<[u8; 8]>,
 }
@@ -118,12 +119,13 @@ impl Plan {
         let (row, directory, new) = rows::encode(meta.no, meta.log, items)?;
         self.put(chunk_key(meta.no).as_slice(), row);
         self.put(directory_key(meta.no).as_slice(), directory);
-        self.flags.push((place, new.flags));
+        self.flags.push((place, meta.no, new.flags));
         Ok(())
     }
 
-    /// Keeps rows readable that the transaction is about to take away.
+    /// Keeps rows readable that the transaction is about to take away, and names those that it writes anew.
     pub fn fade(&self, index: &mut Index) {
+        index.changing.extend(self.flags.iter().map(|(_, no, _)| *no));
         index.fading.extend(self.removed.iter().map(|removed| (removed.no, removed.row.clone())));
     }
 
@@ -151,8 +153,9 @@ impl Plan {
                 index.ids.insert(prefix, place);
             }
         }
-        for (place, flags) in self.flags {
+        for (place, no, flags) in self.flags {
             index.directory.update_flags(place, flags);
+            index.changing.remove(&no);
         }
         index.marked.extend(self.marks);
         index.directory.next_chunk = index.directory.next_chunk.max(self.next_chunk);

@@ -35,6 +35,8 @@ pub struct Index {
     pub directory: Directory,
     /// Rows that the database no longer has and the directory still names.
     pub fading: HashMap<u64, IVec>,
+    /// Rows that the transaction under way writes anew in place.
+    pub changing: HashSet<u64>,
     /// First bytes of the ids that some Delete names.
     pub marked: HashSet<[u8; 8]>,
     warm: Warm,

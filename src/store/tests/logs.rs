@@ -52,6 +52,25 @@ fn what_goes_in_comes_out_also_after_reopening() {
 }
 
 #[test]
+fn a_check_beside_the_writer_finds_nothing_bad() {
+    let (_dir, store) = fresh();
+    let mut author = Author::new(1);
+    know(&store, author.identity());
+    let entries = author.posts(300);
+    std::thread::scope(|scope| {
+        let writing = scope.spawn(|| {
+            for entry in entries {
+                put(&store, [entry]);
+            }
+        });
+        while !writing.is_finished() {
+            assert_eq!(store.check().unwrap().bad, []);
+        }
+    });
+    assert_eq!(store.check().unwrap().entries, 300);
+}
+
+#[test]
 fn ranges_keep_to_their_bounds_newest_first() {
     let (_dir, store) = fresh();
     let mut author = Author::new(1);
