@@ -24,6 +24,8 @@ pub struct RunOptions {
     pub mdns: bool,
     /// Whether to carry connections for nodes that cannot be reached otherwise; as set, if not.
     pub relay: bool,
+    /// Multiaddrs of the nodes through which alone others are met; as set, if there are none.
+    pub relay_only: Vec<String>,
     /// Whether posts are among the events.
     pub posts: bool,
     /// Address and port to serve apps and browsers at instead of what is set, or `off`.
@@ -71,7 +73,9 @@ pub async fn run(
     let counting = Arc::clone(&node);
     blocking(move || counting.count_pins()).await?;
     let hearsay = config.node.hints.hearsay();
-    let (network, arrivals) = listen(&node, (config.net, hearsay), &options).await?;
+    let network = configured(config.net, &options)?;
+    let relays: Vec<_> = network.relay_only.iter().map(ToString::to_string).collect();
+    let (network, arrivals) = listen(&node, (network, hearsay)).await?;
     // Subscribed before anything can happen, so that no event is missed.
     let watch = if options.posts { node.watch() } else { node.watch().without_posts() };
     let mut driver = driver::start(&node, network, arrivals, &config.node)?;
@@ -87,7 +91,7 @@ pub async fn run(
         for_apps.tls_listen = listen;
     }
     let apps = http::serve(Arc::clone(&node), for_apps, home).await?;
-    for address in &options.bootstrap {
+    for address in options.bootstrap.iter().chain(&relays) {
         node.befriend(address).await?;
     }
     let door_for_apps = apps.as_ref().map(|apps| apps.door.clone()).unwrap_or_default();
@@ -137,10 +141,32 @@ async fn say(events: &mpsc::Sender<DaemonEvent>, event: DaemonEvent) {
 }
 
 fn network_failure(error: &net::NetError) -> Failure {
-    Failure::new(
-        error.to_string(),
-        "Choose other addresses with --listen, or stop the program that uses this port.",
-    )
+    let advice = match error {
+        net::NetError::Config(_) => "Change it under [net] in config.toml, or on the command line.",
+        _ => "Choose other addresses with --listen, or stop the program that uses this port.",
+    };
+    Failure::new(error.to_string(), advice)
+}
+
+/// The settings of the network with what the command line says.
+fn configured(mut config: net::NetConfig, options: &RunOptions) -> Result<net::NetConfig, Failure> {
+    let parse = |address: &String| {
+        address.parse::<Multiaddr>().map_err(|error| {
+            Failure::usage(
+                format!("{address} is not a multiaddr: {error}"),
+                "An address looks like /ip4/0.0.0.0/tcp/4001 or /ip4/192.0.2.7/udp/4001/quic-v1/p2p/12D3Koo….",
+            )
+        })
+    };
+    config.mdns &= options.mdns;
+    config.relay |= options.relay;
+    for address in &options.listen {
+        config.listen.push(parse(address)?);
+    }
+    if !options.relay_only.is_empty() {
+        config.relay_only = options.relay_only.iter().map(parse).collect::<Result<_, _>>()?;
+    }
+    Ok(config)
 }
 
 /// Starts the network on the remembered port. A port that another program has taken meanwhile is given up for a
@@ -148,20 +174,8 @@ fn network_failure(error: &net::NetError) -> Failure {
 async fn listen(
     node: &Arc<Node>,
     (mut config, hearsay): (net::NetConfig, net::Hearsay),
-    options: &RunOptions,
 ) -> Result<(Net, NetEvents), Failure> {
-    config.mdns &= options.mdns;
-    config.relay |= options.relay;
-    for address in &options.listen {
-        let parsed: Multiaddr = address.parse().map_err(|error| {
-            Failure::usage(
-                format!("{address} is not a multiaddr: {error}"),
-                "An address to listen on looks like /ip4/0.0.0.0/tcp/4001 or /ip4/0.0.0.0/udp/4001/quic-v1.",
-            )
-        })?;
-        config.listen.push(parsed);
-    }
-    let keypair = net::keypair_from_seed(node.keys().transport()).map_err(|error| network_failure(&error))?;
+    let keypair = node.keys().transport()?;
     if config.port == 0 {
         config.port = node.port();
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    account, apps, backup, carry, configuration, draft, filter, follow, generate, media, network,
+    account, apps, backup, carry, configuration, draft, filter, follow, generate, identity, media, network,
     notifications, people, pin, post, profile, recovery, requests, respond, run, search, storage, thread,
     timeline, usage,
 };
@@ -47,12 +47,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage.";
 #[derive(Subcommand)]
 pub enum Command {
     Run(run::RunArgs),
-    /// Show who you are: account, devices, addresses, invite link.
-    #[command(after_help = "\
-Examples:
-  majlis id
-  majlis --json id")]
-    Id,
+    Id(identity::IdArgs),
     Post(Box<post::PostArgs>),
     Draft(draft::DraftArgs),
     Edit(thread::EditArgs),

@@ -1,20 +1,64 @@
-//! `majlis id`, and how the owner is shown elsewhere.
+//! `majlis id`, and how invites are drawn.
 
 use std::io;
 
+use clap::{Args, Subcommand};
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
 
-use super::app::{App, Stop};
+use super::app::{App, Stop, off_thread};
 use super::output::Output;
 use super::terminal::Style;
-use crate::node::api::{Reply, Request};
+use crate::node;
+use crate::node::api::{DoneView, Reply, Request};
 
 /// Columns that a terminal has at least.
 const COLUMNS: usize = 78;
 
-/// Shows who the owner is.
-pub async fn run(app: &mut App) -> Result<(), Stop> {
+/// Show who you are: account, devices, addresses, invite link.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  majlis id
+  majlis --json id")]
+pub struct IdArgs {
+    #[command(subcommand)]
+    step: Option<Step>,
+}
+
+#[derive(Subcommand)]
+enum Step {
+    /// Give this node another name (peer id) and port on the network.
+    #[command(after_help = "\
+Stop the node first. Whoever watched the network can no longer tell by its name that this is the node
+that they knew. The account stays as it is. Your followers find the node again through each other and
+by your key, and it finds them; invites that you have given out no longer lead to it by themselves.
+
+Examples:
+  majlis id renew")]
+    Renew,
+}
+
+impl IdArgs {
+    pub async fn run(self, app: &mut App) -> Result<(), Stop> {
+        match self.step {
+            None => show(app).await,
+            Some(Step::Renew) => renew(app).await,
+        }
+    }
+}
+
+async fn renew(app: &mut App) -> Result<(), Stop> {
+    let (home, config) = (app.home.clone(), app.config()?);
+    let peer_id = off_thread(move || node::renew_peer_id(&home, &config.store, &config.node)).await?;
+    let start = app.start();
+    let message = format!(
+        "On the network this node is {peer_id} now: run `{start}`, then `majlis id` for a new invite."
+    );
+    Ok(app.out.reply(&Reply::Done(DoneView { message }))?)
+}
+
+async fn show(app: &mut App) -> Result<(), Stop> {
     app.dispatch(Request::Id, |out, reply| {
         out.reply(&reply)?;
         match reply {

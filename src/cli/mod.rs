@@ -131,7 +131,7 @@ async fn whole(command: Command, app: &mut App) -> Result<(), Stop> {
 
 async fn one(command: Command, app: &mut App) -> Result<(), Stop> {
     match command {
-        Command::Id => identity::run(app).await,
+        Command::Id(args) => args.run(app).await,
         Command::Post(args) => args.run(app).await,
         Command::Edit(args) => args.run(app).await,
         Command::Delete(args) => args.run(app).await,

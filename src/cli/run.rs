@@ -51,6 +51,9 @@ pub struct RunArgs {
     /// Carry connections for nodes that cannot be reached otherwise. For a machine that others can reach.
     #[arg(long)]
     relay: bool,
+    /// Meet others only through this node, which runs with --relay: nobody else sees where you are; may be repeated.
+    #[arg(long, value_name = "MULTIADDR", conflicts_with_all = ["relay", "listen"])]
+    relay_only: Vec<String>,
     /// Hold accounts for others while they sleep, when they ask: of those whom you have invited, or of those whom you
     /// follow as well. See `majlis pin`.
     #[arg(long, value_name = "WHOSE")]
@@ -70,6 +73,7 @@ impl RunArgs {
             bootstrap: self.bootstrap,
             mdns: !self.no_mdns,
             relay: self.relay,
+            relay_only: self.relay_only,
             posts: app.out.is_json(),
             http: self.http,
             https: self.https,

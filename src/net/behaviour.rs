@@ -19,10 +19,13 @@ use super::{
         CIRCUIT_BYTES, CIRCUIT_TIME, MAX_CARRIED, MAX_CIRCUITS, MAX_STREAMS_NEGOTIATING, PING_INTERVAL,
         PING_TIMEOUT,
     },
+    crowd::Crowd,
     dht::{Table, Which, table},
     guard::{Guard, Hearsay},
+    identify::Identify,
     snapshot::Metrics,
     sync_stream,
+    veil::Veil,
 };
 
 /// Name of the protocol family that identify tells.
@@ -30,19 +33,21 @@ const FAMILY: &str = "/majlis/1";
 /// Addresses of one peer dialled at once.
 const DIALS_PER_PEER: NonZeroU8 = NonZeroU8::MIN.saturating_add(3);
 
-/// Everything that takes part in a connection. The limits come first: they refuse before others allocate.
+/// Everything that takes part in a connection. What refuses comes first, before others allocate.
 #[derive(NetworkBehaviour)]
 pub(super) struct Behaviour {
+    pub veil: Veil,
+    crowd: Crowd,
     limits: connection_limits::Behaviour,
     memory: Toggle<memory_connection_limits::Behaviour>,
     pub sync: sync_stream::Behaviour,
     ping: ping::Behaviour,
-    identify: identify::Behaviour,
+    identify: Identify,
     mdns: Toggle<mdns::tokio::Behaviour>,
     relay: Toggle<relay::Behaviour>,
     relay_client: relay::client::Behaviour,
-    dcutr: dcutr::Behaviour,
-    autonat_client: autonat::v2::client::Behaviour,
+    dcutr: Toggle<dcutr::Behaviour>,
+    autonat_client: Toggle<autonat::v2::client::Behaviour>,
     autonat_server: Toggle<Guard<autonat::v2::server::Behaviour>>,
     dht: Toggle<Table>,
     public_dht: Toggle<Table>,
@@ -54,9 +59,12 @@ impl Behaviour {
         relay_client: relay::client::Behaviour,
         [dht, public_dht]: [Option<Table>; 2],
         (config, hearsay): (&NetConfig, Hearsay),
-        metrics: Arc<Metrics>,
+        metrics: &Arc<Metrics>,
     ) -> Self {
         let me = keypair.public().to_peer_id();
+        let veil = Veil::new(config);
+        // To meet others directly, or to have them try that, is to show them where this node is.
+        let open = !veil.is_drawn();
         let limits = ConnectionLimits::default()
             .with_max_established(Some(config.max_connections))
             .with_max_established_incoming(Some(config.max_connections - config.max_connections / 4))
@@ -73,22 +81,24 @@ impl Behaviour {
             // Addresses of wanted peers are kept by the dialler, which bounds them.
             .with_cache_size(0);
         Self {
+            veil,
+            crowd: Crowd::new(config, Arc::clone(metrics)),
             limits: connection_limits::Behaviour::new(limits),
             memory: memory.into(),
-            sync: sync_stream::Behaviour::new(metrics),
+            sync: sync_stream::Behaviour::new(Arc::clone(metrics)),
             ping: ping::Behaviour::new(
                 ping::Config::new().with_interval(PING_INTERVAL).with_timeout(PING_TIMEOUT),
             ),
-            identify: identify::Behaviour::new(identify),
+            identify: Identify::new(identify),
             mdns: lan(keypair, config).into(),
             relay: config.relay.then(|| relay::Behaviour::new(me, carrying())).into(),
             relay_client,
-            dcutr: dcutr::Behaviour::new(me),
-            autonat_client: autonat::v2::client::Behaviour::default(),
+            dcutr: open.then(|| dcutr::Behaviour::new(me)).into(),
+            autonat_client: open.then(autonat::v2::client::Behaviour::default).into(),
             // Only where the owner has offered something to strangers: to try their addresses is to dial what they name.
             autonat_server: config
                 .relay
-                .then(|| Guard::new(autonat::v2::server::Behaviour::default(), hearsay))
+                .then(|| Guard::new(autonat::v2::server::Behaviour::default(), hearsay, Arc::clone(metrics)))
                 .into(),
             dht: dht.into(),
             public_dht: public_dht.into(),
@@ -144,7 +154,7 @@ pub(super) fn build(
         table(Which::Public, me, (config, hearsay), metrics)?,
     ];
     let behaviour = move |keypair: &Keypair, relay_client| {
-        Behaviour::new(keypair, relay_client, tables, (config, hearsay), Arc::clone(metrics))
+        Behaviour::new(keypair, relay_client, tables, (config, hearsay), metrics)
     };
     let settings = |settings: swarm::Config| {
         settings

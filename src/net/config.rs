@@ -5,7 +5,7 @@ use std::time::Duration;
 use libp2p::Multiaddr;
 use serde::{Deserialize, Serialize};
 
-use super::NetError;
+use super::{NetError, veil::is_relay};
 
 /// Addresses remembered for one wanted peer; the newest are kept.
 pub const MAX_ADDRESSES_PER_PEER: usize = 16;
@@ -79,6 +79,10 @@ pub struct NetConfig {
     pub upnp: bool,
     /// Carry connections for nodes that cannot be reached otherwise, and try whether others' addresses are reached.
     pub relay: bool,
+    /// Meet others only through these nodes, which must run with `--relay`, each with `/p2p/` and its name at the end:
+    /// then nobody but they sees at which address this node is. It listens nowhere itself, whatever is set above and
+    /// below: it finds others, and is found, by what they tell and by invites. Empty: meet others directly as well.
+    pub relay_only: Vec<Multiaddr>,
     /// Find nodes by their account alone, through nodes that neither side knows, and be found so: a table that everyone
     /// keeps a part of whom all can reach. Your node says there where it is under a name that changes daily and that
     /// only those can work out who know your account; whom you follow is never said.
@@ -105,6 +109,8 @@ pub struct NetConfig {
     pub session_grace_ms: u64,
     /// Longest frame (type and body) sent or taken.
     pub frame_limit_bytes: usize,
+    /// A peer that has begun a frame must end it within so many milliseconds of being waited for.
+    pub frame_timeout_ms: u64,
     /// Bytes of frames that may wait to be sent to one peer; at least twice `frame_limit_bytes`.
     pub send_queue_bytes: usize,
     /// Frames that may wait to be sent to one peer.
@@ -125,6 +131,7 @@ impl Default for NetConfig {
             mdns: true,
             upnp: true,
             relay: false,
+            relay_only: Vec::new(),
             dht: true,
             public_dht: false,
             agent: concat!("majlis/", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -137,6 +144,7 @@ impl Default for NetConfig {
             idle_timeout_secs: 30,
             session_grace_ms: 2_000,
             frame_limit_bytes: 160 << 10,
+            frame_timeout_ms: 120_000,
             send_queue_bytes: 1 << 20,
             send_queue_frames: 4096,
             event_queue: 256,
@@ -153,6 +161,9 @@ impl NetConfig {
         if self.frame_limit_bytes == 0 || self.frame_limit_bytes > u32::MAX as usize {
             return wrong("frame_limit_bytes must be between 1 and 4294967295");
         }
+        if self.frame_timeout_ms == 0 {
+            return wrong("frame_timeout_ms must not be 0");
+        }
         if self.send_queue_bytes / 2 < self.frame_limit_bytes {
             return wrong("send_queue_bytes must be at least twice frame_limit_bytes");
         }
@@ -165,10 +176,29 @@ impl NetConfig {
         if self.max_sessions == 0 || self.max_wanted == 0 {
             return wrong("max_sessions and max_wanted must not be 0");
         }
+        if let Some(address) = self.relay_only.iter().find(|address| !is_relay(address)) {
+            return wrong(&format!(
+                "relay_only needs the whole address of a node, such as \
+                 /ip4/192.0.2.7/tcp/4001/p2p/12D3Koo…; {address} is none"
+            ));
+        }
+        if !self.relay_only.is_empty() && (self.relay || !self.listen.is_empty()) {
+            return wrong(
+                "with relay_only a node neither carries for others nor listens: leave out relay and listen",
+            );
+        }
         if self.dial_backoff_base_ms == 0 || self.dial_backoff_max_ms < self.dial_backoff_base_ms {
             return wrong("dial_backoff_base_ms must not be 0 nor above dial_backoff_max_ms");
         }
         Ok(())
+    }
+
+    /// As it is followed: who meets others through relays alone takes part in nothing that shows where it is.
+    pub(super) fn settled(self) -> Self {
+        if self.relay_only.is_empty() {
+            return self;
+        }
+        Self { mdns: false, upnp: false, dht: false, public_dht: false, ..self }
     }
 
     pub(super) fn idle_timeout(&self) -> Duration {
@@ -182,6 +212,7 @@ impl NetConfig {
     pub(super) fn session_limits(&self) -> super::session::Limits {
         super::session::Limits {
             frame_bytes: self.frame_limit_bytes,
+            frame_time: Duration::from_millis(self.frame_timeout_ms),
             queue_bytes: self.send_queue_bytes,
             queue_frames: self.send_queue_frames,
         }
@@ -206,6 +237,22 @@ mod tests {
         let text = serde_json::to_string(&config).unwrap();
         assert_eq!(serde_json::from_str::<NetConfig>(&text).unwrap(), config);
         assert_eq!(serde_json::from_str::<NetConfig>("{}").unwrap(), config);
+    }
+
+    #[test]
+    fn relays_are_whole_addresses_and_leave_nothing_to_listen_to() {
+        let relay: Multiaddr =
+            format!("/ip4/192.0.2.7/tcp/1/p2p/{}", libp2p::PeerId::random()).parse().unwrap();
+        let only =
+            |address: &Multiaddr| NetConfig { relay_only: vec![address.clone()], ..NetConfig::default() };
+        only(&relay).check().unwrap();
+        let wrong = |config: NetConfig, what: &str| {
+            assert!(matches!(config.check(), Err(NetError::Config(text)) if text.contains(what)), "{what}");
+        };
+        wrong(only(&"/ip4/192.0.2.7/tcp/1".parse().unwrap()), "is none");
+        wrong(only(&format!("{relay}/p2p-circuit").parse().unwrap()), "is none");
+        wrong(NetConfig { relay: true, ..only(&relay) }, "neither carries");
+        wrong(NetConfig { listen: vec![relay.clone()], ..only(&relay) }, "nor listens");
     }
 
     #[test]

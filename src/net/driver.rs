@@ -134,6 +134,9 @@ impl Driver {
 
     /// Runs until it is stopped, by [`Command::Stop`] or because no handle is left.
     pub async fn run(mut self) {
+        if self.starting.as_ref().is_some_and(Vec::is_empty) {
+            on::swarm::listeners_ready(&mut self);
+        }
         while !self.has_stopped() {
             tokio::select! {
                 event = self.swarm.select_next_some() => on::swarm::event(&mut self, event),
@@ -204,6 +207,7 @@ impl Driver {
             peers,
             neighbours,
             wanted: self.wanted.len(),
+            veiled: self.swarm.behaviour().veil.is_drawn(),
             metrics: Arc::clone(&self.metrics),
         });
     }

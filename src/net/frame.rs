@@ -6,11 +6,15 @@
 use std::{
     fmt, io,
     sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
 };
 
 use futures::AsyncReadExt as _;
 use thiserror::Error;
-use tokio::sync::watch;
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
 
 use super::{
     session::{Core, Phase, Reader, Remainder, SessionStats, ended},
@@ -63,6 +67,9 @@ pub enum FrameError {
     /// The remote announced a frame without a type; its fault.
     #[error("the remote sent an empty frame")]
     Empty,
+    /// The remote has begun a frame and does not go on; a line that is so slow, or its fault.
+    #[error("the remote began a frame and did not end it within {0:?}")]
+    Slow(Duration),
     /// The stream ended inside a frame: the connection broke or the remote was stopped.
     #[error("the stream ended inside a frame")]
     Truncated,
@@ -89,6 +96,8 @@ pub struct FrameSource {
     end: usize,
     /// A frame larger than the buffer: what has arrived of it.
     large: Option<Large>,
+    /// For how long the rest of the frame has been waited for that has begun.
+    waited: Duration,
 }
 
 struct Large {
@@ -101,13 +110,23 @@ enum Filled {
     Bytes,
     Eof,
     Ended,
+    Late,
 }
 
 impl FrameSource {
     pub(super) fn new(reader: Reader, core: Arc<Core>) -> Self {
         let buffer = vec![0; READ_BUFFER].into_boxed_slice();
         let phase = core.watch();
-        Self { reader: Some(reader), core, phase, buffer, start: 0, end: 0, large: None }
+        Self {
+            reader: Some(reader),
+            core,
+            phase,
+            buffer,
+            start: 0,
+            end: 0,
+            large: None,
+            waited: Duration::ZERO,
+        }
     }
 
     /// The next frame; `None` when the session is over, by either side. May be dropped while waiting without losing
@@ -116,6 +135,7 @@ impl FrameSource {
         while self.reader.is_some() {
             match self.take_buffered() {
                 Ok(Some(frame)) => {
+                    self.waited = Duration::ZERO;
                     self.core.received();
                     return Ok(Some(frame));
                 }
@@ -128,7 +148,12 @@ impl FrameSource {
             }
             match self.fill().await {
                 Ok(Filled::Bytes) => {}
-                Ok(Filled::Eof) if self.large.is_some() || self.start < self.end => {
+                Ok(Filled::Late) => {
+                    Metrics::count(&self.core.metrics.frames_slow);
+                    self.leave();
+                    return Err(FrameError::Slow(self.core.limits.frame_time));
+                }
+                Ok(Filled::Eof) if self.has_begun() => {
                     self.finish();
                     return Err(FrameError::Truncated);
                 }
@@ -195,9 +220,16 @@ impl FrameSource {
         Ok(None)
     }
 
+    /// Whether a part of a frame is there.
+    fn has_begun(&self) -> bool {
+        self.large.is_some() || self.start < self.end
+    }
+
     /// Reads once. What has arrived is taken before the session's end is looked at, so that a remote's last frames
     /// are not lost to the closing of the connection behind them.
     async fn fill(&mut self) -> io::Result<Filled> {
+        let (has_begun, begun) = (self.has_begun(), Instant::now());
+        let left = self.core.limits.frame_time.saturating_sub(self.waited);
         let Some(reader) = &mut self.reader else { return Ok(Filled::Ended) };
         let into = if let Some(large) = &mut self.large {
             &mut large.body[large.filled..]
@@ -212,7 +244,11 @@ impl FrameSource {
             biased;
             count = reader.read(into) => count?,
             () = ended(&mut self.phase) => return Ok(Filled::Ended),
+            () = sleep(left), if has_begun => return Ok(Filled::Late),
         };
+        if has_begun {
+            self.waited += begun.elapsed();
+        }
         if count == 0 {
             return Ok(Filled::Eof);
         }

@@ -1,9 +1,10 @@
-//! Keeps a behaviour that dials what others say from dialling into this machine and the networks around it, and from
-//! telling others of addresses there.
+//! Keeps a behaviour that dials what others say from dialling into this machine and the networks around it, from telling
+//! others of addresses there, and from being led from one to the next of those who own a network.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     fmt,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -16,7 +17,15 @@ use libp2p::{
     },
 };
 
-use super::reach::{Reach, reach};
+use super::{
+    network::Network,
+    reach::{Reach, reach},
+    snapshot::Metrics,
+};
+
+/// Connections with nodes of one network that the behaviour has at once by its own dials. With as many neighbours from
+/// there they are fewer than the 20 of whom a search in a table asks the nearest: one of another network is among them.
+const MAX_DIALLED_OF_NETWORK: usize = 8;
 
 /// What others say of where somebody is, as far as it is believed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,25 +51,34 @@ impl Hearsay {
 pub(super) struct Guard<B> {
     inner: B,
     hearsay: Hearsay,
-    /// Dials that it has asked for and that have not begun. The swarm begins each or reports its failure at once.
+    /// Dials that it has asked for and that have not come to an end.
     dials: HashSet<ConnectionId>,
+    /// Connections that came of them, and where to.
+    open: HashMap<ConnectionId, Network>,
+    metrics: Arc<Metrics>,
 }
 
-/// Why a dial was not made.
+/// Why a dial was not made, or its connection not kept.
 #[derive(Debug)]
-struct Forbidden;
+enum Forbidden {
+    Nearby,
+    Crowded,
+}
 
 impl fmt::Display for Forbidden {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("others may not send this node to an address that is not the internet's")
+        f.write_str(match self {
+            Self::Nearby => "others may not send this node to an address that is not the internet's",
+            Self::Crowded => "others have sent this node to too many of the same network",
+        })
     }
 }
 
 impl std::error::Error for Forbidden {}
 
 impl<B> Guard<B> {
-    pub fn new(inner: B, hearsay: Hearsay) -> Self {
-        Self { inner, hearsay, dials: HashSet::new() }
+    pub fn new(inner: B, hearsay: Hearsay, metrics: Arc<Metrics>) -> Self {
+        Self { inner, hearsay, dials: HashSet::new(), open: HashMap::new(), metrics }
     }
 
     pub fn inner(&mut self) -> &mut B {
@@ -109,9 +127,9 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Guard<B> {
         addresses: &[Multiaddr],
         role: Endpoint,
     ) -> Result<Vec<Multiaddr>, ConnectionDenied> {
-        let is_own = self.dials.remove(&id);
+        let is_own = self.dials.contains(&id);
         if is_own && !addresses.iter().all(|address| self.hearsay.allows(address)) {
-            return Err(ConnectionDenied::new(Forbidden));
+            return Err(ConnectionDenied::new(Forbidden::Nearby));
         }
         let mut known = self.inner.handle_pending_outbound_connection(id, peer, addresses, role)?;
         known.retain(|address| self.hearsay.allows(address));
@@ -126,6 +144,14 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Guard<B> {
         role: Endpoint,
         port: PortUse,
     ) -> Result<THandler<Self>, ConnectionDenied> {
+        if self.dials.remove(&id) {
+            let network = Network::of(Some(address));
+            if self.open.values().filter(|open| **open == network).count() >= MAX_DIALLED_OF_NETWORK {
+                Metrics::count(&self.metrics.dials_crowded);
+                return Err(ConnectionDenied::new(Forbidden::Crowded));
+            }
+            self.open.insert(id, network);
+        }
         self.inner.handle_established_outbound_connection(id, peer, address, role, port)
     }
 
@@ -133,6 +159,10 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Guard<B> {
         match &event {
             FromSwarm::DialFailure(failure) => {
                 self.dials.remove(&failure.connection_id);
+                self.open.remove(&failure.connection_id);
+            }
+            FromSwarm::ConnectionClosed(closed) => {
+                self.open.remove(&closed.connection_id);
             }
             // Where it listens says nothing of where others come to it, and may be nobody's business.
             FromSwarm::NewListenAddr(_) | FromSwarm::ExpiredListenAddr(_) => return,
@@ -231,7 +261,7 @@ mod tests {
 
     fn guard(nearby: bool) -> Guard<Believer> {
         let told = NEAR.into_iter().chain([WORLD]).map(|address| address.parse().unwrap()).collect();
-        Guard::new(Believer { told, to_dial: None, heard: 0 }, Hearsay { nearby })
+        Guard::new(Believer { told, to_dial: None, heard: 0 }, Hearsay { nearby }, Arc::default())
     }
 
     /// Has the behaviour dial an address; whether the guard lets it.

@@ -9,8 +9,12 @@ use super::{NetConfig, NetError, behaviour::Behaviour};
 /// Attempts to find a port that is free for TCP and for UDP.
 const PORT_ATTEMPTS: usize = 16;
 
-/// Opens every listener that can be opened; an error only if none can.
+/// Opens every listener that can be opened; an error only if none can. None where others meet this node through relays
+/// alone.
 pub(super) fn open(swarm: &mut Swarm<Behaviour>, config: &NetConfig) -> Result<Vec<ListenerId>, NetError> {
+    if !config.relay_only.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut open = Vec::new();
     let mut failed = Vec::new();
     for address in addresses(config) {

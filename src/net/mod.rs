@@ -18,6 +18,7 @@ mod backoff;
 mod behaviour;
 mod carriers;
 pub mod config;
+mod crowd;
 mod dht;
 mod driver;
 mod error;
@@ -25,7 +26,9 @@ mod event;
 mod frame;
 mod gateway;
 mod guard;
+mod identify;
 mod listen;
+mod network;
 mod on;
 mod peers;
 mod reach;
@@ -36,6 +39,7 @@ mod snapshot;
 mod sync_stream;
 #[cfg(test)]
 mod tests;
+mod veil;
 mod wanted;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -82,6 +86,7 @@ pub async fn start(
     hearsay: Hearsay,
 ) -> Result<(Net, NetEvents), NetError> {
     config.check()?;
+    let config = config.settled();
     let metrics = Arc::new(Metrics::default());
     let peer_id = keypair.public().to_peer_id();
     let mut swarm = behaviour::build(keypair, &config, hearsay, &metrics)?;

@@ -28,9 +28,10 @@ pub fn place(address: Multiaddr, peer: &PeerId) -> Option<(Reach, Multiaddr)> {
     Some((reach(&address)?, address))
 }
 
-/// Whether another node carries what goes there.
+/// Whether another node carries what goes there, or has carried to here who has no other address than a name.
 pub(super) fn is_relayed(address: &Multiaddr) -> bool {
-    address.iter().any(|part| part == Protocol::P2pCircuit)
+    let mut parts = address.iter();
+    matches!(parts.next(), Some(Protocol::P2p(_))) || parts.any(|part| part == Protocol::P2pCircuit)
 }
 
 /// Whether everyone can come to one of the addresses without another node between.

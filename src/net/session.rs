@@ -12,6 +12,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
+    time::Duration,
 };
 
 use futures::{AsyncRead, AsyncReadExt as _, AsyncWrite};
@@ -58,6 +59,7 @@ pub struct SessionStats {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub frame_bytes: usize,
+    pub frame_time: Duration,
     pub queue_bytes: usize,
     pub queue_frames: usize,
 }

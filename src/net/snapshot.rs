@@ -29,6 +29,8 @@ pub struct Snapshot {
     pub neighbours: Arc<[(PeerId, Vec<Multiaddr>)]>,
     /// Peers to which a connection is kept or sought.
     pub wanted: usize,
+    /// Whether others are met through chosen relays alone.
+    pub veiled: bool,
     /// Counters since the start; they go on counting after the snapshot was taken.
     pub metrics: Arc<Metrics>,
 }
@@ -43,6 +45,8 @@ pub enum Reached {
     Carried,
     /// From its own network alone.
     Nearby,
+    /// Not at all: it meets others through relays alone, and none carries connections to it now.
+    Nowhere,
 }
 
 impl Snapshot {
@@ -52,6 +56,8 @@ impl Snapshot {
             Reached::Directly
         } else if self.listen.iter().any(is_relayed) {
             Reached::Carried
+        } else if self.veiled {
+            Reached::Nowhere
         } else {
             Reached::Nearby
         }
@@ -76,6 +82,7 @@ impl Snapshot {
             peers: Arc::default(),
             neighbours: Arc::default(),
             wanted: 0,
+            veiled: false,
             metrics,
         }
     }
@@ -133,10 +140,14 @@ metrics! {
     connections_closed,
     /// Incoming connections that failed before they were established, by error or by limit.
     incoming_failed,
+    /// Incoming connections refused because too many come from one network.
+    incoming_crowded,
     /// Dials started.
     dials,
     /// Dials that failed.
     dials_failed,
+    /// Connections given up because others' word had led to too many in one network.
+    dials_crowded,
     /// Connections closed because pings stayed unanswered.
     connections_dead,
     /// Sessions opened.
@@ -181,6 +192,8 @@ metrics! {
     frames_out,
     /// Frames or lengths that broke the format, on all sessions.
     frames_bad,
+    /// Frames that their sender began and did not bring to an end in time.
+    frames_slow,
     /// Frames not queued because the queue was full; their sender was told.
     frames_refused,
 }

@@ -8,6 +8,8 @@ use tokio::time::timeout;
 
 use super::*;
 
+mod hostile;
+
 const PATIENCE: Duration = Duration::from_secs(20);
 const TCP: &str = "/ip4/127.0.0.1/tcp/0";
 const QUIC: &str = "/ip4/127.0.0.1/udp/0/quic-v1";
@@ -30,8 +32,16 @@ struct Node {
 
 impl Node {
     async fn start(seed: u8, config: NetConfig) -> Self {
-        let (net, events) =
-            start(keypair_from_seed(&[seed; 32]).unwrap(), config, Hearsay::default()).await.unwrap();
+        Self::believing(seed, config, Hearsay::default()).await
+    }
+
+    /// One to whom the addresses of this machine are as good as others.
+    async fn trusting(seed: u8, config: NetConfig) -> Self {
+        Self::believing(seed, config, Hearsay { nearby: true }).await
+    }
+
+    async fn believing(seed: u8, config: NetConfig, hearsay: Hearsay) -> Self {
+        let (net, events) = start(keypair_from_seed(&[seed; 32]).unwrap(), config, hearsay).await.unwrap();
         let mut node = Self { net, events };
         node.until(|event| matches!(event, NetEvent::ListenersReady).then_some(())).await;
         node

@@ -481,7 +481,7 @@ async fn timeline(node: &Arc<Node>, page: TimelinePage, watch: bool, out: &Out) 
 impl Node {
     /// Who the owner is.
     pub fn id_view(&self) -> Result<IdView, Failure> {
-        let peer_id = self.peer_id()?;
+        let peer_id = self.keys.peer_id()?.to_string();
         let addresses: Vec<String> =
             self.peers.addresses().listen.iter().map(|address| format!("{address}/p2p/{peer_id}")).collect();
         let shareable: Vec<String> = {
@@ -521,16 +521,6 @@ impl Node {
             home: self.home.display().to_string(),
             phrase_unconfirmed: super::keys::phrase_path(&self.home).exists(),
         })
-    }
-
-    fn peer_id(&self) -> Result<String, Failure> {
-        let keypair = crate::net::keypair_from_seed(self.keys.transport()).map_err(|error| {
-            Failure::new(
-                error.to_string(),
-                "The transport key is damaged; put keys.json back from where it was.",
-            )
-        })?;
-        Ok(keypair.public().to_peer_id().to_string())
     }
 
     /// The addresses of this machine at which the network listens.

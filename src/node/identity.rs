@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::api::IdView;
 use super::keys::{Keys, forget_phrase, kept_phrase, random};
 use super::{Failure, Local, Node, NodeConfig, now_ms};
+use crate::net::PeerId;
 use crate::store::{Batch, Store, StoreConfig};
 
 /// Makes the keys of a new account. A home in which a phrase is kept but no keys is one whose making was cut
@@ -51,14 +52,32 @@ pub fn restore(
     view
 }
 
+/// Gives a home whose node does not run another name on the network, and another port: nobody can tell by these that it is
+/// the node that they knew. Its followers are told by its own log.
+pub fn renew_peer_id(home: &Path, store: &StoreConfig, config: &NodeConfig) -> Result<PeerId, Failure> {
+    let mut keys = existing(home)?;
+    let node = Node::open(home, store, config)?.0;
+    // First, so that the log takes the old name back whatever happens.
+    node.peers.renamed(&keys.peer_id()?);
+    node.peers.flush(&node.store)?;
+    keys.renew_transport(home)?;
+    node.close()?;
+    keys.peer_id()
+}
+
+/// The keys of a home that is meant to hold an account.
+fn existing(home: &Path) -> Result<Keys, Failure> {
+    Keys::load(home)?.ok_or_else(|| {
+        Failure::new(
+            format!("{} holds no account", home.display()),
+            "Say which home is meant: `majlis --home DIR …`.",
+        )
+    })
+}
+
 /// Closes a home, which is to go on elsewhere: from then on only a copy of it starts; or takes that back.
 pub fn set_moved(home: &Path, moved: bool, store: &StoreConfig, config: &NodeConfig) -> Result<(), Failure> {
-    if Keys::load(home)?.is_none() {
-        return Err(Failure::new(
-            format!("{} holds no account", home.display()),
-            "Say which home is meant: `majlis --home DIR move`.",
-        ));
-    }
+    existing(home)?;
     if moved {
         // What an opening has to set right is not left to the other machine, nor is a home moved on that is damaged.
         Node::open(home, store, config)?.0.close()?;

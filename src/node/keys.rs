@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::Failure;
+use crate::net::{Keypair, PeerId};
 
 const KEYS: &str = "keys.json";
 const PHRASE: &str = "recovery";
@@ -113,12 +114,23 @@ impl Keys {
             transport: Zeroizing::new(random()?),
         };
         write_private(&home.join(PHRASE), phrase.text().as_bytes())?;
+        keys.write(home)?;
+        Ok(keys)
+    }
+
+    /// Gives the home a new transport identity; the old key is gone for good.
+    pub fn renew_transport(&mut self, home: &Path) -> Result<(), Failure> {
+        self.transport = Zeroizing::new(random()?);
+        self.write(home)
+    }
+
+    fn write(&self, home: &Path) -> Result<(), Failure> {
         let hex = |bytes: &[u8; 32]| data_encoding::HEXLOWER.encode(bytes);
         let file = File {
-            account: keys.account.to_string(),
-            device: hex(&keys.device.seed()),
-            exchange: hex(&keys.exchange),
-            transport: hex(&keys.transport),
+            account: self.account.to_string(),
+            device: hex(&self.device.seed()),
+            exchange: hex(&self.exchange),
+            transport: hex(&self.transport),
         };
         let content = Zeroizing::new(serde_json::to_vec_pretty(&file).map_err(|error| {
             Failure::new(
@@ -126,8 +138,7 @@ impl Keys {
                 "This is a fault of Majlis; please report it.",
             )
         })?);
-        write_private(&home.join(KEYS), &content)?;
-        Ok(keys)
+        write_private(&home.join(KEYS), &content)
     }
 
     /// The X25519 secret with which this device reads what is sealed for it.
@@ -135,9 +146,19 @@ impl Keys {
         &self.exchange
     }
 
-    /// Seed of the transport identity.
-    pub fn transport(&self) -> &[u8; 32] {
-        &self.transport
+    /// The transport identity.
+    pub fn transport(&self) -> Result<Keypair, Failure> {
+        crate::net::keypair_from_seed(&self.transport).map_err(|error| {
+            Failure::new(
+                error.to_string(),
+                "The transport key is damaged; put keys.json back from where it was.",
+            )
+        })
+    }
+
+    /// This node's name on the network.
+    pub fn peer_id(&self) -> Result<PeerId, Failure> {
+        Ok(self.transport()?.public().to_peer_id())
     }
 
     /// This device.

@@ -62,7 +62,7 @@ pub use carry::is_archive;
 pub use config::{HintScope, NodeConfig, PinOffer};
 pub use door::Named;
 pub use execute::execute;
-pub use identity::{restore, set_moved};
+pub use identity::{renew_peer_id, restore, set_moved};
 pub use keys::Keys;
 pub use live::{Channel, Coming, Live, Wanted, Whose};
 pub use peers::{Addresses, KnownPeer, reach};

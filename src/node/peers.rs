@@ -21,6 +21,8 @@ const MAX_PEERS: usize = 1_024;
 const MAX_PEER_ADDRESSES: usize = 8;
 /// Neighbours in the table by which nodes are found, remembered for the next start.
 const MAX_NEIGHBOURS: usize = 32;
+/// Names that this node once had on the network, of which its log is to say that they are nowhere.
+const MAX_FORMER: usize = 8;
 /// Holders remembered of one of the owner's logs.
 const MAX_HOLDERS: usize = 1_024;
 
@@ -30,6 +32,7 @@ const INTEREST: &[u8] = b"interest/";
 const HELD: &[u8] = b"held/";
 const ADDRESSES: &[u8] = b"addresses";
 const NEIGHBOURS: &[u8] = b"neighbours";
+const FORMER: &[u8] = b"former-peer-ids";
 
 /// Who can dial an address, as this node shows its own and those of its peers.
 pub fn reach(address: &str) -> Option<Reach> {
@@ -70,6 +73,8 @@ struct State {
     neighbours: Vec<(String, Vec<String>)>,
     /// How others come to a node that runs, and how many neighbours it has in the table by which nodes are found.
     standing: Option<(Reached, usize)>,
+    /// Names that this node had, newest first.
+    former: Vec<String>,
     changed: BTreeSet<Changed>,
 }
 
@@ -121,6 +126,7 @@ enum Changed {
     Interest(AccountId),
     Addresses,
     Neighbours,
+    Former,
 }
 
 impl State {
@@ -149,6 +155,7 @@ impl State {
                 (key(INTEREST, &account.0), value)
             }
             Changed::Neighbours => (NEIGHBOURS.to_vec(), Some(json(&self.neighbours)?)),
+            Changed::Former => (FORMER.to_vec(), Some(json(&self.former)?)),
             Changed::Addresses => (ADDRESSES.to_vec(), Some(json(&self.addresses)?)),
         })
     }
@@ -193,6 +200,9 @@ impl Peers {
         }
         if let Some(bytes) = store.setting(NEIGHBOURS)? {
             state.neighbours = serde_json::from_slice(&bytes).unwrap_or_default();
+        }
+        if let Some(bytes) = store.setting(FORMER)? {
+            state.former = serde_json::from_slice(&bytes).unwrap_or_default();
         }
         Ok(Self(Mutex::new(state)))
     }
@@ -396,9 +406,28 @@ impl Peers {
         }
     }
 
-    pub(super) fn set_addresses(&self, addresses: Addresses, standing: (Reached, usize)) {
+    /// This node gives up its name, and where it was found under that.
+    pub(super) fn renamed(&self, former: &PeerId) {
+        let mut state = self.0.lock();
+        state.former.insert(0, former.to_string());
+        state.former.truncate(MAX_FORMER);
+        state.addresses = Addresses::default();
+        state.changed.extend([Changed::Former, Changed::Addresses]);
+    }
+
+    /// The names that this node had before this one.
+    pub(super) fn former(&self, now: &PeerId) -> Vec<PeerId> {
+        let state = self.0.lock();
+        state.former.iter().filter_map(|name| name.parse().ok()).filter(|name| name != now).collect()
+    }
+
+    pub(super) fn set_addresses(&self, mut addresses: Addresses, standing: (Reached, usize)) {
         let mut state = self.0.lock();
         state.standing = Some(standing);
+        if addresses.port == 0 {
+            // It listens nowhere now; when it does again, its invites are to be true.
+            addresses.port = state.addresses.port;
+        }
         if state.addresses != addresses {
             state.addresses = addresses;
             state.changed.insert(Changed::Addresses);
@@ -409,7 +438,8 @@ impl Peers {
 impl Addresses {
     /// From the addresses that the listeners report, and all at which the node is.
     pub fn new(listen: &[Multiaddr], all: &[Multiaddr]) -> Self {
-        let port = listen.iter().find_map(|address| port_of(&address.to_string())).unwrap_or(0);
+        let own = listen.iter().map(ToString::to_string).filter(|address| !address.contains("/p2p-circuit"));
+        let port = own.into_iter().find_map(|address| port_of(&address)).unwrap_or(0);
         Self { port, listen: all.iter().map(ToString::to_string).collect() }
     }
 }

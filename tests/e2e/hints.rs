@@ -57,6 +57,34 @@ fn a_friend_who_has_moved_is_found_again_through_others() {
 }
 
 #[test]
+fn a_friend_whose_node_has_another_name_is_found_again_through_others() {
+    let [mut author, reader, mut carrier] = ["author", "reader", "carrier"].map(village);
+    reader.cli(&["follow", &author.invite()]);
+    reader.cli(&["follow", &carrier.invite()]);
+    carrier.cli(&["follow", &author.account()]);
+    author.cli(&["follow", &carrier.invite()]);
+    author.post("under the old name");
+    await_text(&reader, "under the old name");
+    await_text(&carrier, "under the old name");
+    let before = author.ready().clone();
+    let refused = author.run_with(&["id", "renew"], None);
+    assert_eq!(refused.code, Some(1), "while it runs: {refused:?}");
+
+    author.stop();
+    author.cli(&["id", "renew"]);
+    author.start();
+    let now = author.ready();
+    assert_eq!(now["account"], before["account"]);
+    assert_ne!(now["peer_id"], before["peer_id"]);
+    assert!(!author.invite().contains(before["peer_id"].as_str().unwrap()));
+    await_dialled(&reader, &author);
+    carrier.stop();
+    author.post("under the new name");
+    await_text(&reader, "under the new name");
+    author.verify();
+}
+
+#[test]
 fn who_is_known_by_key_alone_is_found_in_the_log_that_others_hold() {
     let [author, reader, mut carrier] = ["author", "reader", "carrier"].map(village);
     carrier.cli(&["follow", &author.invite()]);

@@ -2,8 +2,8 @@
 
 use crate::support::cluster::await_text;
 use crate::support::node::TestNode;
-use crate::support::street::{Ports, at_home, await_neighbours, carrier, homes, way};
-use crate::support::wires::or_skip;
+use crate::support::street::{Ports, address, at_home, at_home_with, await_neighbours, carrier, homes, way};
+use crate::support::wires::{Spaces, or_skip};
 use crate::support::{PATIENCE, eventually, eventually_within};
 
 fn meet(a: &TestNode, b: &TestNode) {
@@ -30,6 +30,66 @@ fn two_behind_routers_that_keep_ports_meet_and_then_need_nobody() {
     a.post("without anybody between");
     await_text(&b, "without anybody between");
     drop((a, b, open));
+}
+
+#[test]
+fn two_behind_routers_meet_over_quic_alone() {
+    let made = homes(Ports::Kept);
+    let Some(spaces) = or_skip("two_behind_routers_meet_over_quic_alone", made) else { return };
+    let mut open = carrier(&spaces, None);
+    let by = address(&open, "udp");
+    let arguments = ["--no-mdns", "--listen", "/ip4/0.0.0.0/udp/0/quic-v1", "--bootstrap", &by];
+    let [a, b] = ["a", "b"].map(|name| at_home_with(&spaces, name, &arguments));
+    meet(&a, &b);
+    eventually("they are joined directly", || {
+        way(&b, &a).is_some_and(|way| way.contains("/quic-v1") && !way.contains("p2p-circuit"))
+    });
+    open.stop();
+    a.post("without anybody between");
+    await_text(&b, "without anybody between");
+    drop((a, b, open));
+}
+
+/// What has come to the router from within for anybody but the carrier.
+fn strayed(spaces: &Spaces) -> u64 {
+    let said = spaces.within("router-a", "nft list chain ip home strayed").unwrap();
+    let (_, counted) = said.split_once("packets ").unwrap();
+    counted.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn who_meets_others_through_a_relay_alone_sends_to_nobody_else() {
+    let made = homes(Ports::Kept);
+    let Some(spaces) = or_skip("who_meets_others_through_a_relay_alone", made) else { return };
+    for rule in [
+        "add chain ip home strayed { type filter hook prerouting priority -300 ; }",
+        "add rule ip home strayed iifname lan ip daddr != 203.0.113.10 counter",
+    ] {
+        spaces.within("router-a", &format!("nft {rule}")).unwrap();
+    }
+    let open = carrier(&spaces, None);
+    let second = carrier(&spaces, Some(&open));
+    // Found on the local network, through the router and in the table it would be, were it not for the one word.
+    let a = at_home_with(&spaces, "a", &["--relay-only", &address(&open, "tcp")]);
+    let b = at_home(&spaces, "b", &open);
+    meet(&a, &b);
+    // Somebody whom everyone can come to is not gone to, and comes.
+    a.cli(&["follow", &second.invite()]);
+    second.cli(&["follow", &a.invite()]);
+    await_text(&second, "I am at home");
+    second.post("everyone can come here");
+    await_text(&a, "everyone can come here");
+    for other in [&b, &second] {
+        // Who was carried to it has a name there, and no place.
+        let way = way(other, &a).unwrap();
+        assert!(way.contains("p2p-circuit") || way.starts_with("/p2p/"), "{way}");
+        for own in ["203.0.113.1/", "10.1.0.2"] {
+            assert!(!other.log_tail().contains(own), "{own} is known");
+        }
+    }
+    assert!(a.invite().contains("p2p-circuit") && !a.invite().contains("10.1.0.2"));
+    assert_eq!(strayed(&spaces), 0);
+    drop((a, b, second, open));
 }
 
 #[test]

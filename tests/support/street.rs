@@ -58,7 +58,7 @@ fn translate(spaces: &Spaces, router: &str, ports: Ports) -> Result<(), String> 
     ] {
         spaces.within(router, &format!("nft {rule}"))?;
     }
-    spaces.within(router, "sysctl -q -w net.ipv4.ip_forward=1")
+    spaces.within(router, "sysctl -q -w net.ipv4.ip_forward=1").map(drop)
 }
 
 /// A node that carries for others: the machine `open`, or the `second`, which knows the first.
@@ -66,7 +66,7 @@ pub fn carrier(spaces: &Spaces, first: Option<&TestNode>) -> TestNode {
     let (name, host) = if first.is_none() { ("open", 10) } else { ("second", 11) };
     let tcp = format!("/ip4/203.0.113.{host}/tcp/4001");
     let quic = format!("/ip4/203.0.113.{host}/udp/4001/quic-v1");
-    let bootstrap = first.map(address);
+    let bootstrap = first.map(|first| address(first, "tcp"));
     let mut arguments = vec!["--no-mdns", "--relay", "--listen", &tcp, "--listen", &quic];
     arguments.extend(bootstrap.iter().flat_map(|first| ["--bootstrap", first]));
     let mut node = spaces.node(name, &arguments);
@@ -75,14 +75,14 @@ pub fn carrier(spaces: &Spaces, first: Option<&TestNode>) -> TestNode {
     node
 }
 
-/// Where a carrier is.
-fn address(carrier: &TestNode) -> String {
+/// Where a carrier is, over `tcp` or over `udp`.
+pub fn address(carrier: &TestNode, over: &str) -> String {
     let ready = carrier.ready();
     let addresses = ready["addresses"].as_array().unwrap();
     addresses
         .iter()
         .map(|address| address.as_str().unwrap())
-        .find(|it| it.contains("/tcp/"))
+        .find(|it| it.contains(&format!("/{over}/")))
         .unwrap()
         .to_owned()
 }
@@ -95,7 +95,12 @@ fn neighbourly(node: &mut TestNode) {
 
 /// A node behind the router of `a` or of `b`, once a carrier carries for it.
 pub fn at_home(spaces: &Spaces, name: &str, carrier: &TestNode) -> TestNode {
-    let mut node = spaces.node(name, &["--no-mdns", "--bootstrap", &address(carrier)]);
+    at_home_with(spaces, name, &["--no-mdns", "--bootstrap", &address(carrier, "tcp")])
+}
+
+/// The same, told how it meets others.
+pub fn at_home_with(spaces: &Spaces, name: &str, arguments: &[&str]) -> TestNode {
+    let mut node = spaces.node(name, arguments);
     neighbourly(&mut node);
     node.start();
     eventually("another node carries for it", || node.one(&["status"])["reached"] == "carried");

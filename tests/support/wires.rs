@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::node::TestNode;
 
-/// Runs a program; what it complained of if it failed.
-pub fn run(program: &str, arguments: &str) -> Result<(), String> {
+/// Runs a program: what it said, or what it complained of if it failed.
+pub fn run(program: &str, arguments: &str) -> Result<String, String> {
     let output = Command::new(program)
         .args(arguments.split(' '))
         .output()
         .map_err(|error| format!("{program}: {error}"))?;
     if output.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     Err(format!("{program} {arguments}: {}", String::from_utf8_lossy(&output.stderr).trim()))
 }
@@ -46,11 +46,11 @@ impl Spaces {
 
     /// `ip` within one of them.
     pub fn ip(&self, name: &str, arguments: &str) -> Result<(), String> {
-        run("ip", &format!("-n {} {arguments}", self.full(name)))
+        run("ip", &format!("-n {} {arguments}", self.full(name))).map(drop)
     }
 
-    /// Any program within one of them.
-    pub fn within(&self, name: &str, program: &str) -> Result<(), String> {
+    /// Any program within one of them; what it said.
+    pub fn within(&self, name: &str, program: &str) -> Result<String, String> {
         run("ip", &format!("netns exec {} {program}", self.full(name)))
     }
 

@@ -168,6 +168,7 @@ fn in_words(reached: Reached) -> &'static str {
     match reached {
         Reached::Directly => "from everywhere: others come to this node directly",
         Reached::Carried => "from everywhere: another node carries connections to this one",
+        Reached::Nowhere => "from nowhere yet: none of the nodes of relay_only carries connections to it",
         Reached::Nearby => "from its own network, as far as is known; it goes to others by itself",
     }
 }

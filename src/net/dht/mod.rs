@@ -19,10 +19,10 @@ use libp2p::{
 };
 use tokio::{sync::oneshot, time::Instant};
 
-use self::shelf::Network;
 use super::{
     NetConfig, NetError,
     guard::{Guard, Hearsay},
+    network::Network,
     snapshot::Metrics,
 };
 
@@ -101,7 +101,7 @@ pub(super) fn table(
         .set_kbucket_inserts(kad::BucketInserts::Manual);
     let mut table = kad::Behaviour::with_config(me, shelf, settings);
     table.set_mode(Some(kad::Mode::Client));
-    Ok(Some(Guard::new(table, hearsay)))
+    Ok(Some(Guard::new(table, hearsay, Arc::clone(metrics))))
 }
 
 /// Whether there is room among the neighbours for one more at this address.

@@ -14,15 +14,14 @@ use std::{
 
 use data_encoding::HEXLOWER;
 use libp2p::{
-    Multiaddr, PeerId,
+    PeerId,
     kad::{
         ProviderRecord, Record, RecordKey as Key,
         store::{Error, RecordStore, Result},
     },
-    multiaddr::Protocol,
 };
 
-use super::super::{guard::Hearsay, snapshot::Metrics};
+use super::super::{guard::Hearsay, network::Network, snapshot::Metrics};
 
 /// Records kept at most: about 6 MB.
 pub(super) const MAX_RECORDS: usize = 16_384;
@@ -38,28 +37,6 @@ const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 const MAX_ADDRESSES: usize = 8;
 /// Bytes of a key; a hash with its header has 34.
 const MAX_KEY: usize = 64;
-
-/// The part of an address that tells networks apart: the first three bytes of IPv4, the first six of IPv6.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Network {
-    Ip4([u8; 3]),
-    Ip6([u8; 6]),
-    Unknown,
-}
-
-impl Network {
-    pub fn of(address: Option<&Multiaddr>) -> Self {
-        match address.and_then(|address| address.iter().next()) {
-            Some(Protocol::Ip4(ip)) => {
-                ip.octets().first_chunk().map_or(Self::Unknown, |part| Self::Ip4(*part))
-            }
-            Some(Protocol::Ip6(ip)) => {
-                ip.octets().first_chunk().map_or(Self::Unknown, |part| Self::Ip6(*part))
-            }
-            _ => Self::Unknown,
-        }
-    }
-}
 
 /// Differs for every key and provider, as a hash does.
 type Rank = [u8; 16];

@@ -89,7 +89,7 @@ pub(in crate::net) fn due(driver: &mut Driver, now: Instant) {
             return;
         }
         driver.wanted.pause(&peer);
-        let addresses = driver.wanted.addresses(&peer);
+        let addresses = driver.swarm.behaviour().veil.ways(&peer, driver.wanted.addresses(&peer));
         let options = DialOpts::peer_id(peer)
             .condition(PeerCondition::DisconnectedAndNotDialing)
             .addresses(addresses)
@@ -127,7 +127,12 @@ pub(in crate::net) fn asked(
                 want(driver, peer, vec![address]);
                 return answer(reply, Ok(peer));
             }
-            DialOpts::peer_id(peer).condition(PeerCondition::Always).addresses(vec![address.clone()]).build()
+            let ways = driver.swarm.behaviour().veil.ways(&peer, vec![address.clone()]);
+            DialOpts::peer_id(peer).condition(PeerCondition::Always).addresses(ways).build()
+        }
+        _ if driver.swarm.behaviour().veil.is_drawn() => {
+            let reason = "with relay_only it must say who is there, with /p2p/ at its end".to_owned();
+            return answer(reply, Err(NetError::BadAddress { address, reason }));
         }
         _ => DialOpts::unknown_peer_id().address(address.clone()).build(),
     };

@@ -182,9 +182,10 @@ fn identified(driver: &mut Driver, id: ConnectionId, peer: PeerId, info: identif
     driver.changed = true;
 }
 
-/// One that carries for others says where it is: those who ask it to are told, and tell it on.
+/// One that carries for others says where it is: those who ask it to are told, and tell it on. Others on this machine
+/// are meant only where the network around is trusted.
 fn offer_as_relay(driver: &mut Driver, address: Multiaddr) {
-    let is_far = reach(&address).is_some_and(|reach| reach < Reach::Machine);
+    let is_far = reach(&address).is_some_and(|reach| reach < Reach::Machine || driver.hearsay.nearby);
     if driver.config.relay && is_far && !is_relayed(&address) {
         driver.swarm.add_external_address(address);
     }

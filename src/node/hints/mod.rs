@@ -409,8 +409,10 @@ impl Finder {
             let own = snapshot.listen.iter().chain(snapshot.external.iter()).cloned();
             publish::addresses(own, &self.net.peer_id(), self.scope)
         };
-        let own = Place { peer_id: self.net.peer_id().to_bytes(), addresses };
-        let mut places = vec![own];
+        let me = self.net.peer_id();
+        let mut places = vec![Place { peer_id: me.to_bytes(), addresses }];
+        let former = self.node.peers.former(&me).into_iter();
+        places.extend(former.map(|name| Place { peer_id: name.to_bytes(), addresses: Vec::new() }));
         places.extend(self.node.pins.places(self.scope));
         if self.seen.as_ref() != Some(&places) {
             self.seen = Some(places);

@@ -14,15 +14,7 @@ use crate::node::{Failure, Local, Node, blocking, now_ms};
 impl Node {
     /// Where this node says that it is found, as it would sign it into its owner's log.
     pub(in crate::node) fn places(&self) -> Result<Vec<Vec<u8>>, Failure> {
-        let me = crate::net::keypair_from_seed(self.keys.transport())
-            .map_err(|error| {
-                Failure::new(
-                    error.to_string(),
-                    "The transport key is damaged; put keys.json back from where it was.",
-                )
-            })?
-            .public()
-            .to_peer_id();
+        let me = self.keys.peer_id()?;
         let listen = self.peers.addresses().listen;
         let own = listen.iter().filter_map(|address| address.parse::<Multiaddr>().ok());
         Ok(own_places(own, &me, self.pins.hints))
