@@ -21,6 +21,7 @@ use super::{
     },
     crowd::Crowd,
     dht::{Table, Which, table},
+    gate::Gate,
     guard::{Guard, Hearsay},
     identify::Identify,
     snapshot::Metrics,
@@ -36,8 +37,8 @@ const DIALS_PER_PEER: NonZeroU8 = NonZeroU8::MIN.saturating_add(3);
 /// Everything that takes part in a connection. What refuses comes first, before others allocate.
 #[derive(NetworkBehaviour)]
 pub(super) struct Behaviour {
-    pub veil: Veil,
-    crowd: Crowd,
+    pub veil: Gate<Veil>,
+    crowd: Gate<Crowd>,
     limits: connection_limits::Behaviour,
     memory: Toggle<memory_connection_limits::Behaviour>,
     pub sync: sync_stream::Behaviour,
@@ -81,8 +82,8 @@ impl Behaviour {
             // Addresses of wanted peers are kept by the dialler, which bounds them.
             .with_cache_size(0);
         Self {
-            veil,
-            crowd: Crowd::new(config, Arc::clone(metrics)),
+            veil: Gate(veil),
+            crowd: Gate(Crowd::new(config, Arc::clone(metrics))),
             limits: connection_limits::Behaviour::new(limits),
             memory: memory.into(),
             sync: sync_stream::Behaviour::new(Arc::clone(metrics)),

@@ -1,24 +1,14 @@
 //! Keeps those of one network from taking every place that others might have: connections that come in, while they are
 //! made and afterwards.
 
-use std::{
-    collections::HashMap,
-    convert::Infallible,
-    fmt,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use libp2p::{
-    Multiaddr, PeerId,
-    core::{Endpoint, transport::PortUse},
-    swarm::{
-        ConnectionDenied, ConnectionId, FromSwarm, NetworkBehaviour, THandler, THandlerInEvent,
-        THandlerOutEvent, ToSwarm, dummy,
-    },
+    Multiaddr,
+    swarm::{ConnectionDenied, ConnectionId, FromSwarm},
 };
 
-use super::{NetConfig, network::Network, snapshot::Metrics};
+use super::{NetConfig, gate::Keeper, network::Network, snapshot::Metrics};
 
 /// The part of what may come in that one network may take.
 const SHARE: u32 = 4;
@@ -66,16 +56,8 @@ impl Crowd {
     }
 }
 
-impl NetworkBehaviour for Crowd {
-    type ConnectionHandler = dummy::ConnectionHandler;
-    type ToSwarm = Infallible;
-
-    fn handle_pending_inbound_connection(
-        &mut self,
-        id: ConnectionId,
-        _: &Multiaddr,
-        remote: &Multiaddr,
-    ) -> Result<(), ConnectionDenied> {
+impl Keeper for Crowd {
+    fn may_come(&mut self, id: ConnectionId, remote: &Multiaddr) -> Result<(), ConnectionDenied> {
         let network = Network::of(Some(remote));
         if !self.has_room(network) {
             Metrics::count(&self.metrics.incoming_crowded);
@@ -85,28 +67,7 @@ impl NetworkBehaviour for Crowd {
         Ok(())
     }
 
-    fn handle_established_inbound_connection(
-        &mut self,
-        _: ConnectionId,
-        _: PeerId,
-        _: &Multiaddr,
-        _: &Multiaddr,
-    ) -> Result<THandler<Self>, ConnectionDenied> {
-        Ok(dummy::ConnectionHandler)
-    }
-
-    fn handle_established_outbound_connection(
-        &mut self,
-        _: ConnectionId,
-        _: PeerId,
-        _: &Multiaddr,
-        _: Endpoint,
-        _: PortUse,
-    ) -> Result<THandler<Self>, ConnectionDenied> {
-        Ok(dummy::ConnectionHandler)
-    }
-
-    fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
+    fn heard(&mut self, event: FromSwarm<'_>) {
         match event {
             FromSwarm::ConnectionEstablished(established) => {
                 if let Some(incoming) = self.incoming.get_mut(&established.connection_id) {
@@ -121,13 +82,5 @@ impl NetworkBehaviour for Crowd {
             }
             _ => {}
         }
-    }
-
-    fn on_connection_handler_event(&mut self, _: PeerId, _: ConnectionId, event: THandlerOutEvent<Self>) {
-        match event {}
-    }
-
-    fn poll(&mut self, _: &mut Context<'_>) -> Poll<ToSwarm<Self::ToSwarm, THandlerInEvent<Self>>> {
-        Poll::Pending
     }
 }

@@ -207,7 +207,7 @@ impl Driver {
             peers,
             neighbours,
             wanted: self.wanted.len(),
-            veiled: self.swarm.behaviour().veil.is_drawn(),
+            veiled: self.swarm.behaviour().veil.0.is_drawn(),
             metrics: Arc::clone(&self.metrics),
         });
     }

@@ -24,6 +24,7 @@ mod driver;
 mod error;
 mod event;
 mod frame;
+mod gate;
 mod gateway;
 mod guard;
 mod identify;

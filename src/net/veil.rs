@@ -1,22 +1,10 @@
 //! Meeting others through chosen relays alone, so that nobody else sees where this node is.
 
-use std::{
-    convert::Infallible,
-    fmt,
-    task::{Context, Poll},
-};
+use std::fmt;
 
-use libp2p::{
-    Multiaddr, PeerId,
-    core::{Endpoint, transport::PortUse},
-    multiaddr::Protocol,
-    swarm::{
-        ConnectionDenied, ConnectionId, FromSwarm, NetworkBehaviour, THandler, THandlerInEvent,
-        THandlerOutEvent, ToSwarm, dummy,
-    },
-};
+use libp2p::{Multiaddr, PeerId, multiaddr::Protocol, swarm::ConnectionDenied};
 
-use super::{NetConfig, on::dial::is_dialable, reach::is_relayed};
+use super::{NetConfig, gate::Keeper, on::dial::is_dialable, reach::is_relayed};
 
 /// Whether this is the whole address of a node that may carry: a place, and the name of who is there.
 pub(super) fn is_relay(address: &Multiaddr) -> bool {
@@ -71,53 +59,13 @@ impl fmt::Display for Shown {
 impl std::error::Error for Shown {}
 
 /// Refuses every dial that shows more, whichever part of the node asks for it.
-impl NetworkBehaviour for Veil {
-    type ConnectionHandler = dummy::ConnectionHandler;
-    type ToSwarm = Infallible;
-
-    fn handle_pending_outbound_connection(
-        &mut self,
-        _: ConnectionId,
-        peer: Option<PeerId>,
-        addresses: &[Multiaddr],
-        _: Endpoint,
-    ) -> Result<Vec<Multiaddr>, ConnectionDenied> {
+impl Keeper for Veil {
+    fn may_go(&mut self, peer: Option<PeerId>, addresses: &[Multiaddr]) -> Result<(), ConnectionDenied> {
         let allows = |address: &Multiaddr| match &peer {
             Some(peer) => self.allows(&whole(address, peer)),
             None => self.allows(address),
         };
-        if addresses.iter().all(allows) { Ok(Vec::new()) } else { Err(ConnectionDenied::new(Shown)) }
-    }
-
-    fn handle_established_inbound_connection(
-        &mut self,
-        _: ConnectionId,
-        _: PeerId,
-        _: &Multiaddr,
-        _: &Multiaddr,
-    ) -> Result<THandler<Self>, ConnectionDenied> {
-        Ok(dummy::ConnectionHandler)
-    }
-
-    fn handle_established_outbound_connection(
-        &mut self,
-        _: ConnectionId,
-        _: PeerId,
-        _: &Multiaddr,
-        _: Endpoint,
-        _: PortUse,
-    ) -> Result<THandler<Self>, ConnectionDenied> {
-        Ok(dummy::ConnectionHandler)
-    }
-
-    fn on_swarm_event(&mut self, _: FromSwarm<'_>) {}
-
-    fn on_connection_handler_event(&mut self, _: PeerId, _: ConnectionId, event: THandlerOutEvent<Self>) {
-        match event {}
-    }
-
-    fn poll(&mut self, _: &mut Context<'_>) -> Poll<ToSwarm<Self::ToSwarm, THandlerInEvent<Self>>> {
-        Poll::Pending
+        if addresses.iter().all(allows) { Ok(()) } else { Err(ConnectionDenied::new(Shown)) }
     }
 }
 

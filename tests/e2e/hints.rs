@@ -33,17 +33,24 @@ fn await_settled(node: &TestNode, runs: usize) {
     });
 }
 
-#[test]
-fn a_friend_who_has_moved_is_found_again_through_others() {
-    let [mut author, reader, mut carrier] = ["author", "reader", "carrier"].map(village);
+/// Author, reader and carrier: both have a post of the author, and the reader knows no other way to it than its own and
+/// that over the carrier.
+fn three_who_know_each_other() -> [TestNode; 3] {
+    let three = ["author", "reader", "carrier"].map(village);
+    let [author, reader, carrier] = &three;
     reader.cli(&["follow", &author.invite()]);
     reader.cli(&["follow", &carrier.invite()]);
     carrier.cli(&["follow", &author.account()]);
     author.cli(&["follow", &carrier.invite()]);
-    author.post("at the old place");
-    await_text(&reader, "at the old place");
-    await_text(&carrier, "at the old place");
+    author.post("as before");
+    await_text(reader, "as before");
+    await_text(carrier, "as before");
+    three
+}
 
+#[test]
+fn a_friend_who_has_moved_is_found_again_through_others() {
+    let [mut author, reader, mut carrier] = three_who_know_each_other();
     author.stop();
     let other = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
     author.listen_on(&format!("/ip4/127.0.0.1/tcp/{other}"));
@@ -58,14 +65,7 @@ fn a_friend_who_has_moved_is_found_again_through_others() {
 
 #[test]
 fn a_friend_whose_node_has_another_name_is_found_again_through_others() {
-    let [mut author, reader, mut carrier] = ["author", "reader", "carrier"].map(village);
-    reader.cli(&["follow", &author.invite()]);
-    reader.cli(&["follow", &carrier.invite()]);
-    carrier.cli(&["follow", &author.account()]);
-    author.cli(&["follow", &carrier.invite()]);
-    author.post("under the old name");
-    await_text(&reader, "under the old name");
-    await_text(&carrier, "under the old name");
+    let [mut author, reader, mut carrier] = three_who_know_each_other();
     let before = author.ready().clone();
     let refused = author.run_with(&["id", "renew"], None);
     assert_eq!(refused.code, Some(1), "while it runs: {refused:?}");

@@ -89,7 +89,7 @@ pub(in crate::net) fn due(driver: &mut Driver, now: Instant) {
             return;
         }
         driver.wanted.pause(&peer);
-        let addresses = driver.swarm.behaviour().veil.ways(&peer, driver.wanted.addresses(&peer));
+        let addresses = driver.swarm.behaviour().veil.0.ways(&peer, driver.wanted.addresses(&peer));
         let options = DialOpts::peer_id(peer)
             .condition(PeerCondition::DisconnectedAndNotDialing)
             .addresses(addresses)
@@ -127,10 +127,10 @@ pub(in crate::net) fn asked(
                 want(driver, peer, vec![address]);
                 return answer(reply, Ok(peer));
             }
-            let ways = driver.swarm.behaviour().veil.ways(&peer, vec![address.clone()]);
+            let ways = driver.swarm.behaviour().veil.0.ways(&peer, vec![address.clone()]);
             DialOpts::peer_id(peer).condition(PeerCondition::Always).addresses(ways).build()
         }
-        _ if driver.swarm.behaviour().veil.is_drawn() => {
+        _ if driver.swarm.behaviour().veil.0.is_drawn() => {
             let reason = "with relay_only it must say who is there, with /p2p/ at its end".to_owned();
             return answer(reply, Err(NetError::BadAddress { address, reason }));
         }
