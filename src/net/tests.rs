@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use super::*;
 
 mod hostile;
+mod tables;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const TCP: &str = "/ip4/127.0.0.1/tcp/0";
@@ -23,6 +24,11 @@ fn config(listen: &str) -> NetConfig {
         session_grace_ms: 200,
         ..NetConfig::default()
     }
+}
+
+/// A network of its own within this machine, and from there.
+fn from(network: u8, transport: &str) -> Multiaddr {
+    format!("/ip4/127.{network}.0.1/{transport}").parse().unwrap()
 }
 
 struct Node {

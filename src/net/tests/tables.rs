@@ -1,0 +1,142 @@
+//! Tables by which nodes are found, with servers made of libp2p's own parts.
+
+use libp2p::{StreamProtocol, identify, kad, swarm::NetworkBehaviour};
+use tokio::task::JoinSet;
+
+use super::*;
+use crate::net::dht::{DHT_PROTOCOL, PUBLIC_DHT_PROTOCOL, record_key};
+
+/// Takes part in the table, with the store of libp2p's own: keeps what it is told, or nothing.
+#[derive(NetworkBehaviour)]
+struct Server {
+    identify: identify::Behaviour,
+    table: kad::Behaviour<kad::store::MemoryStore>,
+}
+
+/// A server in a network, and where it is.
+async fn server(
+    protocol: StreamProtocol,
+    keypair: Keypair,
+    network: u8,
+    keeps: bool,
+) -> (Swarm<Server>, Multiaddr) {
+    let mut raw = SwarmBuilder::with_existing_identity(keypair)
+        .with_tokio()
+        .with_tcp(tcp::Config::default(), noise::Config::new, yamux::Config::default)
+        .unwrap()
+        .with_behaviour(|keypair| {
+            let me = keypair.public().to_peer_id();
+            let max_provided_keys = if keeps { 16 } else { 0 };
+            let store = kad::store::MemoryStore::with_config(
+                me,
+                kad::store::MemoryStoreConfig { max_provided_keys, ..Default::default() },
+            );
+            let mut table = kad::Behaviour::with_config(me, store, kad::Config::new(protocol));
+            table.set_mode(Some(kad::Mode::Server));
+            let identify = identify::Config::new("/majlis/1".to_owned(), keypair.public());
+            Server { identify: identify::Behaviour::new(identify), table }
+        })
+        .unwrap()
+        .with_swarm_config(|config| config.with_idle_connection_timeout(PATIENCE))
+        .build();
+    raw.listen_on(from(network, "tcp/0")).unwrap();
+    let listening = async {
+        loop {
+            if let SwarmEvent::NewListenAddr { address, .. } = raw.select_next_some().await {
+                return address;
+            }
+        }
+    };
+    let address = timeout(PATIENCE, listening).await.unwrap();
+    raw.add_external_address(address.clone());
+    (raw, address)
+}
+
+/// Names near a key, of which nobody else is nearer.
+fn near(key: &Key, count: usize) -> Vec<Keypair> {
+    let goal = kad::KBucketKey::new(record_key(key).to_vec());
+    let mut names: Vec<_> = (0..2_000).map(|_| Keypair::generate_ed25519()).collect();
+    names.sort_by_key(|name| kad::KBucketKey::from(name.public().to_peer_id()).distance(&goal));
+    names.truncate(count);
+    names
+}
+
+#[tokio::test]
+async fn those_who_crowd_around_a_key_from_one_network_do_not_hide_who_is_found_there() {
+    let key = [7; 32];
+    let mut others = JoinSet::new();
+    // They keep nothing, and know of each other alone.
+    let mut crowd = Vec::new();
+    for name in near(&key, 24) {
+        crowd.push(server(DHT_PROTOCOL, name, 66, false).await);
+    }
+    let places: Vec<_> = crowd.iter().map(|(raw, place)| (*raw.local_peer_id(), place.clone())).collect();
+    for (mut raw, _) in crowd {
+        for (peer, place) in &places {
+            raw.behaviour_mut().table.add_address(peer, place.clone());
+        }
+        others.spawn(async move { while raw.next().await.is_some() {} });
+    }
+    let (mut honest, way) = server(DHT_PROTOCOL, Keypair::generate_ed25519(), 1, true).await;
+    let honest_name = *honest.local_peer_id();
+    others.spawn(async move { while honest.next().await.is_some() {} });
+    let (mut provider, at) = server(DHT_PROTOCOL, Keypair::generate_ed25519(), 2, true).await;
+    let provider_name = *provider.local_peer_id();
+    provider.behaviour_mut().table.add_address(&honest_name, way.clone());
+    provider.behaviour_mut().table.start_providing(record_key(&key)).unwrap();
+    let told = async {
+        loop {
+            if let SwarmEvent::Behaviour(ServerEvent::Table(kad::Event::OutboundQueryProgressed {
+                result: kad::QueryResult::StartProviding(told),
+                ..
+            })) = provider.select_next_some().await
+            {
+                return told.unwrap();
+            }
+        }
+    };
+    timeout(PATIENCE, told).await.unwrap();
+    others.spawn(async move { while provider.next().await.is_some() {} });
+
+    let victim = Node::trusting(1, config(TCP)).await;
+    for (peer, place) in &places[14..] {
+        assert_eq!(victim.net.dial(place.clone()).await.unwrap(), *peer);
+    }
+    victim.net.dial(way).await.unwrap();
+    let knows = |snapshot: &Snapshot| snapshot.neighbours.iter().any(|(peer, _)| *peer == honest_name);
+    victim.snapshot(knows).await;
+    let neighbours = victim.net.snapshot().borrow().neighbours.len();
+    assert_eq!(neighbours, 8 + 1, "of one network no more are neighbours than there is room for");
+    // Those whom it knows lead it to the nearest of theirs, of whom it meets some.
+    let found = timeout(PATIENCE, victim.net.seek(key)).await.unwrap();
+    let [(peer, places)] = &found[..] else { panic!("{found:?}") };
+    assert_eq!((*peer, places.first()), (provider_name, Some(&at.with(Protocol::P2p(provider_name)))));
+    assert!(victim.net.metrics.dials_crowded.load(Relaxed) > 0, "they did not crowd around it");
+}
+
+#[tokio::test]
+async fn the_public_table_is_joined_where_the_owner_says_so() {
+    let (mut raw, place) = server(PUBLIC_DHT_PROTOCOL, Keypair::generate_ed25519(), 1, true).await;
+    let mut others = JoinSet::new();
+    others.spawn(async move { while raw.next().await.is_some() {} });
+    let joining = || NetConfig { public_dht: true, dht: false, ..config(TCP) };
+    // It has an address that others may be told.
+    let found = Node::trusting(1, NetConfig { relay: true, ..joining() }).await;
+    let key = [9; 32];
+    found.net.provide([key].into());
+    found.net.dial(place.clone()).await.unwrap();
+    let seeker = Node::trusting(2, joining()).await;
+    seeker.net.dial(place.clone()).await.unwrap();
+    let seek = async {
+        loop {
+            if let [(peer, _)] = &seeker.net.seek(key).await[..] {
+                return *peer;
+            }
+        }
+    };
+    assert_eq!(timeout(PATIENCE, seek).await.expect("it is found in time"), found.id());
+    // Nobody else takes part, or is found there.
+    let other = Node::trusting(3, config(TCP)).await;
+    other.net.dial(place).await.unwrap();
+    assert_eq!(other.net.seek(key).await, []);
+}
