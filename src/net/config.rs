@@ -119,7 +119,7 @@ pub struct NetConfig {
     pub event_queue: usize,
     /// First pause before a wanted peer is dialled again; it doubles with each failure.
     pub dial_backoff_base_ms: u64,
-    /// Longest pause before a wanted peer is dialled again.
+    /// Longest pause before a wanted peer is dialled again; twelve times that if it was sought in vain for a day.
     pub dial_backoff_max_ms: u64,
 }
 

@@ -38,7 +38,7 @@ pub struct StatusView {
     pub peer_id: String,
     /// Listen addresses.
     pub addresses: Vec<String>,
-    /// How others come to it, where it runs: `directly`, `carried` by another node, or only `nearby`.
+    /// How others come to it, where it runs: `directly`, `carried` by another node, only from `nearby`, or from `nowhere`.
     pub reached: Option<Reached>,
     /// Where it runs, how many nodes it knows through which others are found by their key alone.
     pub neighbours: Option<usize>,

@@ -157,6 +157,7 @@
  * How it is.
  * @typedef {object} NodeStatus
  * @property {string[]} addresses
+ * @property {"directly" | "carried" | "nearby" | "nowhere" | null} reached
  * @property {number} peers
  * @property {number} following
  * @property {number} accounts

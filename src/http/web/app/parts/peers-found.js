@@ -8,7 +8,7 @@ import { reachWords } from "./peers-reach.js";
 
 /** @typedef {import("../core/types.js").NodeView} NodeView */
 
-const PICTURES = { world: "globe", household: "home", machine: "device", nowhere: "device" };
+const PICTURES = { directly: "globe", carried: "globe", world: "globe", household: "home", machine: "device", nowhere: "device" };
 
 export function reachable() {
   const element = el("div", { class: "stack" });
@@ -17,12 +17,21 @@ export function reachable() {
     element,
     /** @param {NodeView} view */
     show: ({ id, status, reach }) => {
-      const now = JSON.stringify([id.addresses, status.http, status.https]);
+      const now = JSON.stringify([id.addresses, status.http, status.https, status.reached]);
       if (now === before) return;
       before = now;
-      put(element, inWords(reachWords(reach)), addresses(id.addresses), doors(status));
+      put(element, inWords(standing(status.reached, reach)), addresses(id.addresses), doors(status));
     },
   };
+}
+
+/**
+ * What has been tried says more than how far the addresses reach by themselves.
+ * @param {import("../core/types.js").NodeStatus["reached"]} reached
+ * @param {import("../core/types.js").Reach} reach
+ */
+function standing(reached, reach) {
+  return reached === null || reached === "nearby" ? reachWords(reach) : reached;
 }
 
 /** @param {keyof typeof PICTURES} reach */

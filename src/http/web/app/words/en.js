@@ -309,6 +309,10 @@ export default {
   "peers.synced": "up to date",
   "peers.all": { one: "All of them", other: "All {n}" },
 
+  "reach.carried": "From everywhere, through another node",
+  "reach.carried.words": "Another node carries connections to yours. It sees who speaks with whom, and nothing of what is said.",
+  "reach.directly": "From everywhere",
+  "reach.directly.words": "Others have tried it: they come to your node directly.",
   "reach.household": "On your network",
   "reach.household.words": "Those at home, or in the same network, find you. To others your node goes by itself; they cannot come to it first.",
   "reach.machine": "On this machine alone",
