@@ -223,7 +223,13 @@ fn show_people(out: &mut Output, event: &DaemonEvent) -> io::Result<()> {
                 qr(out, &id.invite)?;
             }
             let addresses = counted(id.addresses.len() as u64, "address", "addresses");
-            out.text(&format!("Ready: listening at {addresses} (`majlis id` lists them). Ctrl-C stops it.\n"))
+            let place = if id.addresses.is_empty() {
+                // It meets others through relays alone, and has yet to reach them.
+                String::new()
+            } else {
+                format!(": listening at {addresses} (`majlis id` lists them)")
+            };
+            out.text(&format!("Ready{place}. Ctrl-C stops it.\n"))
         }
         DaemonEvent::News(NodeEvent::Peer { peer_id, connected, account }) => {
             let who = short_key(account.as_deref().unwrap_or(peer_id));
