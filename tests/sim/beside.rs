@@ -85,7 +85,8 @@ pub fn print(large: &Large, topics: &Topics) {
     row("followers who could be reached in that hour, and were", &cells, share);
     let told: u64 = topics.told.iter().sum();
     eprintln!(
-        "gossipsub: {told} times a topic was told, at worst {:.1} s of the hour behind",
+        "gossipsub: {told} times a topic was told, of {} at no haste; at worst {:.1} s of the hour behind",
+        topics.to_tell,
         topics.behind as f64 / 1e3
     );
 }

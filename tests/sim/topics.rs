@@ -41,6 +41,8 @@ pub struct Topics {
     pub came: Vec<u64>,
     /// Topics that others said they are in.
     pub told: Vec<u64>,
+    /// How often one would have been told were every session to last until both had: some are too brief at this speed.
+    pub to_tell: u64,
     /// Who heard which post.
     pub heard: HashSet<(NodeId, usize)>,
     /// By how much, at worst, the hour was behind, in milliseconds of it.
@@ -67,6 +69,7 @@ struct Stage<'a> {
     meters: Vec<Arc<Meter>>,
     /// Addresses that were given out; none is given out twice.
     addresses: u64,
+    to_tell: u64,
     heard: UnboundedSender<(NodeId, MessageId)>,
 }
 
@@ -81,7 +84,7 @@ impl Stage<'_> {
         let (heard, mut hearing) = unbounded_channel();
         let meters = large.world.nodes.iter().map(|_| Arc::default()).collect();
         let (config, members) = (config(speed), HashMap::new());
-        let mut stage = Stage { large, speed, config, members, meters, addresses: 0, heard };
+        let mut stage = Stage { large, speed, config, members, meters, addresses: 0, to_tell: 0, heard };
         let (on, met) = large.tape.begin();
         for node in on {
             stage.wake(node);
@@ -90,9 +93,10 @@ impl Stage<'_> {
             stage.meet(one, other);
         }
         stage.settle().await;
+        stage.to_tell = 0;
         let before = stage.read();
         let behind = stage.live().await;
-        let after = stage.read();
+        let (after, to_tell) = (stage.read(), stage.to_tell);
         drop(stage);
         let posts: HashMap<_, _> = large
             .posts
@@ -100,8 +104,14 @@ impl Stage<'_> {
             .enumerate()
             .map(|(number, post)| (name(&post.entry.encode()), number))
             .collect();
-        let mut found =
-            Topics { bytes: Vec::new(), came: Vec::new(), told: Vec::new(), heard: HashSet::new(), behind };
+        let mut found = Topics {
+            bytes: Vec::new(),
+            came: Vec::new(),
+            told: Vec::new(),
+            to_tell,
+            heard: HashSet::new(),
+            behind,
+        };
         for (before, after) in before.into_iter().zip(after) {
             found.bytes.push(std::array::from_fn(|what| after.0[what] - before.0[what]));
             found.came.push(after.1 - before.1);
@@ -168,8 +178,10 @@ impl Stage<'_> {
         self.members.get(&node).map(|member| member.orders.send(order));
     }
 
-    fn meet(&self, one: NodeId, other: NodeId) {
-        if let Some(listener) = self.members.get(&other) {
+    fn meet(&mut self, one: NodeId, other: NodeId) {
+        if let (true, Some(listener)) = (self.members.contains_key(&one), self.members.get(&other)) {
+            let topics = [one, other].map(|node| self.large.world.nodes[node].interests.iter().count());
+            self.to_tell += topics.iter().sum::<usize>() as u64;
             self.order(one, Order::Dial(peer(other), listener.address.clone()));
         }
     }
