@@ -1,8 +1,11 @@
 //! The large simulation, small: what has to hold in it whatever the figures are.
 
+use std::collections::BTreeSet;
+
 use crate::large::Large;
-use crate::reckoning::Reckoning;
+use crate::reckoning::{Reckoning, an_hour, arrivals};
 use crate::society::{HOUR, Size};
+use crate::tape::Deed;
 
 /// Every kind of peer that is not honest is among them.
 const SMALL: Size = Size {
@@ -42,6 +45,54 @@ fn posts_reach_whoever_can_be_reached_and_little_is_sent_twice() {
     {
         assert_eq!(node.store.refused, 0, "node {number} was given more than it takes");
     }
+}
+
+#[test]
+fn what_is_written_down_of_the_hour_is_what_happened_in_it() {
+    let large = lived(SMALL);
+    let (tape, society) = (&large.tape, &large.society);
+    let (on, met) = tape.begin();
+    let (mut on, mut met): (BTreeSet<_>, BTreeSet<_>) = (on.into_iter().collect(), met.into_iter().collect());
+    assert!(met.len() > 20 && met.iter().all(|(one, other)| on.contains(one) && on.contains(other)));
+    let mut posts = 0;
+    for (at, deed) in tape.of_the_hour() {
+        match deed {
+            Deed::On(node) => assert!(on.insert(node), "node {node} was on"),
+            Deed::Off(node) => {
+                assert!(on.remove(&node), "node {node} was off");
+                assert!(
+                    met.iter().all(|(one, other)| *one != node && *other != node),
+                    "node {node} meets some"
+                );
+            }
+            Deed::Meet(one, other) => {
+                assert!(on.contains(&one) && on.contains(&other) && !met.contains(&(other, one)));
+                assert!(met.insert((one, other)), "{one} and {other} had met");
+            }
+            Deed::Part(one, other) => {
+                assert!(
+                    met.remove(&(one, other)) || met.remove(&(other, one)),
+                    "{one} and {other} had not met"
+                );
+            }
+            Deed::Post(number) => {
+                let post = &large.posts[number];
+                assert!(post.at == at && on.contains(&post.by));
+                let account = &post.entry.header.account;
+                assert!(large.world.nodes[post.by].interests.reason(account).is_some());
+                posts += 1;
+            }
+        }
+    }
+    assert!(posts > 5, "{posts} posts say little");
+    let counted = tape.counted();
+    let [homes, hosts] = an_hour(society, tape.hour, &counted.carried);
+    assert!(!homes.is_empty() && hosts.len() == SMALL.hosts && hosts.iter().all(|bytes| *bytes > 0.0));
+    assert!(counted.stored > 0 && counted.copies >= counted.stored);
+    let came =
+        |post: usize, node| large.posts[post].held.get(&node).is_some_and(|(at, _)| *at <= tape.hour.1);
+    let (pairs, reached) = arrivals(&large, tape.hour, came);
+    assert!(reached <= pairs && reached * 100 >= pairs * 95, "{reached} of {pairs}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The large simulation as a program: what `scripts/bench world` runs. It prints one table.
+//! The large simulation as a program: what `scripts/bench world` runs. It prints a table of what was measured, and one of
+//! an hour of it beside gossipsub.
 
 #![allow(
     dead_code,
@@ -10,14 +11,20 @@
     reason = "a program of measurements, built of the same parts as the tests, of which it does not use all"
 )]
 
+mod beside;
 mod finder;
 mod large;
+#[path = "../bench/machine.rs"]
+mod machine;
 mod node;
 mod people;
 mod reckoning;
 mod rng;
 mod society;
 mod store;
+mod tape;
+mod topics;
+mod wire;
 mod world;
 
 use std::collections::BTreeMap;
@@ -27,7 +34,11 @@ use majlis_protocol::sync::kind;
 use reckoning::Reckoning;
 use society::{HOUR, Size};
 
-fn size() -> Size {
+/// How much faster than the hour gossipsub is played, by default.
+const SPEED: u32 = 20;
+
+fn options() -> (Size, u32) {
+    let mut speed = SPEED;
     let mut size = Size {
         seed: 1,
         nodes: 1_000,
@@ -41,7 +52,7 @@ fn size() -> Size {
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let value: u64 = words.next().and_then(|value| value.parse().ok()).unwrap_or_else(|| {
-            panic!("usage: world [--seed N] [--nodes N] [--hosts N] [--accounts N] [--hostile PERCENT] [--warm HOURS] [--hours N]")
+            panic!("usage: world [--seed N] [--nodes N] [--hosts N] [--accounts N] [--hostile PERCENT] [--warm HOURS] [--hours N] [--speed N]")
         });
         match word.as_str() {
             "--seed" => size.seed = value,
@@ -51,10 +62,11 @@ fn size() -> Size {
             "--hostile" => size.hostile = value as usize,
             "--warm" => size.warm = value * HOUR,
             "--hours" => size.counted = value * HOUR,
+            "--speed" => speed = value.clamp(1, 1_000) as u32,
             _ => panic!("{word} is unknown"),
         }
     }
-    size
+    (size, speed)
 }
 
 fn percent(part: usize, of: usize) -> String {
@@ -63,14 +75,35 @@ fn percent(part: usize, of: usize) -> String {
 
 fn main() {
     let begun = std::time::Instant::now();
-    let mut large = Large::new(size());
+    let (size, speed) = options();
+    let mut large = Large::new(size);
     eprintln!("world: everyone has moved in after {:.0?}", begun.elapsed());
     large.run(|hour, large| {
         let on = large.world.nodes.iter().filter(|node| node.up).count();
         eprintln!("world: hour {hour}, {on} nodes on, {} posts, {:.0?}", large.posts.len(), begun.elapsed());
     });
+    eprintln!("world: an hour of gossipsub follows, {speed} times as fast");
+    let topics = topics::play(&large, speed);
+    println!("machine    {}", machine::describe());
+    println!("workload   {}", workload(&size));
+    println!();
     Table { large: &large, found: Reckoning::of(&large) }.print();
+    println!();
+    beside::print(&large, &topics);
     eprintln!("world: took {:.0?}", begun.elapsed());
+}
+
+fn workload(size: &Size) -> String {
+    format!(
+        "{} nodes, {} of them hosts, {} accounts, {} % of the nodes hostile, {} h of which {} are counted, seed {}",
+        size.nodes,
+        size.hosts,
+        size.accounts,
+        size.hostile,
+        size.end() / HOUR,
+        size.counted / HOUR,
+        size.seed,
+    )
 }
 
 struct Table<'a> {
@@ -152,6 +185,9 @@ fn bytes_by_kind(kinds: &BTreeMap<u8, f64>) -> String {
         (kind::HEAD, "news of logs"),
         (kind::WANT, "wants"),
         (kind::PROVE, "proofs"),
+        (kind::IDDOC, "identity documents"),
+        (kind::HELLO, "greetings"),
+        (kind::AUDIT, "audits"),
         (kind::MODE, "modes"),
         (kind::CREDIT, "credit"),
     ];

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use majlis_protocol::state::Run as Interval;
 use majlis_protocol::sync::cover::Holder;
 use majlis_protocol::sync::{CloseCode, Event, Input, Reason};
-use majlis_protocol::{AccountId, EntryId, LogId};
+use majlis_protocol::{AccountId, Entry, EntryId, LogId, Verified};
 
 use crate::finder::{Finder, MAX_DIALS};
 use crate::node::Node;
 use crate::people::{Author, Person, device_key};
 use crate::rng::Rng;
-use crate::society::{Evil, MINUTE, SECOND, Size, Society};
+use crate::society::{Evil, HOUR, MINUTE, SECOND, Size, Society};
+use crate::tape::{Deed, Mark, Tape, carried_by};
 use crate::world::{Carrier, News, NodeId, World};
 
 /// Everything is looked at so often.
@@ -33,6 +34,9 @@ const SLICE: u64 = 200;
 pub struct Post {
     pub account: usize,
     pub at: u64,
+    /// Where it was written.
+    pub by: NodeId,
+    pub entry: Verified<Entry>,
     /// Node → when it was on its disk, and over how many nodes it came.
     pub held: BTreeMap<NodeId, (u64, u8)>,
 }
@@ -72,6 +76,7 @@ pub struct Large {
     pub counts: Counts,
     /// Bytes that each node's line had carried when counting began.
     pub before: Vec<u64>,
+    pub tape: Tape,
     finders: Vec<Finder>,
     /// Per node: peer → when the session was opened.
     connected: Vec<BTreeMap<NodeId, u64>>,
@@ -98,6 +103,8 @@ impl Large {
             posts: Vec::new(),
             counts: Counts::default(),
             before: vec![0; size.nodes],
+            // As the day goes on more and more are on, so the middle.
+            tape: Tape::new(size.warm + size.counted.saturating_sub(HOUR) / 2),
             finders: (0..size.nodes).map(|_| Finder::default()).collect(),
             connected: vec![BTreeMap::new(); size.nodes],
             looks: vec![u64::MAX; size.nodes],
@@ -211,21 +218,23 @@ impl Large {
             self.world.run(pause);
             if !began && self.counts() {
                 began = true;
-                self.before = self.world.lines.iter().map(|line| line.sent + line.received).collect();
+                self.before = carried_by(&self.world);
                 self.world.by_kind.clear();
             }
             self.take_news();
+            self.mark();
             while let Some(Reverse((at, ..))) = self.queue.peek()
                 && *at <= self.now()
                 && let Some(Reverse((at, _, what))) = self.queue.pop()
             {
                 self.act(at, what);
             }
-            if self.now() / crate::society::HOUR > hour {
+            if self.now() / HOUR > hour {
                 hour += 1;
                 tell(hour, self);
             }
         }
+        self.mark();
         for node in 0..self.connected.len() {
             for peer in self.connected[node].clone().into_keys() {
                 self.note_gone(node, peer);
@@ -239,6 +248,7 @@ impl Large {
             Do::Off(node) => {
                 self.world.crash(node);
                 self.take_news();
+                self.note(Deed::Off(node));
             }
             Do::Post(account) => self.post(account),
             Do::Look(node, life) if self.lives(node, life) && self.looks[node] == at => self.look(node),
@@ -249,11 +259,25 @@ impl Large {
         }
     }
 
+    fn mark(&mut self) {
+        let (now, world, counts) = (self.now(), &self.world, &self.counts);
+        self.tape.look(now, || Mark {
+            carried: carried_by(world),
+            copies: counts.copies,
+            stored: counts.stored,
+        });
+    }
+
+    fn note(&mut self, deed: Deed) {
+        self.tape.deeds.push((self.now(), deed));
+    }
+
     fn lives(&self, node: NodeId, life: u64) -> bool {
         self.world.nodes[node].up && self.world.nodes[node].life == life
     }
 
     fn wake(&mut self, node: NodeId) {
+        self.note(Deed::On(node));
         self.world.restart(node);
         let (now, life) = (self.now(), self.world.nodes[node].life);
         for (at, peer) in self.finders[node].start(now) {
@@ -281,7 +305,9 @@ impl Large {
         let entries = self.authors[account].posts(now, 1, &text);
         let number = self.posts.len();
         let held = BTreeMap::from([(node, (self.now(), 0))]);
-        self.posts.push(Post { account, at: self.now(), held });
+        let entry = entries[0].clone();
+        self.posts.push(Post { account, at: self.now(), by: node, entry, held });
+        self.note(Deed::Post(number));
         self.by_id.insert(entries[0].id, number);
         self.hops.insert((node, number), 0);
         self.world.publish(node, entries);
@@ -376,6 +402,7 @@ impl Large {
         if self.counts() {
             self.counts.sessions += 1;
         }
+        self.note(Deed::Meet(node, peer));
         self.world.connect_over(node, peer, named, carrier);
     }
 
@@ -426,6 +453,10 @@ impl Large {
     /// A session is over, or the day is.
     fn note_gone(&mut self, node: NodeId, peer: NodeId) {
         let Some(opened) = self.connected[node].remove(&peer) else { return };
+        // Each of the two loses it; the first to do so is written down.
+        if self.connected[peer].contains_key(&node) {
+            self.note(Deed::Part(node, peer));
+        }
         let since = opened.max(self.society.size.warm);
         let is_host = usize::from(node < self.society.size.hosts);
         self.counts.held_open[is_host] += self.now().saturating_sub(since);

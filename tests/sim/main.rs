@@ -17,6 +17,9 @@ mod reckoning;
 mod rng;
 mod society;
 mod store;
+mod tape;
+#[allow(dead_code, reason = "what it counts in is a part of the program of measurements alone")]
+mod wire;
 mod world;
 
 mod basics;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::large::{Large, Post};
 use crate::society::{HOUR, MINUTE, Society};
+use crate::tape::{Span, carried_by};
 use crate::world::NodeId;
 
 /// A post that followers should have had.
@@ -49,8 +50,7 @@ fn common(one: (u64, u64), other: (u64, u64)) -> Option<(u64, u64)> {
 }
 
 /// When the follower was on together with a holder with which it could have had a session; joined.
-fn windows(society: &Society, post: &Post, follower: NodeId) -> Vec<(u64, u64)> {
-    let end = society.size.end();
+fn windows(society: &Society, post: &Post, follower: NodeId, end: u64) -> Vec<(u64, u64)> {
     let mut found: Vec<(u64, u64)> = Vec::new();
     for (holder, (since, _)) in &post.held {
         if *holder == follower || !society.connectable(follower, *holder) {
@@ -75,7 +75,7 @@ fn windows(society: &Society, post: &Post, follower: NodeId) -> Vec<(u64, u64)> 
 
 fn judge(society: &Society, post: &Post, follower: NodeId) -> Pair {
     let came = post.held.get(&follower).map(|(at, _)| *at);
-    let first = windows(society, post, follower).into_iter().find(|(from, to)| {
+    let first = windows(society, post, follower, society.size.end()).into_iter().find(|(from, to)| {
         let brief = to - from < MINUTE;
         !brief || came.is_some_and(|came| *from <= came && came <= *to)
     });
@@ -86,6 +86,45 @@ fn judge(society: &Society, post: &Post, follower: NodeId) -> Pair {
         (Some(_), None) => Pair::Lost,
         (None, None) => Pair::Unreachable,
     }
+}
+
+/// Of posts of a stretch of time: pairs of one and a follower who could be reached before its end, and to how many of them
+/// it came, as `came` has it.
+pub fn arrivals(large: &Large, span: Span, came: impl Fn(usize, NodeId) -> bool) -> (usize, usize) {
+    let (society, mut pairs, mut reached) = (&large.society, 0, 0);
+    for (number, post) in large.posts.iter().enumerate() {
+        let followers = society.accounts[post.account].followers.iter();
+        for follower in followers.filter(|follower| society.is_honest(**follower)) {
+            let mut windows = windows(society, post, *follower, span.1).into_iter();
+            if (span.0..span.1).contains(&post.at) && windows.any(|(from, to)| to - from >= MINUTE) {
+                pairs += 1;
+                reached += usize::from(came(number, *follower));
+            }
+        }
+    }
+    (pairs, reached)
+}
+
+/// Hours for which a node was on in a stretch of time.
+pub fn hours(society: &Society, node: NodeId, span: Span) -> f64 {
+    let on = society.homes[node].on.iter().filter_map(|on| common(*on, span)).map(|(from, to)| to - from);
+    on.sum::<u64>() as f64 / HOUR as f64
+}
+
+/// Bytes in an hour of being on, of honest homes and of hosts, ascending; of what each node's line has carried in that time.
+pub fn an_hour(society: &Society, span: Span, bytes: &[u64]) -> [Vec<f64>; 2] {
+    let mut found = [Vec::new(), Vec::new()];
+    for (node, bytes) in bytes.iter().enumerate() {
+        let on = hours(society, node, span);
+        // Less than a quarter of an hour says little about an hour.
+        if society.is_honest(node) && on >= 0.25 {
+            found[usize::from(node < society.size.hosts)].push(*bytes as f64 / on);
+        }
+    }
+    for bytes in &mut found {
+        bytes.sort_by(f64::total_cmp);
+    }
+    found
 }
 
 impl Reckoning {
@@ -145,26 +184,18 @@ impl Reckoning {
     fn lines(&mut self, large: &Large) {
         let society = &large.society;
         let counted = (society.size.warm, society.size.end());
-        let mut hours = [0.0; 2];
-        for (node, home) in society.homes.iter().enumerate() {
-            let on = home.on.iter().filter_map(|on| common(*on, counted)).map(|(from, to)| to - from);
-            let on = on.sum::<u64>() as f64 / HOUR as f64;
-            self.on += on / (society.homes.len() as f64 * society.size.counted as f64 / HOUR as f64);
-            let is_host = node < society.size.hosts;
-            hours[usize::from(is_host)] += on;
-            // Less than a quarter of an hour says little about an hour.
-            if home.evil.is_some() || on < 0.25 {
-                continue;
-            }
-            let line = large.world.lines[node];
-            let bytes = (line.sent + line.received - large.before[node]) as f64 / on;
-            if is_host { &mut self.host_bytes } else { &mut self.home_bytes }.push(bytes);
+        let carried: Vec<u64> = carried_by(&large.world)
+            .iter()
+            .zip(&large.before)
+            .map(|(after, before)| after - before)
+            .collect();
+        [self.home_bytes, self.host_bytes] = an_hour(society, counted, &carried);
+        let mut on = [0.0; 2];
+        for node in 0..society.size.nodes {
+            on[usize::from(node < society.size.hosts)] += hours(society, node, counted);
         }
-        self.home_bytes.sort_by(f64::total_cmp);
-        self.host_bytes.sort_by(f64::total_cmp);
-        for (sessions, (open, hours)) in
-            self.sessions.iter_mut().zip(large.counts.held_open.iter().zip(hours))
-        {
+        self.on = (on[0] + on[1]) / (society.size.nodes as f64 * society.size.counted as f64 / HOUR as f64);
+        for (sessions, (open, hours)) in self.sessions.iter_mut().zip(large.counts.held_open.iter().zip(on)) {
             *sessions = *open as f64 / HOUR as f64 / f64::max(hours, 1.0);
         }
         let all: usize = large.world.by_kind.values().map(|(_, bytes)| bytes).sum();
