@@ -25,8 +25,9 @@ pub const MAX_STREAMS_NEGOTIATING: usize = 16;
 pub const MAX_AGENT_CHARS: usize = 64;
 /// A remote's opening of a sync stream is answered within this time, or given up.
 pub const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
-/// A session that lasted this long was a good one: the backoff starts again from its base.
-pub const STABLE_AFTER: Duration = Duration::from_secs(10);
+/// A session that lasted this long was a good one: the backoff starts again from its base. Longer than who never greets
+/// is waited for.
+pub const STABLE_AFTER: Duration = Duration::from_secs(30);
 /// A closed session has this long to write what is still queued.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// A session that has written everything waits this long for the remote to close its side, which says that everything

@@ -11,7 +11,7 @@ use crate::world::NodeId;
 /// Pauses between two dials of one peer.
 const BACKOFF: (u64, u64) = (SECOND, 300 * SECOND);
 /// A session that lasted so long was a good one.
-const STABLE: u64 = 10 * SECOND;
+const STABLE: u64 = 30 * SECOND;
 /// Dials under way at once.
 pub const MAX_DIALS: usize = 32;
 

@@ -451,7 +451,6 @@ impl Driver {
     }
 
     /// Has what was learnt of peers, and of the own addresses as interfaces come and go, written down.
-    /// Has what was learnt of peers written down.
     fn flush(&self) {
         self.take_note();
         let node = Arc::clone(&self.node);
