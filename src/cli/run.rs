@@ -55,6 +55,9 @@ pub struct RunArgs {
     /// follow as well. See `majlis pin`.
     #[arg(long, value_name = "WHOSE")]
     hold: Option<Offer>,
+    /// Take the folder in the bucket over from a node that runs no more, as after `majlis restore`.
+    #[arg(long)]
+    take_bucket: bool,
     /// Serve apps and browsers here instead of at 127.0.0.1:7411; off: nowhere.
     #[arg(long, value_name = "ADDRESS:PORT")]
     http: Option<String>,
@@ -65,19 +68,20 @@ pub struct RunArgs {
 
 impl RunArgs {
     pub async fn run(self, app: &mut App) -> Result<(), Stop> {
+        let (home, mut config) = (app.home.clone(), app.config()?);
+        if let Some(offer) = self.hold {
+            config.node.pin_offer = offer.into();
+        }
         let options = RunOptions {
             listen: self.listen,
             bootstrap: self.bootstrap,
             mdns: !self.no_mdns,
             relay: self.relay,
+            take_bucket: self.take_bucket,
             posts: app.out.is_json(),
             http: self.http,
             https: self.https,
         };
-        let (home, mut config) = (app.home.clone(), app.config()?);
-        if let Some(offer) = self.hold {
-            config.node.pin_offer = offer.into();
-        }
         let signalled = signals()?;
         let (events, received) = mpsc::channel(EVENT_QUEUE);
         let printed = print_aside(Output::new(app.out.is_json()), received)?;

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::api::IdView;
 use super::keys::{Keys, forget_phrase, kept_phrase, random};
 use super::{Failure, Local, Node, NodeConfig, now_ms};
+use crate::blobs::BlobsConfig;
 use crate::store::{Batch, Store, StoreConfig};
 
 /// Makes the keys of a new account. A home in which a phrase is kept but no keys is one whose making was cut
@@ -27,8 +28,7 @@ pub fn restore(
     home: &Path,
     phrase: &str,
     peers: &[String],
-    store: &StoreConfig,
-    config: &NodeConfig,
+    (store, config, blobs): (&StoreConfig, &NodeConfig, &BlobsConfig),
 ) -> Result<IdView, Failure> {
     let phrase = Phrase::parse(phrase).map_err(|error| {
         Failure::usage(error.to_string(), "Type the 24 words in order, separated by spaces.")
@@ -42,7 +42,7 @@ pub fn restore(
     let (opened, _) = Store::open(home, store.clone())?;
     opened.set_setting(RESTORING, Some(b"1"))?;
     let keys = Keys::create(home, &phrase)?;
-    let node = Node::with(home, keys, opened, (config, store))?;
+    let node = Node::with(home, keys, opened, (config, store, blobs))?;
     for peer in peers {
         node.peers.name_address(peer)?;
     }
@@ -52,7 +52,11 @@ pub fn restore(
 }
 
 /// Closes a home, which is to go on elsewhere: from then on only a copy of it starts; or takes that back.
-pub fn set_moved(home: &Path, moved: bool, store: &StoreConfig, config: &NodeConfig) -> Result<(), Failure> {
+pub fn set_moved(
+    home: &Path,
+    moved: bool,
+    (store, config, blobs): (&StoreConfig, &NodeConfig, &BlobsConfig),
+) -> Result<(), Failure> {
     if Keys::load(home)?.is_none() {
         return Err(Failure::new(
             format!("{} holds no account", home.display()),
@@ -61,7 +65,7 @@ pub fn set_moved(home: &Path, moved: bool, store: &StoreConfig, config: &NodeCon
     }
     if moved {
         // What an opening has to set right is not left to the other machine, nor is a home moved on that is damaged.
-        Node::open(home, store, config)?.0.close()?;
+        Node::open(home, store, config, blobs)?.0.close()?;
     }
     Ok(Store::set_moved(home, moved)?)
 }

@@ -68,6 +68,7 @@ pub use live::{Channel, Coming, Live, Wanted, Whose};
 pub use peers::{Addresses, KnownPeer, reach};
 pub use watch::{NodeEvent, Watch};
 
+use crate::blobs::BlobsConfig;
 use crate::net::PeerId;
 use crate::store::{Batch, Committed, OpenReport, Store, StoreConfig, StoreError};
 
@@ -192,13 +193,14 @@ impl Node {
         home: &Path,
         store: &StoreConfig,
         config: &NodeConfig,
+        blobs: &BlobsConfig,
     ) -> Result<(Arc<Self>, Opened), Failure> {
         let (opened, report) = Store::open(home, store.clone())?;
         let (keys, created) = match Keys::load(home)? {
             Some(keys) => (keys, false),
             None => (identity::found(home)?, true),
         };
-        Self::with(home, keys, opened, (config, store)).map(|node| {
+        Self::with(home, keys, opened, (config, store, blobs)).map(|node| {
             let notes = notes(&report);
             (node, Opened { created, notes })
         })
@@ -208,7 +210,7 @@ impl Node {
         home: &Path,
         keys: Keys,
         store: Store,
-        (config, of_store): (&NodeConfig, &StoreConfig),
+        (config, of_store, of_blobs): (&NodeConfig, &StoreConfig, &BlobsConfig),
     ) -> Result<Arc<Self>, Failure> {
         let peers = peers::Peers::load(&store)?;
         let pins = pins::Pins::load(&store, config)?;
@@ -219,7 +221,7 @@ impl Node {
             numbering: door::Numbering::default(),
             apps: apps::Apps::default(),
             counted: account::Counted::default(),
-            media: media::Media::new(config, of_store),
+            media: media::Media::new(config, of_store, of_blobs),
             scheduled: tokio::sync::Notify::new(),
             keep: storage::Keep::new(config),
             keys,

@@ -12,6 +12,7 @@
 )]
 
 mod backup;
+mod bucket;
 mod carry;
 mod catch_up;
 mod clocks;
@@ -39,6 +40,7 @@ mod nat;
 mod presence;
 mod private;
 mod recovery;
+mod s3;
 mod schedule;
 mod social;
 mod storage;
