@@ -544,7 +544,8 @@ impl Node {
         let running = self.is_running();
         let peers = if running { self.ask(Local::Peers).await? } else { Vec::new() };
         let node = Arc::clone(self);
-        let (stats, bucket) = blocking(move || Ok((node.store.stats()?, node.bucket_view()))).await?;
+        let (stats, bucket, figures) =
+            blocking(move || Ok((node.store.stats()?, node.bucket_view(), node.figures()?))).await?;
         let standing = self.peers.standing();
         Ok(StatusView {
             running,
@@ -564,6 +565,7 @@ impl Node {
             synced: !peers.is_empty() && peers.iter().all(|peer| peer.synced),
             uptime: if running { self.started.elapsed().as_secs() } else { 0 },
             bucket,
+            counts: figures.iter().map(|figure| (figure.name.to_owned(), figure.value)).collect(),
             door: self.door(),
         })
     }

@@ -16,6 +16,7 @@ mod drafts;
 pub mod driver;
 mod execute;
 mod feeds;
+mod figures;
 mod filters;
 mod finding;
 mod follows;
@@ -62,6 +63,7 @@ pub use carry::is_archive;
 pub use config::{HintScope, NodeConfig, PinOffer};
 pub use door::Named;
 pub use execute::execute;
+pub use figures::Figure;
 pub use identity::{restore, set_moved};
 pub use keys::Keys;
 pub use live::{Channel, Coming, Live, Wanted, Whose};
@@ -69,7 +71,7 @@ pub use peers::{Addresses, KnownPeer, reach};
 pub use watch::{NodeEvent, Watch};
 
 use crate::blobs::BlobsConfig;
-use crate::net::PeerId;
+use crate::net::{Metrics, PeerId};
 use crate::store::{Batch, Committed, OpenReport, Store, StoreConfig, StoreError};
 
 /// What the driver of a running node is told by the rest of it.
@@ -158,6 +160,8 @@ pub struct Node {
     /// Held while it is worked out which accounts the node holds.
     refreshing: Mutex<()>,
     driver: Mutex<Option<mpsc::Sender<Local>>>,
+    /// What the network counts, once it runs.
+    network: Mutex<Option<Arc<Metrics>>>,
     crier: watch::Crier,
     peers: peers::Peers,
     pins: pins::Pins,
@@ -230,6 +234,7 @@ impl Node {
             receiving: Mutex::default(),
             refreshing: Mutex::default(),
             driver: Mutex::new(None),
+            network: Mutex::default(),
             crier: watch::Crier::default(),
             peers,
             pins,

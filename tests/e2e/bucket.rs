@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::host;
 use crate::s3::{KEY, SECRET, TestBucket};
 use crate::support::cluster::{Cluster, await_text};
 use crate::support::eventually;
@@ -113,6 +114,8 @@ fn while_the_bucket_is_away_files_wait() {
             && number(&said, "waiting_files") == 1
             && number(&said, "failed") > 0
     });
+    let told = host::figures(&node);
+    assert_eq!((told["majlis_bucket_away"], told["majlis_bucket_waiting"]), (1, 1));
     let people = node.run_with(&["status"], None).stdout;
     assert!(people.contains("cannot be reached") && people.contains("wait"), "{people}");
     // What is there alone cannot be had, and that is said; what is here can.
@@ -139,7 +142,7 @@ fn while_the_bucket_is_away_files_wait() {
     fs::remove_file(&copy).unwrap();
     node.cli(&["media", "get", &before, word(&copy)]);
     assert_eq!(fs::read(&copy).unwrap(), fs::read(&first).unwrap());
-    eventually("all is well", || figures(&node)["trouble"].is_null());
+    eventually("all is well", || host::figures(&node)["majlis_bucket_away"] == 0);
     node.verify();
 }
 

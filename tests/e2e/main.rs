@@ -21,6 +21,7 @@ mod delete;
 mod finding;
 mod follow;
 mod hints;
+mod host;
 mod hostile;
 mod http_api;
 mod http_door;

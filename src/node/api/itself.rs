@@ -1,5 +1,7 @@
 //! What the node says of itself: who it is, how it is, and whom it is connected with.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::pins::HostState;
@@ -66,6 +68,8 @@ pub struct StatusView {
     pub uptime: u64,
     /// How it stands with the bucket for files, where one is set and the node runs.
     pub bucket: Option<BucketView>,
+    /// What a node that runs counts, by name: what is held of each kind now, and what has happened since its start.
+    pub counts: BTreeMap<String, u64>,
     /// Where apps and browsers find it.
     #[serde(flatten)]
     pub door: DoorView,
