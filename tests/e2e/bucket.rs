@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use crate::host;
 use crate::s3::{KEY, SECRET, TestBucket};
 use crate::support::cluster::{Cluster, await_text};
-use crate::support::eventually;
 use crate::support::node::{TestNode, number, text};
 use crate::support::random::Random;
+use crate::support::{PATIENCE, eventually};
 
 fn word(path: &Path) -> &str {
     path.to_str().unwrap()
@@ -144,6 +144,38 @@ fn while_the_bucket_is_away_files_wait() {
     assert_eq!(fs::read(&copy).unwrap(), fs::read(&first).unwrap());
     eventually("all is well", || host::figures(&node)["majlis_bucket_away"] == 0);
     node.verify();
+}
+
+/// The bucket ends in the middle of a film that somebody fetches: it goes on where it was when the bucket is there again.
+#[test]
+fn a_film_goes_on_where_the_bucket_left_it() {
+    const SIZE: u64 = 20_000_000;
+    let mut bucket = TestBucket::started();
+    let mut cluster = Cluster::new(&["author", "reader"]);
+    bucket.set_for(&mut cluster.nodes[0], "author", 0);
+    cluster.nodes.iter_mut().for_each(|node| drop(node.start()));
+    let [author, reader] = &cluster.nodes[..] else { unreachable!() };
+    let film = page(author, "film", SIZE as usize);
+    let (_, cid) = post(author, "a film", &film);
+    eventually("the film is in the bucket alone", || is_only_there(author, "own", &bucket, "author", &cid));
+    cluster.follow(1, 0);
+    await_text(reader, "a film");
+    bucket.slow_down(150);
+    let copy = reader.scratch().join("copy");
+    let getting = reader.background(&["media", "get", &cid, word(&copy)]);
+    eventually("some of it was read", || number(&figures(author), "read_bytes") > 4_000_000);
+    bucket.stop();
+    assert!(getting.lines.find(PATIENCE, "it ends", |line| line["cid"] == cid.as_str()).is_none());
+    let read = number(&figures(author), "read_bytes");
+    assert!(read < SIZE && !copy.exists());
+    bucket.slow_down(0);
+    bucket.start();
+    eventually("it is there as a whole", || {
+        reader.outcome(&["media", "get", &cid, word(&copy)]).code == Some(0)
+    });
+    assert_eq!(fs::read(&copy).unwrap(), fs::read(&film).unwrap());
+    let all = number(&figures(author), "read_bytes");
+    assert!(all < SIZE + 4_000_000, "{all} bytes were read, {read} of them before");
 }
 
 /// What cannot be is said at the start, and how it can.

@@ -3,8 +3,14 @@
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
@@ -23,6 +29,8 @@ const NAME: &str = "files";
 pub struct TestBucket {
     folder: TempDir,
     address: SocketAddr,
+    /// Milliseconds that pass before each answer.
+    delay: Arc<AtomicU64>,
     /// It serves as long as this lives.
     serving: Option<Runtime>,
 }
@@ -31,7 +39,8 @@ impl TestBucket {
     pub fn started() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join(NAME)).unwrap();
-        let mut bucket = Self { folder, address: (Ipv4Addr::LOCALHOST, 0).into(), serving: None };
+        let address = (Ipv4Addr::LOCALHOST, 0).into();
+        let mut bucket = Self { folder, address, delay: Arc::default(), serving: None };
         bucket.start();
         bucket
     }
@@ -45,9 +54,17 @@ impl TestBucket {
         let service = service.build();
         let listener = runtime.block_on(TcpListener::bind(self.address)).unwrap();
         self.address = listener.local_addr().unwrap();
+        let delay = Arc::clone(&self.delay);
         runtime.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let service = service.clone();
+                let (service, delay) = (service.clone(), Arc::clone(&delay));
+                let service = service_fn(move |request: Request<Incoming>| {
+                    let (service, delay) = (service.clone(), delay.load(Ordering::Relaxed));
+                    async move {
+                        tokio::time::sleep(Duration::from_millis(delay)).await;
+                        Service::call(&service, request).await
+                    }
+                });
                 tokio::spawn(async move {
                     // A client that goes away is none of the test's business.
                     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
@@ -62,6 +79,11 @@ impl TestBucket {
         if let Some(runtime) = self.serving.take() {
             runtime.shutdown_background();
         }
+    }
+
+    /// Has each answer wait so long.
+    pub fn slow_down(&self, milliseconds: u64) {
+        self.delay.store(milliseconds, Ordering::Relaxed);
     }
 
     pub fn endpoint(&self) -> String {

@@ -22,7 +22,7 @@ use crate::node::{Failure, Node, blocking};
 /// Files that go there, or are removed there, at once.
 const AT_ONCE: usize = 4;
 /// Files that are put there before it is looked what else there is to be done.
-const ROUND: usize = 64;
+const ROUND: usize = 256;
 /// How soon it is looked again after what may wait only for a post to name it.
 const SOON: Duration = Duration::from_secs(2);
 /// How often it is looked in any case.
