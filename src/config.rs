@@ -11,6 +11,7 @@ use std::{env, fmt, fs, io};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use crate::blobs::BlobsConfig;
 use crate::http::HttpConfig;
 use crate::net::NetConfig;
 use crate::node::{Failure, NodeConfig};
@@ -23,6 +24,8 @@ pub const FILE: &str = "config.toml";
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
+    /// Where files lie.
+    pub blobs: BlobsConfig,
     /// The door for apps and browsers.
     pub http: HttpConfig,
     /// The network.
@@ -34,7 +37,8 @@ pub struct Config {
 }
 
 /// The sections of the file: name, and the source whose field docs describe its keys.
-const SECTIONS: [(&str, &str); 4] = [
+const SECTIONS: [(&str, &str); 5] = [
+    ("blobs", include_str!("blobs/config.rs")),
     ("http", include_str!("http/config.rs")),
     ("net", include_str!("net/config.rs")),
     ("node", include_str!("node/config.rs")),

@@ -15,6 +15,7 @@ use crate::node::{Failure, Node, NodeEvent, Watch, driver};
 
 /// What `run` was told on the command line.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent flags")]
 pub struct RunOptions {
     /// Multiaddrs to listen on instead of the default.
     pub listen: Vec<String>,
@@ -26,6 +27,8 @@ pub struct RunOptions {
     pub relay: bool,
     /// Multiaddrs of the nodes through which alone others are met; as set, if there are none.
     pub relay_only: Vec<String>,
+    /// Whether to take the folder in the bucket over from another node.
+    pub take_bucket: bool,
     /// Whether posts are among the events.
     pub posts: bool,
     /// Address and port to serve apps and browsers at instead of what is set, or `off`.
@@ -66,8 +69,9 @@ pub async fn run(
     stop: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
     let (path, store, settings) = (home.to_owned(), config.store.clone(), config.node.clone());
-    let (node, opened) = blocking(move || Node::open(&path, &store, &settings)).await?;
-    for note in opened.notes {
+    let (node, opened) = blocking(move || Node::open(&path, &store, &settings, &config.blobs)).await?;
+    let away = node.meet_bucket(options.take_bucket).await?;
+    for note in opened.notes.into_iter().chain(away) {
         say(&events, DaemonEvent::Note(note)).await;
     }
     let counting = Arc::clone(&node);
@@ -110,9 +114,11 @@ pub async fn run(
     let pruning = tokio::spawn(Arc::clone(&node).keep_pruning());
     let posting = tokio::spawn(Arc::clone(&node).keep_posting());
     let pinning = tokio::spawn(Arc::clone(&node).keep_pins());
+    let storing = tokio::spawn(Arc::clone(&node).keep_bucket());
     stop.await;
     posting.abort();
     pinning.abort();
+    storing.abort();
     purging.abort();
     pruning.abort();
     drop((finding, fetching));

@@ -35,8 +35,15 @@ const HIDDEN: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that have one door each.
-const DOORS: &[(&str, &str)] =
-    &[("sled", "store"), ("libp2p", "net"), ("clap", "cli"), ("tantivy", "search"), ("image", "media")];
+const DOORS: &[(&str, &str)] = &[
+    ("sled", "store"),
+    ("libp2p", "net"),
+    ("clap", "cli"),
+    ("tantivy", "search"),
+    ("image", "media"),
+    ("object_store", "blobs"),
+    ("reqwest", "blobs"),
+];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -5,7 +5,8 @@ use std::io;
 
 use bao_tree::io::BaoContentItem;
 use bao_tree::io::outboard::PostOrderOutboard;
-use bao_tree::io::sync::{DecodeResponseIter, ReadAt, Size, encode_ranges, outboard_post_order};
+use bao_tree::io::sync::{DecodeResponseIter, encode_ranges, outboard_post_order};
+pub use bao_tree::io::sync::{ReadAt, Size};
 use bao_tree::{BaoTree, BlockSize, ChunkNum, ChunkRanges};
 use bytes::Bytes;
 

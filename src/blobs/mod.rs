@@ -5,21 +5,28 @@
 //! others/CID, others/CID.tree  what was fetched; the longest unused go first where room is needed
 //! part/CID, part/CID.have      downloads: the bytes so far, and which groups of them are there
 //! new/                         files being written; emptied at start
+//! stored/CID.SIZE              the bucket has the file, read back; then its bytes need not be here, its tree stays
+//! gone/CID                     was removed here, and is to be in the bucket
+//! bucket                       which bucket that is
 //! ```
 //!
 //! **Guarantees.** A file stands in `own` or `others` only when it is whole, synced, and has the hash that is its name.
 //! A download that was cut off, by whatever, goes on from what had been synced. What a file is needed for is not known
-//! here: the node says what may go. Nothing goes that somebody [holds](Blobs::hold).
+//! here: the node says what may go. Nothing goes that somebody [holds](Blobs::hold). Where a [bucket](Bucket) is set, this
+//! folder is a bounded part of it: bytes go from here only when it is on the disk that the bucket has them.
 //!
 //! When a file was last used is its modification time. All functions block on the disk.
 
+mod bucket;
+mod config;
 mod download;
 mod error;
+mod stored;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
@@ -32,8 +39,11 @@ use majlis_protocol::blob::{self, Span};
 use majlis_protocol::body::BlobId;
 use parking_lot::Mutex;
 
+pub use bucket::{Bucket, Counts};
+pub use config::BlobsConfig;
 pub use download::Download;
-pub use error::BlobError;
+pub use error::{BlobError, BucketError};
+pub use stored::Places;
 
 /// A use is noted when the last one that was is older.
 const USE_STEP: Duration = Duration::from_mins(10);
@@ -56,19 +66,23 @@ impl Owner {
     }
 }
 
-/// A file that is here as a whole.
+/// A file that is to be had here as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Held {
     /// Its length in bytes.
     pub size: u64,
     /// Whose it is.
     pub owner: Owner,
+    /// Its bytes are on this disk.
+    pub local: bool,
+    /// The bucket has it.
+    pub stored: bool,
     used: SystemTime,
 }
 
-/// What was removed.
+/// Some files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Removed {
+pub struct Sum {
     /// How many files.
     pub files: u64,
     /// Their bytes.
@@ -82,6 +96,11 @@ pub struct Blobs {
     /// How many need a file to stay just now.
     holds: Arc<Mutex<HashMap<BlobId, usize>>>,
     next_new: AtomicU64,
+    bucket: Option<Arc<Bucket>>,
+    /// What is to be removed from the bucket.
+    gone: Mutex<BTreeSet<BlobId>>,
+    /// What the bucket should have and does not: it is put there anew when it is here again.
+    doubted: Mutex<HashSet<BlobId>>,
 }
 
 /// Keeps a file from being removed as long as it lives.
@@ -103,17 +122,18 @@ impl Drop for Hold {
 }
 
 impl Blobs {
-    /// Opens the folder, or makes it.
-    pub fn open(root: &Path) -> Result<Self, BlobError> {
+    /// Opens the folder, or makes it; with the bucket that is set.
+    pub fn open(root: &Path, bucket: Option<Arc<Bucket>>) -> Result<Self, BlobError> {
         let new = root.join("new");
         if new.exists() {
             fs::remove_dir_all(&new).map_err(|source| BlobError::io("empty", &new, source))?;
         }
-        for folder in ["own", "others", "part", "new"] {
+        for folder in ["own", "others", "part", "new", "stored", "gone"] {
             let folder = root.join(folder);
             let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
             made.map_err(|source| BlobError::io("make", &folder, source))?;
         }
+        let (gone, mut stored) = stored::read(root)?;
         let mut held = HashMap::new();
         for owner in [Owner::Others, Owner::Me] {
             let folder = root.join(owner.folder());
@@ -121,25 +141,56 @@ impl Blobs {
             for entry in fs::read_dir(&folder).map_err(list)? {
                 let entry = entry.map_err(list)?;
                 let path = entry.path();
-                // A crash between the two renames leaves a tree alone.
-                if path.extension().is_some_and(|ending| ending == "tree")
-                    && !path.with_extension("").exists()
-                {
-                    remove_all(&[path])?;
-                    continue;
-                }
-                // Trees, and whatever else somebody put there, are no files of ours.
-                let Some(blob) = entry.file_name().to_str().and_then(|name| name.parse::<BlobId>().ok())
+                let is_tree = match path.extension() {
+                    None => false,
+                    Some(ending) if ending == "tree" => true,
+                    // Whatever else somebody put there is no file of ours.
+                    Some(_) => continue,
+                };
+                let Some(blob) = path.file_stem().and_then(|name| name.to_str()?.parse::<BlobId>().ok())
                 else {
                     continue;
                 };
-                let meta = entry.metadata().map_err(list)?;
-                let used = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-                held.insert(blob, Held { size: meta.len(), owner, used });
+                let data = path.with_extension("");
+                if is_tree {
+                    if data.exists() {
+                        continue;
+                    }
+                    if !stored::complete(root, owner, &blob)? {
+                        match stored.get(&blob) {
+                            Some(size) => {
+                                let used = used_of(&path)?;
+                                held.insert(
+                                    blob,
+                                    Held { size: *size, owner, local: false, stored: true, used },
+                                );
+                            }
+                            // A crash between the two renames leaves a tree alone.
+                            None => remove_all(&[path])?,
+                        }
+                        continue;
+                    }
+                }
+                let size = fs::metadata(&data).map_err(list)?.len();
+                let (used, stored) = (used_of(&data)?, stored.get(&blob) == Some(&size));
+                held.insert(blob, Held { size, owner, local: true, stored, used });
             }
         }
-        let (root, holds) = (root.to_owned(), Arc::default());
-        Ok(Self { root, held: Mutex::new(held), holds, next_new: AtomicU64::new(0) })
+        stored.retain(|blob, size| !held.get(blob).is_some_and(|held| held.stored && held.size == *size));
+        for (blob, size) in stored {
+            remove_all(&[root.join(stored::name(&blob, size))])?;
+        }
+        let blobs = Self {
+            root: root.to_owned(),
+            held: Mutex::new(held),
+            holds: Arc::default(),
+            next_new: AtomicU64::new(0),
+            bucket,
+            gone: Mutex::new(gone),
+            doubted: Mutex::default(),
+        };
+        blobs.fit_place()?;
+        Ok(blobs)
     }
 
     /// A path for a file that is being written, which nobody else is given.
@@ -168,7 +219,8 @@ impl Blobs {
         tree: &Path,
     ) -> Result<(), BlobError> {
         let mut held = self.held.lock();
-        if let Some(known) = held.get(blob).copied() {
+        let known = held.get(blob).copied();
+        if let Some(known) = known.filter(|known| known.local) {
             for path in [data, tree] {
                 fs::remove_file(path).map_err(|source| BlobError::io("remove", path, source))?;
             }
@@ -177,6 +229,7 @@ impl Blobs {
             }
             return Ok(());
         }
+        let (asked_owner, owner) = (owner, known.map_or(owner, |known| known.owner));
         let place = self.place(blob, owner);
         // The tree first: a file never stands without it.
         for (from, to) in [(tree, tree_of(&place)), (data, place.clone())] {
@@ -185,13 +238,20 @@ impl Blobs {
                 .and_then(|()| fs::rename(from, &to))
                 .map_err(|source| BlobError::io("keep", &to, source))?;
         }
-        self.sync_folder(owner)?;
-        held.insert(*blob, Held { size, owner, used: SystemTime::now() });
+        self.sync_folder(owner.folder())?;
+        let mut now = Held { size, owner, local: true, stored: false, used: SystemTime::now() };
+        now.stored = known.is_some() && !self.clear_doubt(blob, size)?;
+        held.insert(*blob, now);
+        if owner == Owner::Others && asked_owner == Owner::Me {
+            self.give(&mut held, blob, now, Owner::Me)?;
+        }
+        drop(held);
+        self.stir();
         Ok(())
     }
 
-    fn sync_folder(&self, owner: Owner) -> Result<(), BlobError> {
-        let folder = self.root.join(owner.folder());
+    fn sync_folder(&self, name: &str) -> Result<(), BlobError> {
+        let folder = self.root.join(name);
         File::open(&folder)
             .and_then(|folder| folder.sync_all())
             .map_err(|source| BlobError::io("sync", &folder, source))
@@ -205,7 +265,8 @@ impl Blobs {
         owner: Owner,
     ) -> Result<(), BlobError> {
         let (from, to) = (self.place(blob, known.owner), self.place(blob, owner));
-        for (from, to) in [(tree_of(&from), tree_of(&to)), (from, to)] {
+        let both = [(tree_of(&from), tree_of(&to)), (from, to)];
+        for (from, to) in both.into_iter().take(if known.local { 2 } else { 1 }) {
             fs::rename(&from, &to).map_err(|source| BlobError::io("move", &from, source))?;
         }
         held.insert(*blob, Held { owner, ..known });
@@ -225,12 +286,12 @@ impl Blobs {
         self.root.join(owner.folder()).join(blob.to_string())
     }
 
-    /// What is known of a file that is here.
+    /// What is known of a file that is to be had here.
     pub fn get(&self, blob: &BlobId) -> Option<Held> {
         self.held.lock().get(blob).copied()
     }
 
-    /// All files that are here.
+    /// All files that are to be had here.
     pub fn all(&self) -> Vec<(BlobId, Held)> {
         self.held.lock().iter().map(|(blob, held)| (*blob, *held)).collect()
     }
@@ -241,9 +302,9 @@ impl Blobs {
         Hold { holds: Arc::clone(&self.holds), blob: *blob }
     }
 
-    /// Where a file lies, which counts as a use of it.
+    /// Where a file lies, which counts as a use of it; none where it is not on this disk.
     pub fn path(&self, blob: &BlobId) -> Option<PathBuf> {
-        let known = self.get(blob)?;
+        let known = self.get(blob).filter(|known| known.local)?;
         let path = self.place(blob, known.owner);
         self.touch(blob, known, &path);
         Some(path)
@@ -251,15 +312,18 @@ impl Blobs {
 
     fn touch(&self, blob: &BlobId, known: Held, path: &Path) {
         let now = SystemTime::now();
-        if now.duration_since(known.used).is_ok_and(|since| since < USE_STEP) {
-            return;
-        }
-        // What cannot be noted is forgotten at the next start, and the file goes earlier than it should.
-        if let Err(error) = File::open(path).and_then(|file| file.set_modified(now)) {
-            tracing::debug!(%error, "the use of a file could not be noted");
-        }
         if let Some(held) = self.held.lock().get_mut(blob) {
             held.used = now;
+        }
+        let noted = if known.local { path.to_owned() } else { tree_of(path) };
+        let noted = File::open(noted).and_then(|file| {
+            let last = file.metadata()?.modified()?;
+            let is_recent = now.duration_since(last).is_ok_and(|since| since < USE_STEP);
+            if is_recent { Ok(()) } else { file.set_modified(now) }
+        });
+        // What cannot be noted is forgotten at the next start, and the file goes earlier than it should.
+        if let Err(error) = noted {
+            tracing::debug!(%error, "the use of a file could not be noted");
         }
     }
 
@@ -267,11 +331,18 @@ impl Blobs {
     pub fn piece(&self, blob: &BlobId, size: u64, span: Span) -> Result<Option<Vec<u8>>, BlobError> {
         let Some(known) = self.get(blob).filter(|known| known.size == size) else { return Ok(None) };
         let path = self.place(blob, known.owner);
+        self.touch(blob, known, &path);
+        if !known.local {
+            return self.piece_from_bucket(blob, known, span);
+        }
         let read = || -> io::Result<Vec<u8>> {
             blob::cut(blob, &File::open(&path)?, &File::open(tree_of(&path))?, span)
         };
-        self.touch(blob, known, &path);
         match read() {
+            // It has gone to the bucket alone in this moment.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && known.stored => {
+                self.piece_from_bucket(blob, known, span)
+            }
             Ok(piece) => Ok(Some(piece)),
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(None),
             Err(source) => Err(BlobError::io("read", &path, source)),
@@ -302,6 +373,7 @@ impl Blobs {
         remove_all(&[part.clone(), download::have_of(&part)])?;
         let Some(known) = held.get(blob).copied() else { return Ok(0) };
         let path = self.place(blob, known.owner);
+        self.bury(blob, known.size)?;
         remove_all(&[path.clone(), tree_of(&path)])?;
         held.remove(blob);
         Ok(known.size)
@@ -313,10 +385,10 @@ impl Blobs {
         held.values().filter(|held| held.owner == Owner::Others).map(|held| held.size).sum()
     }
 
-    /// Removes others' files, the longest unused first, until they take no more than `most` bytes. What is to be kept
-    /// stays, even if more is left then.
-    pub fn shrink(&self, most: u64, keep: &HashSet<BlobId>) -> Result<Removed, BlobError> {
-        let mut removed = Removed::default();
+    /// Removes others' files, the longest unused first, until they take no more than `most` bytes; what was removed. What
+    /// is to be kept stays, even if more is left then.
+    pub fn shrink(&self, most: u64, keep: &HashSet<BlobId>) -> Result<Sum, BlobError> {
+        let mut removed = Sum::default();
         let mut size = self.size_of_others();
         if size <= most {
             return Ok(removed);
@@ -339,6 +411,12 @@ impl Blobs {
     fn part(&self, blob: &BlobId) -> PathBuf {
         self.root.join("part").join(blob.to_string())
     }
+}
+
+/// When a file was last used.
+fn used_of(path: &Path) -> Result<SystemTime, BlobError> {
+    let modified = fs::metadata(path).and_then(|meta| meta.modified());
+    modified.map_err(|source| BlobError::io("read", path, source))
 }
 
 fn tree_of(path: &Path) -> PathBuf {

@@ -4,7 +4,7 @@ const GROUP: usize = 16 * 1024;
 
 fn opened() -> (tempfile::TempDir, Arc<Blobs>) {
     let home = tempfile::tempdir().unwrap();
-    let blobs = Arc::new(Blobs::open(&home.path().join("blobs")).unwrap());
+    let blobs = Arc::new(Blobs::open(&home.path().join("blobs"), None).unwrap());
     (home, blobs)
 }
 
@@ -53,7 +53,7 @@ fn a_download_goes_on_where_it_was_left() {
     fetch(&one, &download, &blob, size, 2);
     drop(download);
     drop(other);
-    let other = Arc::new(Blobs::open(&home.path().join("blobs")).unwrap());
+    let other = Arc::new(Blobs::open(&home.path().join("blobs"), None).unwrap());
     assert_eq!(other.downloads().unwrap(), [blob]);
     let download = other.download(&blob, size).unwrap();
     assert_eq!(download.done(), 16 * GROUP as u64);
@@ -128,11 +128,11 @@ fn room_is_made_by_what_was_not_used_for_longest() {
     blobs.path(&others[1]).unwrap();
     let hold = blobs.hold(&others[2]);
     let keep = HashSet::from([others[0]]);
-    assert_eq!(blobs.shrink(4_000, &keep).unwrap(), Removed::default());
-    assert_eq!(blobs.shrink(3_000, &keep).unwrap(), Removed { files: 1, bytes: 1_000 });
+    assert_eq!(blobs.shrink(4_000, &keep).unwrap(), Sum::default());
+    assert_eq!(blobs.shrink(3_000, &keep).unwrap(), Sum { files: 1, bytes: 1_000 });
     assert_eq!(blobs.get(&others[3]), None);
     drop(hold);
-    assert_eq!(blobs.shrink(0, &keep).unwrap(), Removed { files: 2, bytes: 2_000 });
+    assert_eq!(blobs.shrink(0, &keep).unwrap(), Sum { files: 2, bytes: 2_000 });
     assert!(blobs.get(&others[0]).is_some() && blobs.get(&own).is_some());
     assert_eq!(blobs.size_of_others(), 1_000);
 }
@@ -145,11 +145,136 @@ fn whose_a_file_is_lasts() {
     assert_eq!(put(&blobs, &bytes(70_000, 5), Owner::Me), blob);
     assert_eq!(blobs.get(&blob).unwrap().owner, Owner::Me);
     put(&blobs, &bytes(70_000, 5), Owner::Others);
-    assert_eq!(Blobs::open(&home.path().join("blobs")).unwrap().get(&blob).unwrap().owner, Owner::Me);
+    assert_eq!(Blobs::open(&home.path().join("blobs"), None).unwrap().get(&blob).unwrap().owner, Owner::Me);
     blobs.set_owner(&blob, Owner::Others).unwrap();
     assert!(blobs.piece(&blob, 70_000, Span { first: 0, count: 1 }).unwrap().is_some());
-    assert_eq!(Blobs::open(&home.path().join("blobs")).unwrap().get(&blob).unwrap().owner, Owner::Others);
+    assert_eq!(
+        Blobs::open(&home.path().join("blobs"), None).unwrap().get(&blob).unwrap().owner,
+        Owner::Others
+    );
     assert_eq!(blobs.remove(&blob).unwrap(), 70_000);
     let left = |folder: &str| fs::read_dir(blobs.root.join(folder)).unwrap().count();
     assert_eq!((left("own"), left("others"), left("part"), left("new")), (0, 0, 0, 0));
+}
+
+/// A folder before a bucket at which nobody is.
+fn before_a_bucket(home: &Path) -> Blobs {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let _inside = runtime.enter();
+    let endpoint = "http://127.0.0.1:1".to_owned();
+    let (bucket, credentials) = ("files".to_owned(), "no such file".to_owned());
+    let config = BlobsConfig { bucket, endpoint, credentials, ..BlobsConfig::default() };
+    let blobs = Blobs::open(&home.join("blobs"), Bucket::open(&config, home).unwrap()).unwrap();
+    blobs.note_place().unwrap();
+    blobs
+}
+
+fn is_old(blobs: &Blobs, blob: &BlobId) {
+    blobs.held.lock().get_mut(blob).unwrap().used = SystemTime::now() - Duration::from_secs(1_000);
+}
+
+#[test]
+fn bytes_go_from_the_disk_only_when_the_bucket_has_them() {
+    let home = tempfile::tempdir().unwrap();
+    let blobs = before_a_bucket(home.path());
+    let (own, other) =
+        (put(&blobs, &bytes(40_000, 1), Owner::Me), put(&blobs, &bytes(50_000, 2), Owner::Others));
+    for blob in [own, other] {
+        is_old(&blobs, &blob);
+    }
+    let none = HashSet::new();
+    assert_eq!(blobs.evict(0, &none).unwrap(), Sum::default());
+    assert_eq!(blobs.unstored().iter().map(|(blob, _)| *blob).collect::<Vec<_>>(), [own, other]);
+    blobs.was_stored(&own, 40_000).unwrap();
+    // Not what is to be kept, what somebody holds, what was just given out.
+    assert_eq!(blobs.evict(0, &HashSet::from([own])).unwrap(), Sum::default());
+    let hold = blobs.hold(&own);
+    assert_eq!(blobs.evict(0, &none).unwrap(), Sum::default());
+    drop(hold);
+    blobs.path(&own).unwrap();
+    assert_eq!(blobs.evict(0, &none).unwrap(), Sum::default());
+    is_old(&blobs, &own);
+    assert_eq!(blobs.evict(0, &none).unwrap(), Sum { files: 1, bytes: 40_000 });
+    assert_eq!(blobs.path(&own), None);
+
+    // It is known after a restart, is still the owner's, and changes hands as others do.
+    let blobs = before_a_bucket(home.path());
+    let known = blobs.get(&own).unwrap();
+    assert_eq!((known.size, known.owner, known.local, known.stored), (40_000, Owner::Me, false, true));
+    blobs.set_owner(&own, Owner::Others).unwrap();
+    let blobs = before_a_bucket(home.path());
+    assert_eq!(blobs.get(&own).unwrap().owner, Owner::Others);
+    let places = blobs.places();
+    assert_eq!((places.only_there.bytes, places.only_here.bytes), (40_000, 50_000));
+    assert!(matches!(
+        blobs.piece(&own, 40_000, Span { first: 0, count: 1 }),
+        Err(BlobError::Bucket(BucketError::Setting(_)))
+    ));
+    assert_eq!(blobs.piece(&own, 40_000, Span { first: 0, count: 9 }).unwrap(), None);
+    // It comes again, and is the bucket's still.
+    assert_eq!(put(&blobs, &bytes(40_000, 1), Owner::Me), own);
+    let known = blobs.get(&own).unwrap();
+    assert!(known.owner == Owner::Me && known.local && known.stored);
+}
+
+#[test]
+fn what_is_removed_goes_from_the_bucket_even_after_a_crash() {
+    let home = tempfile::tempdir().unwrap();
+    let blobs = before_a_bucket(home.path());
+    let [here, there] = [1, 2].map(|seed| put(&blobs, &bytes(30_000, seed), Owner::Me));
+    for blob in [here, there] {
+        blobs.was_stored(&blob, 30_000).unwrap();
+        is_old(&blobs, &blob);
+    }
+    is_old(&blobs, &there);
+    blobs.evict(30_000, &HashSet::from([here])).unwrap();
+    assert_eq!((blobs.remove(&there).unwrap(), blobs.gone()), (30_000, vec![there]));
+    // A removal that was broken off behind its first step: what is here stays, and goes there anew.
+    fs::write(home.path().join("blobs/gone").join(here.to_string()), "").unwrap();
+    let blobs = before_a_bucket(home.path());
+    assert_eq!(blobs.gone().len(), 2);
+    let known = blobs.get(&here).unwrap();
+    assert!(known.local && !known.stored && blobs.get(&there).is_none());
+    assert_eq!(blobs.unstored(), [], "it is removed there first");
+    blobs.was_stored(&here, 30_000).unwrap();
+    assert!(!blobs.get(&here).unwrap().stored, "what is about to be removed there is not there");
+    blobs.is_gone(&here).unwrap();
+    assert_eq!(blobs.unstored().len(), 1);
+    // Put there while it was removed here.
+    blobs.remove(&here).unwrap();
+    blobs.is_gone(&here).unwrap();
+    blobs.was_stored(&here, 30_000).unwrap();
+    assert!(blobs.gone().contains(&here));
+}
+
+#[test]
+fn what_another_bucket_has_alone_is_not_forgotten() {
+    let home = tempfile::tempdir().unwrap();
+    let blobs = before_a_bucket(home.path());
+    let blob = put(&blobs, &bytes(30_000, 1), Owner::Me);
+    blobs.was_stored(&blob, 30_000).unwrap();
+    let plain = || Blobs::open(&home.path().join("blobs"), None);
+    // All of it is here: it does without.
+    assert!(!plain().unwrap().get(&blob).unwrap().stored);
+    let blobs = before_a_bucket(home.path());
+    blobs.was_stored(&blob, 30_000).unwrap();
+    is_old(&blobs, &blob);
+    blobs.evict(0, &HashSet::new()).unwrap();
+    assert!(matches!(plain(), Err(BlobError::Bucket(BucketError::Elsewhere(_, _, 1)))));
+    assert!(before_a_bucket(home.path()).get(&blob).is_some());
+}
+
+#[test]
+fn a_change_of_owner_that_was_broken_off_is_completed() {
+    let (home, blobs) = opened();
+    for (seed, from, to) in [(1, "own", "others"), (2, "others", "own")] {
+        let owner = if from == "own" { Owner::Me } else { Owner::Others };
+        let blob = put(&blobs, &bytes(40_000, seed), owner);
+        let root = home.path().join("blobs");
+        fs::rename(root.join(from).join(format!("{blob}.tree")), root.join(to).join(format!("{blob}.tree")))
+            .unwrap();
+        let again = Blobs::open(&root, None).unwrap();
+        assert!(again.get(&blob).unwrap().owner != owner);
+        assert!(again.piece(&blob, 40_000, Span { first: 0, count: 3 }).unwrap().is_some());
+    }
 }

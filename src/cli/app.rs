@@ -172,7 +172,8 @@ impl App {
             return Ok(Arc::clone(node));
         }
         let (home, config) = (self.home.clone(), self.config()?);
-        let (node, opened) = off_thread(move || Node::open(&home, &config.store, &config.node)).await?;
+        let (node, opened) =
+            off_thread(move || Node::open(&home, &config.store, &config.node, &config.blobs)).await?;
         for note in &opened.notes {
             self.out.note(note);
         }

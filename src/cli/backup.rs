@@ -19,17 +19,24 @@ be allowed anew, and the index for search is made anew.
 
 What is broken off stays beside the file; the same command goes on with it.
 
+Files that are in a bucket are read from there, unless they are left out: then who restores it
+needs that bucket too, and takes it over with `majlis run --take-bucket`. Its keys are not in it.
+
 Examples:
-  majlis backup /mnt/disk/2026-01-31.majlis")]
+  majlis backup /mnt/disk/2026-01-31.majlis
+  majlis backup --leave-bucket small.majlis")]
 pub struct BackupArgs {
     /// The file, which must not exist.
     file: PathBuf,
+    /// Leave out the files that the bucket has.
+    #[arg(long)]
+    leave_bucket: bool,
 }
 
 impl BackupArgs {
     pub async fn run(self, app: &mut App) -> Result<(), Stop> {
         let file = input::absolute(&self.file)?;
-        app.print(Request::Backup { file }).await.map(drop)
+        app.print(Request::Backup { file, leave_bucket: self.leave_bucket }).await.map(drop)
     }
 }
 
@@ -66,7 +73,7 @@ impl RestoreArgs {
 #[command(after_help = "\
 Stop the node and say `majlis move`. Then copy the home with all that is in it, and start it there. It is the same device there, with the same keys, and goes on in a new log. Here it does not start any
 more, so that never two are at work; when the other runs, remove it. --undo opens it again, as long as
-it was started nowhere else.
+it was started nowhere else. Files that are in a bucket stay there: give the other machine its keys.
 
 Examples:
   majlis move
@@ -81,7 +88,8 @@ pub struct MoveArgs {
 impl MoveArgs {
     pub async fn run(self, app: &mut App) -> Result<(), Stop> {
         let (home, config, moved) = (app.home.clone(), app.config()?, !self.undo);
-        off_thread(move || node::set_moved(&home, moved, &config.store, &config.node)).await?;
+        off_thread(move || node::set_moved(&home, moved, (&config.store, &config.node, &config.blobs)))
+            .await?;
         let home = app.home.display();
         let message = if moved {
             format!("{home} is closed. Copy all of it to the other machine, and start it there.")

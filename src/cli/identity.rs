@@ -50,7 +50,8 @@ impl IdArgs {
 
 async fn renew(app: &mut App) -> Result<(), Stop> {
     let (home, config) = (app.home.clone(), app.config()?);
-    let peer_id = off_thread(move || node::renew_peer_id(&home, &config.store, &config.node)).await?;
+    let peer_id =
+        off_thread(move || node::renew_peer_id(&home, (&config.store, &config.node, &config.blobs))).await?;
     let start = app.start();
     let message = format!(
         "On the network this node is {peer_id} now: run `{start}`, then `majlis id` for a new invite."

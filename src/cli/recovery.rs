@@ -75,6 +75,9 @@ pub async fn restore(app: &mut App, peers: Vec<String>) -> Result<(), Stop> {
         )));
     }
     let (home, config) = (app.home.clone(), app.config()?);
-    let view = off_thread(move || node::restore(&home, &phrase, &peers, &config.store, &config.node)).await?;
+    let view = off_thread(move || {
+        node::restore(&home, &phrase, &peers, (&config.store, &config.node, &config.blobs))
+    })
+    .await?;
     Ok(app.out.reply(&Reply::Id(view))?)
 }

@@ -17,7 +17,7 @@ use super::show::{places, row};
 use super::terminal::{counted, short_key};
 use crate::daemon::{self, DaemonEvent, RunOptions};
 use crate::node::api::{DoorView, IdView, PostView};
-use crate::node::{Failure, NodeEvent};
+use crate::node::{Failure, NodeEvent, PinOffer};
 
 /// Events that wait to be printed.
 const EVENT_QUEUE: usize = 1024;
@@ -36,8 +36,10 @@ Examples:
   majlis run --listen /ip4/0.0.0.0/tcp/4001
   majlis run --http off
   majlis run --https 0.0.0.0:7443
+  majlis run --host                  for a machine that is always on: see `majlis pin token`
   majlis run --no-mdns --bootstrap /ip4/192.0.2.7/tcp/4001/p2p/12D3Koo…
   majlis --json run                  prints one event a line: ready, post, peer, synced")]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent flags")]
 pub struct RunArgs {
     /// Listen here instead of everywhere on the port that was chosen at the first start; may be repeated.
     #[arg(long, value_name = "MULTIADDR")]
@@ -52,12 +54,20 @@ pub struct RunArgs {
     #[arg(long)]
     relay: bool,
     /// Meet others only through this node, which runs with --relay: nobody else sees where you are; may be repeated.
-    #[arg(long, value_name = "MULTIADDR", conflicts_with_all = ["relay", "listen"])]
+    #[arg(long, value_name = "MULTIADDR", conflicts_with_all = ["relay", "host", "listen"])]
     relay_only: Vec<String>,
+    /// Be a host for many, on a machine that is always on and that others can reach: all that --hold invited and --relay
+    /// do, and others are told that this node holds what it holds. Who may ask, and for how much room, is told by
+    /// `majlis pin token` and `majlis pin allow`.
+    #[arg(long)]
+    host: bool,
     /// Hold accounts for others while they sleep, when they ask: of those whom you have invited, or of those whom you
     /// follow as well. See `majlis pin`.
     #[arg(long, value_name = "WHOSE")]
     hold: Option<Offer>,
+    /// Take the folder in the bucket over from a node that runs no more, as after `majlis restore`.
+    #[arg(long)]
+    take_bucket: bool,
     /// Serve apps and browsers here instead of at 127.0.0.1:7411; off: nowhere.
     #[arg(long, value_name = "ADDRESS:PORT")]
     http: Option<String>,
@@ -68,20 +78,28 @@ pub struct RunArgs {
 
 impl RunArgs {
     pub async fn run(self, app: &mut App) -> Result<(), Stop> {
+        let (home, mut config) = (app.home.clone(), app.config()?);
+        if self.host {
+            config.node.seed = true;
+            // What is set goes further, or was said beside it.
+            if config.node.pin_offer == PinOffer::Off {
+                config.node.pin_offer = PinOffer::Invited;
+            }
+        }
+        if let Some(offer) = self.hold {
+            config.node.pin_offer = offer.into();
+        }
         let options = RunOptions {
             listen: self.listen,
             bootstrap: self.bootstrap,
             mdns: !self.no_mdns,
-            relay: self.relay,
+            relay: self.relay || self.host,
             relay_only: self.relay_only,
+            take_bucket: self.take_bucket,
             posts: app.out.is_json(),
             http: self.http,
             https: self.https,
         };
-        let (home, mut config) = (app.home.clone(), app.config()?);
-        if let Some(offer) = self.hold {
-            config.node.pin_offer = offer.into();
-        }
         let signalled = signals()?;
         let (events, received) = mpsc::channel(EVENT_QUEUE);
         let printed = print_aside(Output::new(app.out.is_json()), received)?;

@@ -1,17 +1,26 @@
 //! What is said of the node itself: that it is there, what it is, how it is, and to crawlers.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Json;
 use axum::extract::Extension;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 
 use super::error::{Answer, ApiError};
 use super::routes::{Route, get};
 use super::{App, Ends, consent, guard};
+use crate::node::Figure;
 use crate::node::api::{Reply, Request, StatusView};
 
 /// Answers that were given, by the first digit of their status.
@@ -35,7 +44,12 @@ pub fn routes() -> Vec<Route> {
         get("/.well-known/nodeinfo", None, "Where the node is described", nodeinfo_links),
         get("/nodeinfo/2.0", None, "What the node is", nodeinfo),
         get("/robots.txt", None, "What crawlers may do", robots),
-        get("/metrics", None, "Figures for Prometheus, for this machine alone if not set otherwise", metrics),
+        get(
+            "/metrics",
+            None,
+            "Figures for Prometheus (OpenMetrics), for this machine alone if not set otherwise",
+            metrics,
+        ),
     ]
 }
 
@@ -82,31 +96,57 @@ async fn metrics(app: App, Extension(ends): Extension<Ends>, headers: HeaderMap)
         Reply::Status(status) => Some(status),
         _ => None,
     });
-    let text = status.map(|status| figures(&app.tally, &status)).ok_or_else(ApiError::fault)?;
-    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
+    let status = status.ok_or_else(ApiError::fault)?;
+    let node = Arc::clone(&app.node);
+    let counted =
+        tokio::task::spawn_blocking(move || node.figures()).await.map_err(|_| ApiError::fault())??;
+    let answers = app.tally.0.each_ref().map(|count| count.load(Ordering::Relaxed));
+    let mut registry = Registry::with_prefix("majlis");
+    registry.register_collector(Box::new(Figures { status, counted, answers }));
+    let mut text = String::new();
+    encode(&mut text, &registry).map_err(|_| ApiError::fault())?;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }
 
-fn figures(tally: &Tally, status: &StatusView) -> String {
-    let gauges = [
-        ("peers", "Connected peers", status.peers as u64),
-        ("following", "Followed accounts", status.following as u64),
-        ("accounts", "Accounts of which something is held", status.accounts as u64),
-        ("entries", "Entries held", status.entries),
-        ("disk_bytes", "Bytes that the home takes on disk", status.disk_bytes),
-        ("free_bytes", "Bytes free on its disk", status.free_bytes),
-        ("synced", "Whether all that connected peers have is held", u64::from(status.synced)),
-        ("uptime_seconds", "Seconds since the node started", status.uptime),
-    ];
-    let mut text = String::new();
-    // Writing into a string cannot fail.
-    for (name, help, value) in gauges {
-        let _ =
-            writeln!(text, "# HELP majlis_{name} {help}.\n# TYPE majlis_{name} gauge\nmajlis_{name} {value}");
+/// All that is told at `/metrics`.
+#[derive(Debug)]
+struct Figures {
+    status: Box<StatusView>,
+    counted: Vec<Figure>,
+    answers: [u64; 5],
+}
+
+impl Collector for Figures {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let status = &self.status;
+        let gauges = [
+            ("peers", "Connected peers", status.peers as u64),
+            ("following", "Followed accounts", status.following as u64),
+            ("accounts", "Accounts of which something is held", status.accounts as u64),
+            ("entries", "Entries held", status.entries),
+            ("disk_bytes", "Bytes that the home takes on disk", status.disk_bytes),
+            ("free_bytes", "Bytes free on its disk", status.free_bytes),
+            ("synced", "Whether all that connected peers have is held", u64::from(status.synced)),
+            ("uptime_seconds", "Seconds since the node started", status.uptime),
+        ];
+        let gauges = gauges.map(|(name, help, value)| Figure { name, help, grows: false, value });
+        for Figure { name, help, grows, value } in gauges.iter().chain(&self.counted) {
+            let help = &format!("{}.", help.trim().trim_end_matches('.'));
+            if *grows {
+                let counter = ConstCounter::new(*value);
+                counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
+            } else {
+                let gauge = ConstGauge::new(*value);
+                gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;
+            }
+        }
+        let (name, help) = ("http_answers", "Answers over HTTP, by status.");
+        let mut answers = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+        for (class, count) in self.answers.iter().enumerate().skip(1) {
+            let labels = [("status", format!("{}xx", class + 1))];
+            ConstCounter::new(*count).encode(answers.encode_family(&labels)?)?;
+        }
+        Ok(())
     }
-    let name = "majlis_http_answers_total";
-    let _ = writeln!(text, "# HELP {name} Answers over HTTP, by status.\n# TYPE {name} counter");
-    for (class, count) in tally.0.iter().enumerate().skip(1) {
-        let _ = writeln!(text, "{name}{{status=\"{}xx\"}} {}", class + 1, count.load(Ordering::Relaxed));
-    }
-    text
 }

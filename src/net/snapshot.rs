@@ -125,9 +125,9 @@ macro_rules! metrics {
         pub struct Metrics { $($(#[doc = $doc])+ pub $name: AtomicU64,)+ }
 
         impl Metrics {
-            /// Every counter with its name, for whoever publishes them.
-            pub fn read(&self) -> Vec<(&'static str, u64)> {
-                vec![$((stringify!($name), self.$name.load(Relaxed)),)+]
+            /// Every counter with its name and what it counts, for whoever publishes them.
+            pub fn read(&self) -> Vec<(&'static str, &'static str, u64)> {
+                vec![$((concat!("net_", stringify!($name)), concat!($($doc),+), self.$name.load(Relaxed)),)+]
             }
         }
     };

@@ -41,7 +41,8 @@ pub struct NodeConfig {
     /// For whom this node holds accounts, so that others find them while their owners sleep, when they ask with
     /// `majlis pin ask`. "off": nobody; "invited": those in `pin_accounts` and on the list of `majlis pin allow`, and who
     /// has a token of `majlis pin token`; "followed": these, and those whom you follow publicly. What is held already is
-    /// held on until its time is over or `majlis pin remove`.
+    /// held on until its time is over or `majlis pin remove`. `majlis run --host` means "invited" where this is "off", and
+    /// sets `seed` and `relay` too.
     pub pin_offer: PinOffer,
     /// Keys of accounts that are held when they ask.
     pub pin_accounts: Vec<String>,

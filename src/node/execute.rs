@@ -36,7 +36,7 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
         Request::Id => reply(&out, Reply::Id(node.id_view()?)).await,
         Request::Status => {
             let status = node.status().await?;
-            reply(&out, Reply::Status(status)).await
+            reply(&out, Reply::Status(Box::new(status))).await
         }
         Request::Peers => {
             for peer in node.ask(Local::Peers).await? {
@@ -350,12 +350,12 @@ pub async fn execute(node: &Arc<Node>, request: Request, out: Out) -> Result<(),
             let accounts =
                 accounts.iter().map(|account| parse_account(account)).collect::<Result<Vec<_>, _>>()?;
             let lacked_by = lacked_by.map(PathBuf::from);
-            let what = super::carry::What { accounts, since, lacked_by, files_below, kept: false };
+            let what = super::carry::What { accounts, since, lacked_by, files_below, ..Default::default() };
             node.export(PathBuf::from(file), what, &out).await
         }
         Request::Have { file } => node.export_have(PathBuf::from(file), &out).await,
         Request::Import { file } => node.import(PathBuf::from(file), false, &out).await,
-        Request::Backup { file } => node.backup(PathBuf::from(file), &out).await,
+        Request::Backup { file, leave_bucket } => node.backup(PathBuf::from(file), leave_bucket, &out).await,
         Request::Restore { file } => node.restore(PathBuf::from(file), &out).await,
         Request::Verify => node.verify(&out).await,
     }
@@ -533,8 +533,9 @@ impl Node {
         let id = self.id_view()?;
         let running = self.is_running();
         let peers = if running { self.ask(Local::Peers).await? } else { Vec::new() };
-        let store = self.store.clone();
-        let stats = blocking(move || Ok(store.stats()?)).await?;
+        let node = Arc::clone(self);
+        let (stats, bucket, figures) =
+            blocking(move || Ok((node.store.stats()?, node.bucket_view(), node.figures()?))).await?;
         let standing = self.peers.standing();
         Ok(StatusView {
             running,
@@ -553,6 +554,8 @@ impl Node {
             free_bytes: stats.free_bytes,
             synced: !peers.is_empty() && peers.iter().all(|peer| peer.synced),
             uptime: if running { self.started.elapsed().as_secs() } else { 0 },
+            bucket,
+            counts: figures.iter().map(|figure| (figure.name.to_owned(), figure.value)).collect(),
             door: self.door(),
         })
     }

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::api::IdView;
 use super::keys::{Keys, forget_phrase, kept_phrase, random};
 use super::{Failure, Local, Node, NodeConfig, now_ms};
+use crate::blobs::BlobsConfig;
 use crate::net::PeerId;
 use crate::store::{Batch, Store, StoreConfig};
 
@@ -28,8 +29,7 @@ pub fn restore(
     home: &Path,
     phrase: &str,
     peers: &[String],
-    store: &StoreConfig,
-    config: &NodeConfig,
+    (store, config, blobs): (&StoreConfig, &NodeConfig, &BlobsConfig),
 ) -> Result<IdView, Failure> {
     let phrase = Phrase::parse(phrase).map_err(|error| {
         Failure::usage(error.to_string(), "Type the 24 words in order, separated by spaces.")
@@ -43,7 +43,7 @@ pub fn restore(
     let (opened, _) = Store::open(home, store.clone())?;
     opened.set_setting(RESTORING, Some(b"1"))?;
     let keys = Keys::create(home, &phrase)?;
-    let node = Node::with(home, keys, opened, (config, store))?;
+    let node = Node::with(home, keys, opened, (config, store, blobs))?;
     for peer in peers {
         node.peers.name_address(peer)?;
     }
@@ -54,9 +54,12 @@ pub fn restore(
 
 /// Gives a home whose node does not run another name on the network, and another port: nobody can tell by these that it is
 /// the node that they knew. Its followers are told by its own log.
-pub fn renew_peer_id(home: &Path, store: &StoreConfig, config: &NodeConfig) -> Result<PeerId, Failure> {
+pub fn renew_peer_id(
+    home: &Path,
+    (store, config, blobs): (&StoreConfig, &NodeConfig, &BlobsConfig),
+) -> Result<PeerId, Failure> {
     let mut keys = existing(home)?;
-    let node = Node::open(home, store, config)?.0;
+    let node = Node::open(home, store, config, blobs)?.0;
     // First, so that the log takes the old name back whatever happens.
     node.peers.renamed(&keys.peer_id()?);
     node.peers.flush(&node.store)?;
@@ -76,11 +79,15 @@ fn existing(home: &Path) -> Result<Keys, Failure> {
 }
 
 /// Closes a home, which is to go on elsewhere: from then on only a copy of it starts; or takes that back.
-pub fn set_moved(home: &Path, moved: bool, store: &StoreConfig, config: &NodeConfig) -> Result<(), Failure> {
+pub fn set_moved(
+    home: &Path,
+    moved: bool,
+    (store, config, blobs): (&StoreConfig, &NodeConfig, &BlobsConfig),
+) -> Result<(), Failure> {
     existing(home)?;
     if moved {
         // What an opening has to set right is not left to the other machine, nor is a home moved on that is damaged.
-        Node::open(home, store, config)?.0.close()?;
+        Node::open(home, store, config, blobs)?.0.close()?;
     }
     Ok(Store::set_moved(home, moved)?)
 }

@@ -412,13 +412,16 @@ mod tests {
     use majlis_protocol::body::{Content, Post};
 
     use super::*;
+    use crate::blobs::BlobsConfig;
     use crate::node::NodeConfig;
     use crate::store::StoreConfig;
 
     #[test]
     fn of_a_long_past_the_newest_is_told() {
         let home = tempfile::tempdir().unwrap();
-        let (node, _) = Node::open(home.path(), &StoreConfig::default(), &NodeConfig::default()).unwrap();
+        let (node, _) =
+            Node::open(home.path(), &StoreConfig::default(), &NodeConfig::default(), &BlobsConfig::default())
+                .unwrap();
         let mut live = node.coming();
         let begin = now_ms() - 24 * 60 * 60 * 1_000;
         let post = |n: u64| {

@@ -16,6 +16,7 @@ mod drafts;
 pub mod driver;
 mod execute;
 mod feeds;
+mod figures;
 mod filters;
 mod finding;
 mod follows;
@@ -62,13 +63,15 @@ pub use carry::is_archive;
 pub use config::{HintScope, NodeConfig, PinOffer};
 pub use door::Named;
 pub use execute::execute;
+pub use figures::Figure;
 pub use identity::{renew_peer_id, restore, set_moved};
 pub use keys::Keys;
 pub use live::{Channel, Coming, Live, Wanted, Whose};
 pub use peers::{Addresses, KnownPeer, reach};
 pub use watch::{NodeEvent, Watch};
 
-use crate::net::PeerId;
+use crate::blobs::BlobsConfig;
+use crate::net::{Metrics, PeerId};
 use crate::store::{Batch, Committed, OpenReport, Store, StoreConfig, StoreError};
 
 /// What the driver of a running node is told by the rest of it.
@@ -157,6 +160,8 @@ pub struct Node {
     /// Held while it is worked out which accounts the node holds.
     refreshing: Mutex<()>,
     driver: Mutex<Option<mpsc::Sender<Local>>>,
+    /// What the network counts, once it runs.
+    network: Mutex<Option<Arc<Metrics>>>,
     crier: watch::Crier,
     peers: peers::Peers,
     pins: pins::Pins,
@@ -192,13 +197,14 @@ impl Node {
         home: &Path,
         store: &StoreConfig,
         config: &NodeConfig,
+        blobs: &BlobsConfig,
     ) -> Result<(Arc<Self>, Opened), Failure> {
         let (opened, report) = Store::open(home, store.clone())?;
         let (keys, created) = match Keys::load(home)? {
             Some(keys) => (keys, false),
             None => (identity::found(home)?, true),
         };
-        Self::with(home, keys, opened, (config, store)).map(|node| {
+        Self::with(home, keys, opened, (config, store, blobs)).map(|node| {
             let notes = notes(&report);
             (node, Opened { created, notes })
         })
@@ -208,7 +214,7 @@ impl Node {
         home: &Path,
         keys: Keys,
         store: Store,
-        (config, of_store): (&NodeConfig, &StoreConfig),
+        (config, of_store, of_blobs): (&NodeConfig, &StoreConfig, &BlobsConfig),
     ) -> Result<Arc<Self>, Failure> {
         let peers = peers::Peers::load(&store)?;
         let pins = pins::Pins::load(&store, config)?;
@@ -219,7 +225,7 @@ impl Node {
             numbering: door::Numbering::default(),
             apps: apps::Apps::default(),
             counted: account::Counted::default(),
-            media: media::Media::new(config, of_store),
+            media: media::Media::new(config, of_store, of_blobs),
             scheduled: tokio::sync::Notify::new(),
             keep: storage::Keep::new(config),
             keys,
@@ -228,6 +234,7 @@ impl Node {
             receiving: Mutex::default(),
             refreshing: Mutex::default(),
             driver: Mutex::new(None),
+            network: Mutex::default(),
             crier: watch::Crier::default(),
             peers,
             pins,

@@ -108,7 +108,7 @@ impl Daemon {
 
     pub fn status(&self) -> Result<StatusView> {
         match self.ask(&Request::Status)?.pop() {
-            Some(Reply::Status(status)) => Ok(status),
+            Some(Reply::Status(status)) => Ok(*status),
             other => Err(format!("no status but {other:?}")),
         }
     }

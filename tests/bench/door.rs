@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use majlis::blobs::BlobsConfig;
 use majlis::node::{Node, NodeConfig, Reply, Request, execute};
 use majlis::store::StoreConfig;
 use tokio::runtime::Runtime;
@@ -23,7 +24,8 @@ pub struct Door {
 
 impl Door {
     pub fn open(home: &Path) -> Result<Self> {
-        let opened = Node::open(home, &StoreConfig::default(), &NodeConfig::default());
+        let opened =
+            Node::open(home, &StoreConfig::default(), &NodeConfig::default(), &BlobsConfig::default());
         let (node, _) = opened.map_err(|failure| format!("cannot open {}: {failure}", home.display()))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         Ok(Self { node, runtime: runtime.map_err(|error| error.to_string())? })

@@ -119,7 +119,7 @@ fn what_is_not_there_is_said_as_apps_expect() {
     );
     assert_eq!(info["protocols"], json!([]));
     let figures = ask(&node, "GET", "/metrics").send().expect(200);
-    assert!(figures.header("content-type").unwrap().starts_with("text/plain"));
+    assert!(figures.header("content-type").unwrap().starts_with("application/openmetrics-text"));
     assert!(figures.body.contains("\nmajlis_http_answers_total{status=\"4xx\"} 2\n"), "{}", figures.body);
     assert!(!node.log().contains("s3cret"), "a query is in the log");
 }

@@ -12,6 +12,7 @@
 )]
 
 mod backup;
+mod bucket;
 mod carry;
 mod catch_up;
 mod clocks;
@@ -21,6 +22,7 @@ mod finding;
 mod follow;
 mod gateway;
 mod hints;
+mod host;
 mod hostile;
 mod http_api;
 mod http_door;
@@ -40,6 +42,7 @@ mod nat;
 mod presence;
 mod private;
 mod recovery;
+mod s3;
 mod schedule;
 mod social;
 mod storage;

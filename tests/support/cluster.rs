@@ -13,6 +13,11 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// As many homes as there are names, whose nodes do not run yet.
+    pub fn new(names: &[&str]) -> Self {
+        Self { nodes: names.iter().map(|name| TestNode::new(name)).collect() }
+    }
+
     /// Starts as many nodes as there are names.
     pub fn started(names: &[&str]) -> Self {
         Self { nodes: names.iter().map(|name| TestNode::started(name)).collect() }

@@ -13,8 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::terminal::{Style, ago, bytes, counted, grouped, lines, person, short_key, span};
 use crate::node::api::{
-    BadView, DoorView, FollowView, IdView, PeerView, PhraseView, PostedView, Reached, Reply, StatusView,
-    SyncedView, VerifiedView,
+    BadView, BucketView, DoorView, FollowView, IdView, PeerView, PhraseView, PostedView, Reached, Reply,
+    StatusView, SyncedView, VerifiedView,
 };
 
 /// A reply as lines for people.
@@ -160,7 +160,32 @@ fn status(view: &StatusView) -> String {
     row(&mut text, "Held", [held.as_str()]);
     let disk = format!("{} used, {} free", bytes(view.disk_bytes), bytes(view.free_bytes));
     row(&mut text, "Disk", [disk.as_str()]);
+    if let Some(view) = &view.bucket {
+        row(&mut text, "Bucket", bucket(view).iter().map(String::as_str));
+    }
     text
+}
+
+/// How it stands with the bucket, a line each.
+fn bucket(view: &BucketView) -> Vec<String> {
+    let files = |count, size| format!("{} ({})", counted(count, "file", "files"), bytes(size));
+    let mut lines = vec![
+        view.place.clone(),
+        format!(
+            "{} in it, {} of them on this disk too",
+            files(view.files, view.bytes),
+            bytes(view.local_bytes)
+        ),
+    ];
+    if view.waiting_files > 0 {
+        lines
+            .push(format!("{} on this disk alone: they wait", files(view.waiting_files, view.waiting_bytes)));
+    }
+    if view.to_remove > 0 {
+        lines.push(format!("{} to be removed there", counted(view.to_remove, "file", "files")));
+    }
+    lines.extend(view.trouble.as_ref().map(|trouble| format!("when it was last asked: {trouble}")));
+    lines
 }
 
 /// How others come to the node.

@@ -1,5 +1,7 @@
 //! What the node says of itself: who it is, how it is, and whom it is connected with.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::pins::HostState;
@@ -64,9 +66,42 @@ pub struct StatusView {
     pub synced: bool,
     /// Seconds since the node started; 0 when it is not running.
     pub uptime: u64,
+    /// How it stands with the bucket for files, where one is set and the node runs.
+    pub bucket: Option<BucketView>,
+    /// What a node that runs counts, by name: what is held of each kind now, and what has happened since its start.
+    pub counts: BTreeMap<String, u64>,
     /// Where apps and browsers find it.
     #[serde(flatten)]
     pub door: DoorView,
+}
+
+/// The bucket in which files lie.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct BucketView {
+    /// Which it is.
+    pub place: String,
+    /// Why it could not be had when it was last asked, and what to do.
+    pub trouble: Option<String>,
+    /// Files in it.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Bytes of these files that are on this disk as well.
+    pub local_bytes: u64,
+    /// Files on this disk alone: they wait to go there, or stay as only a draft names them.
+    pub waiting_files: u64,
+    /// Their bytes.
+    pub waiting_bytes: u64,
+    /// Files that wait to be removed there.
+    pub to_remove: u64,
+    /// Files put there since the start.
+    pub stored: u64,
+    /// Files removed there since the start.
+    pub removed: u64,
+    /// Bytes read there since the start, for pieces.
+    pub read_bytes: u64,
+    /// What was asked of it in vain since the start.
+    pub failed: u64,
 }
 
 /// Where apps and browsers find a node that runs.

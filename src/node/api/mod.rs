@@ -19,7 +19,7 @@ pub use account::{AccountCard, RelationView};
 pub use apps::{AppView, LoginView, LoginWith, TokenView};
 pub use carry::{BadView, CarriedOf, CarriedView, HaveView, VerifiedView};
 pub use failure::{Failure, FailureKind};
-pub use itself::{DoorView, HolderView, IdView, PeerView, Reached, StatusView, SyncedView};
+pub use itself::{BucketView, DoorView, HolderView, IdView, PeerView, Reached, StatusView, SyncedView};
 pub use media::{AttachmentView, FileView, Metadata, NewAttachment, PreviewView};
 pub use people::{
     Arrival, FieldView, ListView, MuteView, Muted, NotificationKind, NotificationView, NotificationsPage,
@@ -409,6 +409,8 @@ pub enum Request {
     Backup {
         /// Absolute path of the file, which must not exist.
         file: String,
+        /// Whether to leave out files that the bucket has.
+        leave_bucket: bool,
     },
     /// Takes such a file into a home that was made for it just now. Answers like [`Import`](Self::Import).
     Restore {
@@ -604,7 +606,7 @@ pub enum Reply {
     /// Who the owner is.
     Id(IdView),
     /// How the node is.
-    Status(StatusView),
+    Status(Box<StatusView>),
     /// A connected peer.
     Peer(PeerView),
     /// Connected peers have nothing new.

@@ -438,6 +438,7 @@ fn unknown(id: &str) -> Failure {
 #[allow(clippy::unwrap_used, reason = "tests may fail loudly")]
 mod tests {
     use super::*;
+    use crate::blobs::BlobsConfig;
     use crate::node::NodeConfig;
     use crate::store::StoreConfig;
 
@@ -449,7 +450,9 @@ mod tests {
     #[test]
     fn apps_without_the_owners_token_make_room_and_tokens_are_bounded() {
         let home = tempfile::tempdir().unwrap();
-        let (node, _) = Node::open(home.path(), &StoreConfig::default(), &NodeConfig::default()).unwrap();
+        let (node, _) =
+            Node::open(home.path(), &StoreConfig::default(), &NodeConfig::default(), &BlobsConfig::default())
+                .unwrap();
         let (kept, secret) = node.register(new("kept")).unwrap();
         let issue = |of_owner| {
             let (app, scopes) = (kept.id.clone(), "read".to_owned());

@@ -29,8 +29,13 @@ pub fn is_archive(path: &Path) -> Result<(), Failure> {
 }
 
 impl Node {
-    pub(in crate::node) async fn backup(self: &Arc<Self>, file: PathBuf, out: &Out) -> Result<(), Failure> {
-        self.export(file, What { kept: true, ..What::default() }, out).await
+    pub(in crate::node) async fn backup(
+        self: &Arc<Self>,
+        file: PathBuf,
+        leave_bucket: bool,
+        out: &Out,
+    ) -> Result<(), Failure> {
+        self.export(file, What { kept: true, leave_bucket, ..What::default() }, out).await
     }
 
     pub(in crate::node) async fn restore(self: &Arc<Self>, file: PathBuf, out: &Out) -> Result<(), Failure> {

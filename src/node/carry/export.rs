@@ -39,6 +39,8 @@ pub struct What {
     pub files_below: Option<u64>,
     /// Also what the node keeps for itself: it is a backup.
     pub kept: bool,
+    /// No files that the bucket has.
+    pub leave_bucket: bool,
 }
 
 /// A stretch of a log that is to be written, highest first.
@@ -246,6 +248,7 @@ impl Node {
         let drafted = if what.kept { self.draft_files() } else { HashSet::new() };
         let mut all = blobs.all();
         all.retain(|(_, held)| what.files_below.is_none_or(|below| held.size < below));
+        all.retain(|(_, held)| !(what.leave_bucket && held.stored));
         all.sort_by_key(|(blob, held)| (held.size, *blob));
         let mut room = asked.map_or(u64::MAX, |asked| asked.have.room);
         for (blob, held) in all {
@@ -392,9 +395,8 @@ fn partial(file: &Path, what: &What, have: Option<&Have>) -> PathBuf {
     let mut hasher = blake3::Hasher::new_derive_key("majlis v1 unfinished export");
     let have = have.map(|have| have.salt);
     let accounts: BTreeSet<_> = what.accounts.iter().map(|account| account.0).collect();
-    hasher.update(
-        format!("{accounts:?} {:?} {:?} {} {have:?}", what.since, what.files_below, what.kept).as_bytes(),
-    );
+    let of = (what.since, what.files_below, what.kept, what.leave_bucket);
+    hasher.update(format!("{accounts:?} {of:?} {have:?}").as_bytes());
     let name = &hex(&hasher.finalize().as_bytes()[..4]);
     file.with_added_extension(format!("partial-{name}"))
 }

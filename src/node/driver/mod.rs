@@ -130,6 +130,7 @@ pub fn start(node: &Arc<Node>, net: Net, events: NetEvents, config: &NodeConfig)
     let (ready, listening) = oneshot::channel();
     let workers = Workers::start(node.store.clone(), finished_sender.clone())?;
     *node.driver.lock() = Some(local_sender);
+    *node.network.lock() = Some(Arc::clone(&net.snapshot().borrow().metrics));
     let (hints, hinting) = hints::start(node, net.clone(), config);
     let driver = Driver {
         node: Arc::clone(node),

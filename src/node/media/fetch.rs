@@ -1,4 +1,5 @@
-//! Fetching: pieces of a file asked of all who may have it, each a few at once, until all are there.
+//! Fetching: pieces of a file asked of all who may have it, each a few at once, until all are there. What has gone to the
+//! bucket alone is read from there first.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -25,6 +26,8 @@ const QUICK: Duration = Duration::from_millis(500);
 /// Pieces of one file under way in one session: at first, and at most. Others share the session.
 const FIRST: usize = 2;
 const MOST: usize = 5;
+/// Pieces that are read from the bucket at once.
+const READERS: usize = 4;
 /// How often it is looked for more sources and told how far it is.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -91,6 +94,8 @@ enum End {
     Useless,
     /// Our disk.
     Failed(BlobError),
+    /// The bucket does not give it.
+    NotStored(BlobError),
 }
 
 impl Work {
@@ -104,13 +109,14 @@ impl Work {
 }
 
 impl Node {
-    /// Fetches a file from whoever is connected and has it. `progress` is told how many bytes are there.
+    /// Fetches a file to this disk, from the bucket or from whoever is connected and has it. `progress` is told how many
+    /// bytes are there.
     pub(in crate::node) async fn fetch(
         self: &Arc<Self>,
         named: Named,
         mut progress: impl FnMut(u64),
     ) -> Result<(), Failure> {
-        while self.blobs()?.get(&named.blob).is_none() {
+        while !self.blobs()?.get(&named.blob).is_some_and(|held| held.local) {
             match self.media.begin(named.blob) {
                 Ok(turn) => {
                     return self
@@ -134,16 +140,24 @@ impl Node {
     async fn fetch_now(self: &Arc<Self>, named: Named, mut progress: impl FnMut(u64)) -> Result<(), Failure> {
         let _slot = self.media.slots.acquire().await;
         let blobs = self.blobs()?;
+        let is_stored = blobs.get(&named.blob).is_some_and(|held| held.stored && held.size == named.size)
+            && !blobs.doubted().contains(&named.blob);
         self.check_room(named.size)?;
         let download = blocking(move || Ok(blobs.download(&named.blob, named.size)?)).await?;
         let spans = Mutex::new(download.missing().into());
         let work = Arc::new(Work { named, download, spans });
         let (mut lanes, mut busy, mut useless) = (JoinSet::new(), HashMap::new(), HashSet::new());
+        let (mut readers, mut not_stored) = (if is_stored { READERS } else { 0 }, None);
+        for _ in 0..readers {
+            lanes.spawn(Arc::clone(self).read_from_bucket(Arc::clone(&work)));
+        }
         loop {
             progress(work.download.done());
-            if !work.spans.lock().is_empty() {
+            if !work.spans.lock().is_empty() && readers == 0 {
                 let account = named.entry.account;
-                let sources = self.ask(|answer| Local::FileSources(Source { account, answer })).await?;
+                let sources = self.ask(|answer| Local::FileSources(Source { account, answer })).await;
+                // That nobody else can be asked is not the reason.
+                let sources = sources.map_err(|error| not_stored.take().map_or(error, Failure::from))?;
                 for session in sources {
                     if !useless.contains(&session) && !busy.values().any(|known| *known == session) {
                         let lane = lanes.spawn(Arc::clone(self).pull(session, Arc::clone(&work)));
@@ -163,15 +177,17 @@ impl Node {
                 Err(error) => (error.id(), End::Useless),
             };
             let session = busy.remove(&lane);
+            readers -= usize::from(session.is_none());
             match end {
                 End::Done => {}
                 End::Useless => useless.extend(session),
                 End::Failed(error) => return Err(error.into()),
+                End::NotStored(error) => not_stored = Some(error),
             }
         }
         let missing = named.size - work.download.done();
         let Some(Work { download, .. }) = Arc::into_inner(work).filter(|_| missing == 0) else {
-            return Err(nobody(&named, missing));
+            return Err(not_stored.map_or_else(|| nobody(&named, missing), Failure::from));
         };
         let owner = if named.entry.account == self.keys.account { Owner::Me } else { Owner::Others };
         let node = Arc::clone(self);
@@ -242,6 +258,30 @@ impl Node {
                 }
             }
         }
+    }
+
+    /// Reads pieces from the bucket as long as there are any to read.
+    async fn read_from_bucket(self: Arc<Self>, work: Arc<Work>) -> End {
+        while let Some(span) = work.take() {
+            let (reading, blobs) = (Arc::clone(&work), self.blobs());
+            let read = tokio::task::spawn_blocking(move || {
+                let Named { blob, size, .. } = reading.named;
+                let Ok(blobs) = blobs else { return Ok(false) };
+                let Some(piece) = blobs.piece(&blob, size, span)? else { return Ok(false) };
+                reading.download.add(span, &piece).map(|()| true)
+            });
+            let read = read.await.unwrap_or(Ok(false));
+            if !matches!(read, Ok(true)) {
+                work.give_back([span]);
+            }
+            match read {
+                Ok(true) => {}
+                Ok(false) => return End::Useless,
+                Err(error @ BlobError::Bucket(_)) => return End::NotStored(error),
+                Err(error) => return End::Failed(error),
+            }
+        }
+        End::Done
     }
 
     async fn ask_piece(&self, session: SessionId, want: &BlobWant) -> Option<Bytes> {

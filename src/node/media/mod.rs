@@ -5,6 +5,7 @@
 //! what was not looked at for longest goes first, but nothing of the owner's, nor what they have bookmarked.
 
 mod attach;
+mod bucket;
 mod fetch;
 mod unasked;
 
@@ -21,7 +22,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use super::api::{AttachmentView, FileView, PreviewView};
 use super::{Failure, Node, NodeConfig, now_ms};
-use crate::blobs::{BlobError, Blobs, Owner};
+use crate::blobs::{BlobError, Blobs, BlobsConfig, Bucket, Owner};
 use crate::store::{Relation, StoreConfig, Stored, Subject};
 
 pub(super) use attach::{Attached, focus};
@@ -49,6 +50,8 @@ pub(super) struct Media {
     wanted: Mutex<unasked::Wanted>,
     /// Told when a session has come that may have what is missing.
     met: Notify,
+    of_blobs: BlobsConfig,
+    upkeep: bucket::Upkeep,
     pub(super) quota: u64,
     fetch_below: u64,
     /// Bytes of the disk that are left free.
@@ -109,7 +112,7 @@ pub(super) fn shares(focus: Focus) -> [f64; 2] {
 }
 
 impl Media {
-    pub(super) fn new(config: &NodeConfig, store: &StoreConfig) -> Self {
+    pub(super) fn new(config: &NodeConfig, store: &StoreConfig, blobs: &BlobsConfig) -> Self {
         Self {
             blobs: Mutex::default(),
             slots: Semaphore::new(AT_ONCE),
@@ -117,6 +120,8 @@ impl Media {
             given: Mutex::default(),
             wanted: Mutex::default(),
             met: Notify::new(),
+            of_blobs: blobs.clone(),
+            upkeep: bucket::Upkeep::default(),
             quota: config.media_quota,
             fetch_below: config.media_fetch_below,
             min_free: store.min_free,
@@ -137,7 +142,8 @@ impl Node {
         if let Some(blobs) = &*open {
             return Ok(Arc::clone(blobs));
         }
-        let blobs = Arc::new(Blobs::open(&self.home.join(FOLDER))?);
+        let bucket = Bucket::open(&self.media.of_blobs, &self.home).map_err(BlobError::from)?;
+        let blobs = Arc::new(Blobs::open(&self.home.join(FOLDER), bucket)?);
         *open = Some(Arc::clone(&blobs));
         Ok(blobs)
     }
@@ -170,7 +176,7 @@ impl Node {
         }
     }
 
-    /// Whether a file is here as a whole.
+    /// Whether a file is to be had here as a whole.
     pub(super) fn holds_file(&self, blob: &BlobId) -> bool {
         // Where the folder cannot be opened, whoever wants a file is told; here it is only shown.
         self.blobs().is_ok_and(|blobs| blobs.get(blob).is_some())

@@ -29,12 +29,18 @@ const MAX_PREVIEW: u64 = 1 << 20;
 
 /// A file that is wanted.
 #[derive(Clone, Copy)]
-struct Want {
+pub(super) struct Want {
     named: Named,
     /// How often it was tried.
     tries: u32,
     /// Not before then.
     due: Option<Instant>,
+}
+
+impl Want {
+    pub(super) fn new(named: Named) -> Self {
+        Self { named, tries: 0, due: None }
+    }
 }
 
 /// Files that are wanted, by when they came to be.
@@ -46,7 +52,7 @@ pub(in crate::node) struct Wanted {
 }
 
 impl Wanted {
-    fn add(&mut self, want: Want) {
+    pub(super) fn add(&mut self, want: Want) {
         if self.known.contains_key(&want.named.blob) {
             return;
         }
@@ -123,7 +129,7 @@ impl Node {
                 _ => is_own || named.size <= below,
             };
             if is_taken && blobs.get(&named.blob).is_none() {
-                self.media.wanted.lock().add(Want { named, tries: 0, due: None });
+                self.media.wanted.lock().add(Want::new(named));
             }
         }
         Ok(())

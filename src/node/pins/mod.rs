@@ -79,6 +79,17 @@ struct Decided {
     rows: Vec<Row>,
 }
 
+/// How much is held for others, and how much may be: accounts, and bytes.
+pub(super) struct Room {
+    pub accounts: u64,
+    pub asked: u64,
+    pub asked_max: u64,
+    pub full: u64,
+    pub bytes: u64,
+    pub file_bytes: u64,
+    pub quota: u64,
+}
+
 /// What is held for others, and by others.
 pub(super) struct Pins {
     state: Mutex<State>,
@@ -169,6 +180,20 @@ impl Pins {
         let state = self.state.lock();
         let places = state.asks.places(now_ms(), HintScope::All);
         (state.pins.len(), places.iter().filter(|holder| !holder.addresses.is_empty()).count())
+    }
+
+    /// How much is held for others, and how much may be.
+    pub(super) fn room(&self) -> Room {
+        let state = self.state.lock();
+        Room {
+            accounts: state.pins.len() as u64,
+            asked: state.asked as u64,
+            asked_max: self.max as u64,
+            full: state.ledger.full().len() as u64,
+            bytes: state.ledger.total(),
+            file_bytes: state.ledger.file_bytes(),
+            quota: self.quota_of_all,
+        }
     }
 
     /// What has been asked of this node since it started.

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use super::policy::Case;
 use super::{DAY, MAX_WRONG, MINUTE, Pins};
+use crate::blobs::BlobsConfig;
 use crate::node::api::{PinRequest, Reply};
 use crate::node::{Node, NodeConfig, PinOffer, now_ms};
 use crate::store::StoreConfig;
@@ -27,7 +28,7 @@ fn config() -> NodeConfig {
 }
 
 fn open(home: &TempDir, config: &NodeConfig) -> Arc<Node> {
-    Node::open(home.path(), &StoreConfig::default(), config).unwrap().0
+    Node::open(home.path(), &StoreConfig::default(), config, &BlobsConfig::default()).unwrap().0
 }
 
 fn account(number: u32) -> AccountId {
