@@ -97,7 +97,7 @@ pub struct Live {
     news: broadcast::Receiver<News>,
     told: Told,
     late: Late,
-    /// Up to when polls that have ended were told, and when the next one ends.
+    /// Up to which end polls that have ended were told, and when the next one has ended.
     polls: (u64, Option<u64>),
 }
 
@@ -146,7 +146,8 @@ impl Live {
 
     async fn polls_ended(&mut self) -> Vec<Coming> {
         let (node, after, now) = (Arc::clone(&self.node), self.polls.0, now_ms());
-        self.polls = (now.max(after), None);
+        // One that ends in this millisecond has not ended.
+        self.polls = (now.saturating_sub(1).max(after), None);
         let ended = blocking(move || node.told_of_polls(after)).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "which polls have ended could not be read");
             Vec::new()

@@ -424,10 +424,11 @@ impl Node {
         }
     }
 
-    /// Polls of the owner's, and those in which the owner has voted, that have ended: when, and which.
+    /// Polls of the owner's, and those in which the owner has voted, that have ended: when, and which. In the millisecond
+    /// of its end a poll still takes votes.
     fn ended(&self) -> Result<Vec<(u64, Stored)>, Failure> {
         let now = now_ms();
-        Ok(self.polls()?.into_iter().filter(|(end, _)| *end <= now).collect())
+        Ok(self.polls()?.into_iter().filter(|(end, _)| *end < now).collect())
     }
 
     /// The same with those that go on, as far as they are to end: when they do, and which.
@@ -477,10 +478,10 @@ impl Node {
         ended.map(|(end, stored)| self.poll_ended(end, &stored, read)).collect()
     }
 
-    /// When the next of the polls ends of which the owner is told.
+    /// When the next of the polls has ended of which the owner is told.
     pub(super) fn next_poll_end(&self) -> Result<Option<u64>, Failure> {
         let now = now_ms();
-        Ok(self.polls()?.into_iter().map(|(end, _)| end).filter(|end| *end > now).min())
+        Ok(self.polls()?.into_iter().map(|(end, _)| end.saturating_add(1)).filter(|over| *over > now).min())
     }
 
     /// Tells that a poll has ended.
