@@ -45,6 +45,9 @@ async fn a_frame_that_is_not_brought_to_an_end_ends_the_session() {
 /// Connects to the node from another network within this machine, and says nothing.
 async fn silent(network: u8, to: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
+    // A node dials from the port on which it listens, whatever else has that port: sockets beside it must allow that.
+    socket.set_reuseaddr(true).unwrap();
+    socket.set_reuseport(true).unwrap();
     socket.bind(SocketAddr::from(([127, network, 0, 1], 0))).unwrap();
     socket.connect(to).await.unwrap()
 }
