@@ -92,11 +92,12 @@ pub struct NetConfig {
     pub public_dht: bool,
     /// Name of the program that other nodes are told.
     pub agent: String,
-    /// Connections at most; a quarter is kept for those that this node makes itself.
+    /// Connections at most; a quarter is kept for those that this node makes itself, and those that come from one network
+    /// (the first three bytes of IPv4, six of IPv6) are a quarter at most.
     pub max_connections: u32,
     /// Connections to one peer at most.
     pub max_connections_per_peer: u32,
-    /// Connections being set up at once, in each direction.
+    /// Connections being set up at once, in each direction; of those that come from one network a quarter.
     pub max_pending: u32,
     /// Sessions at most; a quarter is kept for wanted peers.
     pub max_sessions: usize,
