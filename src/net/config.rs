@@ -86,7 +86,8 @@ pub struct NetConfig {
     pub relay_only: Vec<Multiaddr>,
     /// Find nodes by their account alone, through nodes that neither side knows, and be found so: a table that everyone
     /// keeps a part of whom all can reach. Your node says there where it is under a name that changes daily and that
-    /// only those can work out who know your account; whom you follow is never said.
+    /// only those can work out who know your account. Nothing is kept there of whom you follow; who looks for an account
+    /// is seen by those who keep its name, so nobody is looked for who is followed privately.
     pub dht: bool,
     /// Do the same in the public table of IPFS, which has many nodes, as soon as one of them is known (`--bootstrap`).
     pub public_dht: bool,

@@ -14,7 +14,7 @@ use super::api::{
 };
 use super::follows::parse_account;
 use super::posts::find;
-use super::{Failure, Local, Node, NodeEvent, blocking};
+use super::{Failure, Local, Node, NodeEvent, blocking, now_ms};
 
 /// How long `connect` waits for the session with a peer that has answered.
 const SESSION_WAIT: Duration = Duration::from_secs(10);
@@ -544,6 +544,7 @@ impl Node {
             addresses: id.addresses,
             reached: standing.map(|(reached, _)| reached),
             neighbours: standing.map(|(_, neighbours)| neighbours),
+            clock_ahead_days: self.days.ahead(now_ms()),
             peers: peers.len(),
             following: self.at_heart().len() - 1,
             held_for_others: self.pins.counts().0,

@@ -11,6 +11,7 @@ mod carry;
 mod compose;
 mod config;
 mod conversations;
+mod days;
 mod door;
 mod drafts;
 pub mod driver;
@@ -164,6 +165,7 @@ pub struct Node {
     network: Mutex<Option<Arc<Metrics>>>,
     crier: watch::Crier,
     peers: peers::Peers,
+    days: days::Days,
     pins: pins::Pins,
     started: std::time::Instant,
 }
@@ -237,6 +239,7 @@ impl Node {
             network: Mutex::default(),
             crier: watch::Crier::default(),
             peers,
+            days: days::Days::default(),
             pins,
             started: std::time::Instant::now(),
         });

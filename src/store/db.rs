@@ -3,10 +3,12 @@
 //! sled's `flush` does not reach the disk on Linux, so a handle on its file is kept and synced. Damage in the
 //! middle of the file makes sled panic while it opens, which is caught here.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use sled::transaction::TransactionError;
 use sled::{Batch, IVec};
@@ -17,6 +19,9 @@ use super::tally::Name;
 /// Fixed when a database is created. Rows of 64 KiB make leaves of about 1 MiB, which have to stay below a
 /// quarter of a segment, or sled writes them to files of their own that it never syncs.
 const SEGMENT: usize = 8 * 1024 * 1024;
+
+/// How long sled's threads may take to let go of a database that was closed.
+const RELEASE: Duration = Duration::from_secs(10);
 
 /// First bytes of keys.
 pub mod prefix {
@@ -78,12 +83,23 @@ pub fn guarded<T>(what: &'static str, run: impl FnOnce() -> Result<T, StoreError
         .unwrap_or_else(|_| Err(StoreError::damaged(format!("the database gave up while trying to {what}"))))
 }
 
+/// Waits until the file is not locked. The home is ours alone by now, so whoever has it locked is a thread of sled's:
+/// they finish what they were writing after the last handle on a database is gone, and sled does not wait for them.
+fn await_release(file_path: &Path) {
+    let until = Instant::now() + RELEASE;
+    let Ok(file) = File::open(file_path) else { return };
+    while matches!(file.try_lock(), Err(TryLockError::WouldBlock)) && Instant::now() < until {
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
 impl Database {
     /// Opens or creates the database in the directory `path`.
     pub fn open(path: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
         let file_path = file_path(path);
         let is_new = std::fs::metadata(&file_path).map_or(true, |meta| meta.len() == 0);
         guarded("open", || {
+            await_release(&file_path);
             let db = sled::Config::new()
                 .path(path)
                 .cache_capacity(cache_bytes)

@@ -3,7 +3,10 @@
 use std::process::Command;
 
 use crate::support::cluster::await_text;
+use crate::support::eventually;
 use crate::support::node::TestNode;
+use crate::support::street::{Ports, address, at_home, carrier, homes};
+use crate::support::wires::or_skip;
 
 /// What makes a program believe in another time.
 fn library() -> String {
@@ -12,8 +15,7 @@ fn library() -> String {
     String::from_utf8(asked.stdout).unwrap().trim().to_owned()
 }
 
-fn off_by(name: &str, offset: &str) -> TestNode {
-    let mut node = TestNode::new(name);
+fn off_by(mut node: TestNode, offset: &str) -> TestNode {
     node.set("LD_PRELOAD", &library());
     node.set("FAKETIME", offset);
     // Time that passes is left as it is.
@@ -24,7 +26,7 @@ fn off_by(name: &str, offset: &str) -> TestNode {
 
 #[test]
 fn clocks_that_are_wrong_by_a_year_decide_nothing() {
-    let [early, late] = [("early", "-365d"), ("late", "+365d")].map(|(name, offset)| off_by(name, offset));
+    let [early, late] = [("early", "-365d"), ("late", "+365d")].map(|(name, offset)| off_by(TestNode::new(name), offset));
     let right = TestNode::started("right");
     for other in [&early, &late] {
         right.cli(&["follow", &other.invite()]);
@@ -45,4 +47,26 @@ fn clocks_that_are_wrong_by_a_year_decide_nothing() {
     for node in [&early, &late, &right] {
         node.verify();
     }
+}
+
+/// FIND-6. Names in the table change daily, by each node's own clock: those who are told of another day use it as well.
+#[test]
+fn a_key_alone_finds_who_is_a_year_behind_and_is_found_by_them() {
+    let made = homes(Ports::Kept);
+    let Some(spaces) = or_skip("a_key_alone_finds_who_is_a_year_behind_and_is_found_by_them", made) else { return };
+    let open = carrier(&spaces, None);
+    let second = carrier(&spaces, Some(&open));
+    let mut behind = spaces.node("a", &["--no-mdns", "--bootstrap", &address(&open, "tcp")]);
+    behind.set("MAJLIS_NODE_HINTS", "all");
+    let behind = off_by(behind, "-365d");
+    let right = at_home(&spaces, "b", &open);
+    eventually("it notices", || behind.one(&["status"])["clock_ahead_days"] == -365);
+    assert_eq!(right.one(&["status"])["clock_ahead_days"], 0);
+    behind.post("from last year");
+    right.cli(&["follow", &behind.account()]);
+    await_text(&right, "from last year");
+    second.post("of today");
+    behind.cli(&["follow", &second.account()]);
+    await_text(&behind, "of today");
+    drop((behind, right, second, open));
 }

@@ -330,6 +330,7 @@ fn messages() -> Vec<Message> {
         Message::Deliver { document: document().entry().encode().into(), entry: entries[1].encode().into() },
         Message::Status(entries[0].id, Verdict::Queued),
         Message::Status(entries[0].id, Verdict::Later),
+        Message::Clock(20_784),
         Message::WhoHas { number: 1, accounts: vec![0, 1] },
         Message::Peers {
             number: 1,

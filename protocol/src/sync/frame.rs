@@ -74,6 +74,8 @@ pub mod kind {
     pub const REFERRED: u8 = 0x88;
     /// Answers PIN, and tells when what it said has changed.
     pub const PINNED: u8 = 0x89;
+    /// Which day it is, by the sender's clock.
+    pub const CLOCK: u8 = 0x8a;
 }
 
 /// Why a frame's bytes are not what its type says.

@@ -123,6 +123,8 @@ pub enum Input {
     Deliver(SessionId, Arc<VerifiedId>, Box<Verified<Entry>>),
     /// Answers [`Output::Delivered`].
     Answer(SessionId, EntryId, Verdict),
+    /// Tells a peer which day it is by this machine's clock, in days since 1970 in UTC.
+    TellDay(SessionId, u64),
     /// Asks the owner of a peer's node to hold this node's account, or no longer.
     AskPin(SessionId, PinAsk),
     /// Answers [`Output::PinAsked`], or tells a peer whose account is held that this has changed.
@@ -221,6 +223,8 @@ pub enum Event {
     Status(SessionId, EntryId, Verdict),
     /// The peer, which has asked for entries later, may be handed some again.
     DeliverAgain(SessionId),
+    /// Which day it is by the peer's clock, in days since 1970 in UTC.
+    Day(SessionId, u64),
     /// What a peer says of holding this node's account, whether or not it was asked.
     Pinned(SessionId, PinAnswer),
     /// To be kept for the next session with this peer.
@@ -424,6 +428,8 @@ impl Replicator {
             Input::Misled(id) => self.close(id, CloseCode::ForgedBlob),
             Input::Deliver(id, document, entry) => self.deliver(id, &document, &entry),
             Input::Answer(id, entry, verdict) => self.answer_delivery(id, entry, verdict),
+            Input::TellDay(id, day) if self.sessions.contains_key(&id) => self.send(id, &Message::Clock(day)),
+            Input::TellDay(..) => {}
             Input::AskPin(id, ask) => self.ask_pin(id, ask),
             Input::TellPinned(id, answer) => self.tell_pinned(id, answer),
             Input::Full(account, full) => self.set_full(account, full),
@@ -565,6 +571,10 @@ impl Replicator {
             Message::Pin(ask) if live => self.pin_asked(id, ask),
             Message::Pinned(answer) if live => {
                 self.pinned(id, answer);
+                Ok(())
+            }
+            Message::Clock(day) if live => {
+                self.emit(Output::Event(Event::Day(id, day)));
                 Ok(())
             }
             Message::Audit(fingerprint) if live => {

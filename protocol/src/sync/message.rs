@@ -225,6 +225,8 @@ pub enum Message {
     Pin(PinAsk),
     /// Answers [`Message::Pin`], and tells when what it said has changed.
     Pinned(PinAnswer),
+    /// Which day it is by the sender's clock, in days since 1970 in UTC.
+    Clock(u64),
     /// A type from 0x80 on that this version does not act on.
     Ignored(u8),
 }
@@ -503,6 +505,10 @@ impl Message {
                 pin::put_ask(&mut out, ask);
                 kind::PIN
             }
+            Self::Clock(day) => {
+                put_varint(&mut out, *day);
+                kind::CLOCK
+            }
             Self::Pinned(answer) => {
                 pin::put_answer(&mut out, answer);
                 kind::PINNED
@@ -626,6 +632,7 @@ impl Message {
             kind::BLOB => Self::Blob { number: body.varint()?, piece: body.slice(body.len())? },
             kind::PIN => Self::Pin(pin::read_ask(body)?),
             kind::PINNED => Self::Pinned(pin::read_answer(body)?),
+            kind::CLOCK => Self::Clock(body.varint()?),
             _ if kind >= 0x80 => Self::Ignored(kind),
             _ => return Err(DecodeError::UnknownType(kind)),
         })

@@ -98,6 +98,7 @@ fn message() -> impl Strategy<Value = Message> {
         vec(bytes(300), 0..4).prop_map(Message::Identities),
         (any::<u64>(), any::<bool>()).prop_map(|(handle, eager)| Message::Mode { handle, eager }),
         any::<u64>().prop_map(Message::Credit),
+        any::<u64>().prop_map(Message::Clock),
         fingerprint().prop_map(Message::Audit),
         (0u8..=13, any::<u64>()).prop_map(|(code, retry)| Message::Close(CloseCode::from_wire(code), retry)),
         (bytes(300), bytes(300)).prop_map(|(document, entry)| Message::Deliver { document, entry }),

@@ -140,6 +140,9 @@ fn status(view: &StatusView) -> String {
             row(&mut text, "Apps", places.iter().map(String::as_str));
         }
     }
+    if view.clock_ahead_days != 0 {
+        row(&mut text, "Clock", [clock(view.clock_ahead_days).as_str()]);
+    }
     row(&mut text, "Following", [grouped(view.following as u64).as_str()]);
     if view.held_for_others > 0 {
         row(&mut text, "For others", [counted(view.held_for_others as u64, "account", "accounts").as_str()]);
@@ -164,6 +167,13 @@ fn status(view: &StatusView) -> String {
         row(&mut text, "Bucket", bucket(view).iter().map(String::as_str));
     }
     text
+}
+
+/// That this machine's clock is wrong, and what comes of it.
+fn clock(ahead_days: i64) -> String {
+    let by = counted(ahead_days.unsigned_abs(), "day", "days");
+    let way = if ahead_days > 0 { "ahead of" } else { "behind" };
+    format!("{by} {way} those of connected nodes: posts are dated wrong. Set this machine's date")
 }
 
 /// How it stands with the bucket, a line each.

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use crate::net::PeerId;
 use bytes::Bytes;
+use majlis_protocol::finding::DAY_MS;
 use majlis_protocol::sync::{
     CloseCode, Event, Frame, Input, Opened, Output, Replicator, SessionId, Settings, Verdict,
 };
@@ -361,7 +362,13 @@ impl Driver {
 
     fn event(&mut self, event: Event) {
         match event {
+            Event::Day(session, day) => {
+                if self.links.contains_key(&session) && self.node.days.told(session, day) {
+                    self.hints.tell(Heard::Day);
+                }
+            }
             Event::Live { session, .. } => {
+                self.input(Input::TellDay(session, now_ms() / DAY_MS));
                 self.node.media.met();
                 self.hand_over(session);
                 self.ask_pin(session);
@@ -537,6 +544,7 @@ impl Driver {
                 self.input(Input::Closed(id));
                 self.letters.remove(&id);
                 self.links.remove(&id);
+                self.node.days.gone(id);
                 self.asked.retain(|_, (session, _)| *session != id);
                 self.pieces.retain(|_, (session, _)| *session != id);
             }

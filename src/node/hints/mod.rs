@@ -60,6 +60,8 @@ const MAX_SHUNNED: usize = 256;
 pub(super) enum Heard {
     /// Every listener has its port.
     Listening,
+    /// Connected peers tell of another day than before.
+    Day,
     /// The hints of an account may have changed.
     Hints(AccountId),
     /// The node holds other accounts.
@@ -213,7 +215,7 @@ impl Finder {
             Reason::Public | Reason::Private => false,
         });
         let accounts: Vec<_> = found.map(|(account, _)| *account).take(publish::MAX_NAMES).collect();
-        if self.scope == HintScope::Off { BTreeSet::new() } else { publish::names(&accounts, now_ms()) }
+        if self.scope == HintScope::Off { BTreeSet::new() } else { publish::names(&accounts, &self.node.days.times(now_ms())) }
     }
 
     /// Milliseconds.
@@ -224,6 +226,10 @@ impl Finder {
     /// Takes note; true if it is to be looked at.
     fn hear(&mut self, heard: Heard) -> bool {
         match heard {
+            Heard::Day => {
+                self.net.provide(self.names());
+                false
+            }
             Heard::Listening => {
                 self.listening = true;
                 self.turn();
@@ -372,8 +378,8 @@ impl Finder {
             .collect();
         self.seeking.retain(|account| lacking.contains(account));
         for account in self.seeking.next(lacking.iter(), Instant::now()) {
-            let net = self.net.clone();
-            self.searches.spawn(async move { (account, seek::seek(&net, &account, now_ms()).await) });
+            let (net, days) = (self.net.clone(), seek::days(&self.node.days.times(now_ms())));
+            self.searches.spawn(async move { (account, seek::seek(&net, &account, days).await) });
         }
     }
 

@@ -28,9 +28,10 @@ pub(super) const MAX_NAMES: usize = 512;
 /// Before midnight in UTC the next day's names are used too, so that clocks may differ by so much.
 const OVERLAP_MS: u64 = 2 * 3_600_000;
 
-/// The names under which a node that holds these accounts is to be found now.
-pub(super) fn names(accounts: &[AccountId], now_ms: u64) -> BTreeSet<[u8; 32]> {
-    let days = BTreeSet::from([now_ms / DAY_MS, (now_ms + OVERLAP_MS) / DAY_MS]);
+/// The names under which a node that holds these accounts is to be found at these times, in milliseconds since 1970.
+pub(super) fn names(accounts: &[AccountId], times: &[u64]) -> BTreeSet<[u8; 32]> {
+    let days: BTreeSet<_> =
+        times.iter().flat_map(|time| [time / DAY_MS, time.saturating_add(OVERLAP_MS) / DAY_MS]).collect();
     accounts.iter().flat_map(|account| days.iter().map(|day| provider_key(account, *day))).collect()
 }
 
@@ -139,13 +140,13 @@ mod tests {
     #[test]
     fn names_change_daily_and_overlap_before_midnight() {
         let accounts = [AccountId([1; 32]), AccountId([2; 32])];
-        let noon = names(&accounts, DAY_MS * 100 + DAY_MS / 2);
+        let noon = names(&accounts, &[DAY_MS * 100 + DAY_MS / 2]);
         assert_eq!(noon.len(), 2);
-        let evening = names(&accounts, DAY_MS * 101 - 1);
+        let evening = names(&accounts, &[DAY_MS * 101 - 1]);
         assert_eq!(evening.len(), 4);
         assert!(evening.is_superset(&noon));
-        assert!(evening.is_superset(&names(&accounts, DAY_MS * 101)));
-        assert!(names(&accounts, DAY_MS * 101).is_disjoint(&noon));
+        assert!(evening.is_superset(&names(&accounts, &[DAY_MS * 101])));
+        assert!(names(&accounts, &[DAY_MS * 101]).is_disjoint(&noon));
     }
 
     fn holder(name: u8, address: u8) -> Holder {

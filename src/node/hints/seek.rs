@@ -66,15 +66,23 @@ impl Seeking {
     }
 }
 
-/// The days whose names an account may go by now: clocks differ, and records outlive midnight.
-pub(super) fn days(now_ms: u64) -> [u64; 3] {
-    let today = now_ms / DAY_MS;
-    [today, today.saturating_sub(1), today + 1]
+/// The days whose names an account may go by at these times, in milliseconds since 1970: clocks differ, and records
+/// outlive midnight.
+pub(super) fn days(times: &[u64]) -> Vec<u64> {
+    let mut days = Vec::new();
+    for today in times.iter().map(|time| time / DAY_MS) {
+        for day in [today, today.saturating_sub(1), today + 1] {
+            if !days.contains(&day) {
+                days.push(day);
+            }
+        }
+    }
+    days
 }
 
-/// Looks an account up under today's name; where nobody is found, under those of the days before and after.
-pub(super) async fn seek(net: &Net, account: &AccountId, now_ms: u64) -> Vec<Holder> {
-    for day in days(now_ms) {
+/// Looks an account up under its name of one day after the other, until somebody is found.
+pub(super) async fn seek(net: &Net, account: &AccountId, days: Vec<u64>) -> Vec<Holder> {
+    for day in days {
         let found = net.seek(provider_key(account, day)).await;
         if !found.is_empty() {
             return found.into_iter().map(|(peer, addresses)| Holder { peer, addresses }).collect();
@@ -113,7 +121,8 @@ mod tests {
     /// FIND-3.
     #[test]
     fn around_midnight_neighbouring_days_are_tried() {
-        assert_eq!(days(DAY_MS * 100 - 1), [99, 98, 100]);
-        assert_eq!(days(0), [0, 0, 1]);
+        assert_eq!(days(&[DAY_MS * 100 - 1]), [99, 98, 100]);
+        assert_eq!(days(&[0]), [0, 1]);
+        assert_eq!(days(&[DAY_MS * 7, DAY_MS * 9]), [7, 6, 8, 9, 10]);
     }
 }

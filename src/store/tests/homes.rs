@@ -264,3 +264,19 @@ fn a_home_that_cannot_be_made_says_why() {
     let error = Store::open(&file.join("home"), config()).err().unwrap();
     assert!(matches!(error, StoreError::Io { .. }), "{error}");
 }
+
+/// sled's threads end a moment after the last handle on a database, and have it locked until then.
+#[test]
+fn a_database_that_is_being_let_go_of_is_waited_for() {
+    let (dir, store) = fresh();
+    store.close();
+    let held = std::fs::File::open(dir.path().join("db/db")).unwrap();
+    held.lock().unwrap();
+    let lets_go = std::thread::spawn(move || {
+        // Longer than it takes to come to the lock, so that whoever does not wait fails.
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        drop(held);
+    });
+    open(dir.path());
+    lets_go.join().unwrap();
+}

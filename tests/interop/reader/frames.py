@@ -250,6 +250,7 @@ READERS = {
     0x88: ("REFERRED", referred),
     0x85: ("PIN", pin),
     0x89: ("PINNED", pinned),
+    0x8A: ("CLOCK", lambda fields: fields.varint()),
     0x81: ("DELIVER", lambda fields: {"document": sized(fields, MAX_FRAME), "entry": fields.take(fields.left())}),
     0x82: ("STATUS", lambda fields: {"entry": fields.take(32), "verdict": verdict(fields)}),
 }

@@ -5,7 +5,7 @@ from .data import unhex
 from .sessions import proof_message
 
 DECODE, LIMIT, BAD_PROOF, FORGED = 2, 3, 4, 5
-LIVE_ONLY = {"ROWS", "HEAD", "PROOF", "MODE", "AUDIT", "REFS", "REFERRED", "WHO_HAS", "PEERS", "DELIVER", "STATUS", "BLOB_WANT", "BLOB", "PIN", "PINNED"}
+LIVE_ONLY = {"ROWS", "HEAD", "PROOF", "MODE", "AUDIT", "REFS", "REFERRED", "WHO_HAS", "PEERS", "DELIVER", "STATUS", "BLOB_WANT", "BLOB", "PIN", "PINNED", "CLOCK"}
 
 
 class Close(Exception):

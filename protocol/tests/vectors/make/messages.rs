@@ -133,6 +133,7 @@ pub fn show(message: &Message) -> Value {
             "quota": number(answer.quota), "used": number(answer.used),
             "addresses": answer.addresses.iter().map(|address| hex(address)).collect::<Vec<_>>(),
         }}),
+        Message::Clock(day) => json!({ "CLOCK": number(*day) }),
         Message::Ignored(kind) => json!({ "ignored": kind }),
     }
 }
@@ -253,6 +254,7 @@ fn small(file: &mut File) {
         let status = Message::Status(EntryId([7; 32]), verdict);
         good(file, &format!("a STATUS {verdict:?}"), &["SYNC-42"], &status);
     }
+    good(file, "a CLOCK", &["SYNC-59"], &Message::Clock(20_784));
     good(file, "a WHO_HAS", &["SYNC-56"], &Message::WhoHas { number: 300, accounts: vec![0, 129] });
     let holder = Holder { peer_id: vec![1; 38], addresses: vec![vec![4, 8, 8, 8, 8, 6, 15, 161]] };
     let holders = vec![Hints { holders: vec![holder] }, Hints::default()];
@@ -301,7 +303,7 @@ fn small(file: &mut File) {
         );
     }
     raw(file, "a CLOSE of an unknown code", &["SYNC-18"], kind::CLOSE, &[200, 0]);
-    for kind in [0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0xff] {
+    for kind in [0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8b, 0xff] {
         raw(file, &format!("an ignorable type {kind}"), &["SYNC-3"], kind, &[1, 2, 3]);
     }
     raw(file, "an ignorable type without body", &["SYNC-2", "SYNC-3"], 0xff, &[]);

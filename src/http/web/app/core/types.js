@@ -158,6 +158,7 @@
  * @typedef {object} NodeStatus
  * @property {string[]} addresses
  * @property {"directly" | "carried" | "nearby" | "nowhere" | null} reached
+ * @property {number} clock_ahead_days Of connected nodes' clocks; negative where it is behind.
  * @property {number} peers
  * @property {number} following
  * @property {number} accounts

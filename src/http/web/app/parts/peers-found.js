@@ -17,10 +17,10 @@ export function reachable() {
     element,
     /** @param {NodeView} view */
     show: ({ id, status, reach }) => {
-      const now = JSON.stringify([id.addresses, status.http, status.https, status.reached]);
+      const now = JSON.stringify([id.addresses, status.http, status.https, status.reached, status.clock_ahead_days]);
       if (now === before) return;
       before = now;
-      put(element, inWords(standing(status.reached, reach)), addresses(id.addresses), doors(status));
+      put(element, inWords(standing(status.reached, reach)), clock(status.clock_ahead_days), addresses(id.addresses), doors(status));
     },
   };
 }
@@ -37,6 +37,16 @@ function standing(reached, reach) {
 /** @param {keyof typeof PICTURES} reach */
 function inWords(reach) {
   return el("div", { class: "thing" }, icon(PICTURES[reach]), el("div", { class: "grow" }, el("strong", null, t(`reach.${reach}`)), el("p", { class: "soft small" }, t(`reach.${reach}.words`))));
+}
+
+/**
+ * That this machine's date is wrong, where connected nodes say so.
+ * @param {number} ahead
+ */
+function clock(ahead) {
+  const days = Math.abs(ahead);
+  const by = ahead > 0 ? t("network.clock.ahead", { n: days }) : t("network.clock.behind", { n: days });
+  return ahead !== 0 && el("div", { class: "thing" }, icon("clock"), el("div", { class: "grow" }, el("strong", null, t("network.clock")), el("p", { class: "soft small" }, by)));
 }
 
 /** @param {string[]} all */
