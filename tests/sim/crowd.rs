@@ -40,6 +40,9 @@ fn posts_reach_whoever_can_be_reached_and_little_is_sent_twice() {
     }
     let hours = found.on * SMALL.nodes as f64 * SMALL.counted as f64 / HOUR as f64;
     assert!((large.counts.dials as f64) < 600.0 * hours, "{} dials in {hours} hours", large.counts.dials);
+    // Those who are told that it holds what they seek look there at first, and twice an hour then.
+    assert!(large.counts.at_victim > 0, "nobody is sent to the victim");
+    assert!((large.counts.at_victim as f64) < 4.0 * hours, "{} in {hours} hours", large.counts.at_victim);
     for (number, node) in
         large.world.nodes.iter().enumerate().filter(|(node, _)| large.society.is_honest(*node))
     {
