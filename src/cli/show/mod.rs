@@ -169,11 +169,11 @@ fn status(view: &StatusView) -> String {
     text
 }
 
-/// That this machine's clock is wrong, and what comes of it.
+/// That this machine's clock may be wrong, and what comes of it. With few connected it may as well be theirs.
 fn clock(ahead_days: i64) -> String {
     let by = counted(ahead_days.unsigned_abs(), "day", "days");
     let way = if ahead_days > 0 { "ahead of" } else { "behind" };
-    format!("{by} {way} those of connected nodes: posts are dated wrong. Set this machine's date")
+    format!("{by} {way} those of connected nodes: is this machine's date right? Posts are dated by it")
 }
 
 /// How it stands with the bucket, a line each.

@@ -44,7 +44,7 @@ pub struct StatusView {
     pub reached: Option<Reached>,
     /// Where it runs, how many nodes it knows through which others are found by their key alone.
     pub neighbours: Option<usize>,
-    /// Days by which this machine's clock is ahead of those of connected nodes; negative where it is behind. 0 where they
+    /// Days by which this machine's clock is ahead of most of those of connected nodes; negative where it is behind. 0 where they
     /// agree, or none is connected.
     #[serde(default)]
     pub clock_ahead_days: i64,

@@ -40,7 +40,7 @@ function inWords(reach) {
 }
 
 /**
- * That this machine's date is wrong, where connected nodes say so.
+ * That this machine's date may be wrong, where connected nodes tell of another.
  * @param {number} ahead
  */
 function clock(ahead) {
