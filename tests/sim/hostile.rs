@@ -110,10 +110,14 @@ impl Stranger {
         town.follow(0, 1, Reason::Public);
         town.world.run(500);
         let mut stranger = Self { town, session: 900 };
-        stranger.open();
-        let hello = Greeting { salt: [5; 32], credit: 1 << 20, outstanding: 64, listed: false, warm: false };
-        stranger.say(&Message::Hello(hello));
+        stranger.greet();
         stranger
+    }
+
+    fn greet(&mut self) {
+        self.open();
+        let hello = Greeting { salt: [5; 32], credit: 1 << 20, outstanding: 64, listed: false, warm: false };
+        self.say(&Message::Hello(hello));
     }
 
     fn open(&mut self) {
@@ -123,12 +127,24 @@ impl Stranger {
         self.town.world.input(0, Input::Opened(opened));
     }
 
+    /// Comes back after its session was ended.
+    fn again(&mut self) {
+        self.session += 1;
+        self.greet();
+        self.share();
+    }
+
     /// Shares accounts 0 and 1 by dialing with their tags: their numbers are 0 and 2.
     fn sharing() -> Self {
         let mut stranger = Self::greeted();
+        stranger.share();
+        stranger
+    }
+
+    fn share(&mut self) {
         let tags = [0, 1].map(|person: usize| {
-            let account = stranger.town.people[person].account;
-            let (me, you) = (b"hostile".to_vec(), stranger.town.world.nodes[0].peer_id.clone());
+            let account = self.town.people[person].account;
+            let (me, you) = (b"hostile".to_vec(), self.town.world.nodes[0].peer_id.clone());
             let mut hasher = blake3::Hasher::new_keyed(&[5; 32]);
             hasher.update(majlis_protocol::context::OFFER.as_bytes());
             let (lower, higher) = if me < you { (me, you) } else { (you, me) };
@@ -138,9 +154,8 @@ impl Stranger {
             let hash = *hasher.update(&account.0).finalize().as_bytes();
             std::array::from_fn(|index| hash[index])
         });
-        stranger.say(&Message::Offer { add: true, tags: tags.to_vec() });
-        assert_eq!(stranger.town.world.nodes[0].machine.shared(stranger.session), Some(2));
-        stranger
+        self.say(&Message::Offer { add: true, tags: tags.to_vec() });
+        assert_eq!(self.town.world.nodes[0].machine.shared(self.session), Some(2));
     }
 
     fn say(&mut self, message: &Message) {
@@ -226,6 +241,45 @@ fn overdrawing_credit_ends_the_session() {
 }
 
 #[test]
+fn a_frame_with_a_fault_gives_back_what_its_first_groups_have_taken() {
+    let mut stranger = Stranger::sharing();
+    let doc = std::sync::Arc::clone(&stranger.town.people[1].doc);
+    stranger.town.world.nodes[0].hold(vec![doc], Vec::new());
+    let posts = stranger.town.authors[1].posts(1, 5, "asked of whoever answers badly");
+    stranger.town.world.nodes[1].hold(Vec::new(), posts.clone());
+    let key = stranger.town.authors[1].key;
+    let log = LogRef::New(key.device, key.log_id);
+    let told = |top: u64, low: u64| {
+        let row = Row { log, seal: None, runs: vec![RowRun { top, tag: [1; 8], low }] };
+        let of = RowsOf { number: 2, identity: None, frozen: false, full: false, logs: vec![row] };
+        Message::Rows { answer: false, accounts: vec![of] }
+    };
+    let frame = |groups: [Address; 2]| {
+        let mut builder = Builder::default();
+        for address in groups {
+            builder.add(&address, &posts);
+        }
+        builder.finish().expect("a frame").0
+    };
+    // The answer to a want, twice; and a push before an answer that is outside the range wanted.
+    for (row, groups, code) in [
+        (told(5, 1), [Address::Wanted(1), Address::Wanted(1)], CloseCode::Limit),
+        (told(10, 6), [Address::Pushed(2, log), Address::Wanted(1)], CloseCode::Decode),
+    ] {
+        stranger.say(&row);
+        assert_eq!(stranger.town.world.nodes[0].machine.load().wanted, 1);
+        stranger.throw(frame(groups));
+        assert_eq!(stranger.code(), Some(code));
+        let load = stranger.town.world.nodes[0].machine.load();
+        assert_eq!((load.wanted, load.in_flight, load.tickets), (0, 0, 0), "{load:?}");
+        stranger.again();
+    }
+    stranger.town.world.connect(0, 1);
+    assert!(stranger.town.world.settle(5_000));
+    assert_eq!(stranger.town.held(0, 1), 5);
+}
+
+#[test]
 fn nothing_that_a_peer_says_grows_without_bound() {
     let mut stranger = Stranger::sharing();
     // Claims of endless history, and answers that there is none of it.
@@ -286,10 +340,7 @@ fn garbage_of_every_kind_is_survived() {
         for _ in 0..500 {
             if stranger.code().is_some() {
                 stranger.session += 1;
-                stranger.open();
-                let hello =
-                    Greeting { salt: [5; 32], credit: 1 << 20, outstanding: 64, listed: false, warm: false };
-                stranger.say(&Message::Hello(hello));
+                stranger.greet();
             }
             let length = rng.below(120);
             let body: Vec<u8> = (0..length)
