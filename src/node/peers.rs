@@ -15,6 +15,9 @@ use super::{Failure, now_ms};
 use crate::net::{Found, Multiaddr, PeerId, Reach, Reached};
 use crate::store::Store;
 
+#[cfg(test)]
+mod tests;
+
 /// Peers that are remembered at most; strangers are forgotten first, then whoever was not seen for longest.
 const MAX_PEERS: usize = 1_024;
 /// Addresses remembered of one peer.
@@ -61,13 +64,15 @@ pub struct Addresses {
     pub listen: Vec<String>,
 }
 
+type Held = BTreeMap<LogKey, BTreeMap<String, (u64, u64)>>;
+
 #[derive(Default)]
 struct State {
     peers: BTreeMap<String, KnownPeer>,
     memories: BTreeMap<String, PeerMemory>,
     interests: Interests,
     /// Own log → peer → highest sequence number that it said it holds, from 1.
-    held: BTreeMap<LogKey, BTreeMap<String, (u64, u64)>>,
+    held: Held,
     addresses: Addresses,
     /// Nodes asked first when others are sought by a key alone: peer id and multiaddrs.
     neighbours: Vec<(String, Vec<String>)>,
@@ -144,7 +149,8 @@ impl State {
                     .filter_map(|(log, holders)| holders.get(name).map(|span| (log, span)))
                     .map(|(log, (low, top))| ([log.account.0, log.device.0], log.log_id.0, low, top))
                     .collect();
-                (key(HELD, name.as_bytes()), Some(json(&of_peer)?))
+                let value = (!of_peer.is_empty()).then(|| json(&of_peer)).transpose()?;
+                (key(HELD, name.as_bytes()), value)
             }
             Changed::Interest(account) => {
                 let value = self.interests.get(account).map(|interest| {
@@ -191,7 +197,11 @@ impl Peers {
                 for ([account, device], log_id, low, top) in held {
                     let (account, device) = (AccountId(account), majlis_protocol::DeviceId(device));
                     let log = LogKey { account, device, log_id: LogId(log_id) };
-                    state.held.entry(log).or_default().insert(peer.clone(), (low, top));
+                    if store.replica().log(&log).is_some() {
+                        state.held.entry(log).or_default().insert(peer.clone(), (low, top));
+                    } else {
+                        state.changed.insert(Changed::Held(peer.clone()));
+                    }
                 }
             }
         }
@@ -346,15 +356,19 @@ impl Peers {
         self.met(peer, &[], |known| known.synced = now_ms());
     }
 
-    /// A peer says that it holds this interval of one of the owner's logs.
+    /// A peer says that it holds this interval of one of the owner's logs, which is known here. Where too many have said
+    /// so, one that is not remembered any more gives way.
     pub(super) fn holds(&self, peer: &str, log: LogKey, low: u64, top: u64) {
         let mut state = self.0.lock();
-        let holders = state.held.entry(log).or_default();
+        let State { held, peers, changed, .. } = &mut *state;
+        let holders = held.entry(log).or_default();
         if holders.len() >= MAX_HOLDERS && !holders.contains_key(peer) {
-            return;
+            let Some(gone) = holders.keys().find(|name| !peers.contains_key(*name)).cloned() else { return };
+            holders.remove(&gone);
+            changed.insert(Changed::Held(gone));
         }
         if holders.insert(peer.to_owned(), (low, top)) != Some((low, top)) {
-            state.changed.insert(Changed::Held(peer.to_owned()));
+            changed.insert(Changed::Held(peer.to_owned()));
         }
     }
 

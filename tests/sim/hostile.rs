@@ -3,8 +3,8 @@
 use majlis_protocol::limits::{MAX_FRAME, MAX_OUTSTANDING, MAX_PEER_LOGS, WANT_TIMEOUT};
 use majlis_protocol::sync::chunk::{Address, Builder};
 use majlis_protocol::sync::{
-    Ask, CloseCode, Frame, Greeting, Input, LogRef, Message, Opened, Reason, Row, RowRun, RowsOf, SessionId,
-    kind,
+    Ask, CloseCode, Event, Frame, Greeting, Input, LogRef, Message, Opened, Reason, Row, RowRun, RowsOf,
+    SessionId, kind,
 };
 use majlis_protocol::{DeviceId, LogId};
 
@@ -277,6 +277,37 @@ fn a_frame_with_a_fault_gives_back_what_its_first_groups_have_taken() {
     stranger.town.world.connect(0, 1);
     assert!(stranger.town.world.settle(5_000));
     assert_eq!(stranger.town.held(0, 1), 5);
+}
+
+#[test]
+fn only_holders_of_logs_that_there_are_are_told_of() {
+    let mut stranger = Stranger::sharing();
+    let own = stranger.head(3, 1, 1);
+    stranger.say(&own);
+    let account = stranger.town.people[0].account;
+    let device = stranger.town.authors[0].key.device;
+    for (device, number) in [(device, 77), (DeviceId([7; 32]), 1)] {
+        let log = LogRef::New(device, LogId::new(LogId::PUBLIC, number));
+        let row = Row { log, seal: None, runs: vec![RowRun { top: 9, tag: [1; 8], low: 1 }] };
+        let of = RowsOf { number: 0, identity: None, frozen: false, full: false, logs: vec![row] };
+        stranger.say(&Message::Rows { answer: false, accounts: vec![of] });
+    }
+    let holds = |stranger: &Stranger| -> Vec<LogId> {
+        let events = stranger.town.world.nodes[0].events.iter();
+        let holds = events.filter_map(|(_, event)| match event {
+            Event::Holds { log, .. } if log.account == account => Some(log.log_id),
+            _ => None,
+        });
+        holds.collect()
+    };
+    assert_eq!(holds(&stranger), [LogId::new(LogId::PUBLIC, 1)]);
+    // One that comes to be there later is told of then.
+    let key = crate::people::device_key(0, 0);
+    let mut late = crate::people::Author::new(account, &key, LogId::new(LogId::PUBLIC, 77));
+    let post = late.posts(1, 1, "a new log");
+    stranger.town.world.publish(0, post);
+    stranger.town.world.run(100);
+    assert_eq!(holds(&stranger), [1, 77].map(|number| LogId::new(LogId::PUBLIC, number)));
 }
 
 #[test]

@@ -142,6 +142,12 @@ impl Replicator {
                     session.enqueue(*log);
                 }
             }
+            // Rows of a log of the owner's may have come before the log itself.
+            if log.account == own {
+                for id in self.sessions.keys().copied().collect::<Vec<_>>() {
+                    self.tell_holder(id, log, replica);
+                }
+            }
         }
     }
 

@@ -1,0 +1,74 @@
+//! What is remembered of peers, on a real store.
+
+#![allow(clippy::unwrap_used, reason = "tests may fail loudly")]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use majlis_protocol::body::{Body, Follow};
+use majlis_protocol::{AccountId, DeviceId, LogId, LogKey};
+
+use super::{HELD, MAX_HOLDERS, Peers};
+use crate::blobs::BlobsConfig;
+use crate::node::{Node, NodeConfig, now_ms};
+use crate::store::StoreConfig;
+
+fn open(home: &Path) -> Arc<Node> {
+    let config = (StoreConfig::default(), NodeConfig::default(), BlobsConfig::default());
+    Node::open(home, &config.0, &config.1, &config.2).unwrap().0
+}
+
+/// A log of the owner's that has an entry.
+fn own_log(node: &Arc<Node>) -> LogKey {
+    let follow = Body::Follow(Follow { account: AccountId([7; 32]), on: true });
+    let written = node.publish(LogId::PUBLIC, vec![(follow, now_ms())]);
+    let entries = tokio::runtime::Runtime::new().unwrap().block_on(written).unwrap();
+    entries[0].header.log()
+}
+
+#[test]
+fn holders_of_logs_that_are_none_are_forgotten_at_the_next_start() {
+    let home = tempfile::tempdir().unwrap();
+    let node = open(home.path());
+    let log = own_log(&node);
+    let invented = LogKey { device: DeviceId([9; 32]), ..log };
+    node.peers.holds("liar", invented, 1, 5);
+    node.peers.holds("honest", invented, 1, 5);
+    node.peers.holds("honest", log, 1, 1);
+    node.close().unwrap();
+    drop(node);
+    let node = open(home.path());
+    assert_eq!((node.peers.holders(&log, 1), node.peers.holders(&invented, 1)), (1, 0));
+    node.peers.flush(&node.store).unwrap();
+    assert_eq!(node.store.settings(HELD).unwrap().len(), 1, "nothing is left of the liar on the disk");
+    node.close().unwrap();
+}
+
+#[test]
+fn a_holder_that_is_not_remembered_gives_way() {
+    let home = tempfile::tempdir().unwrap();
+    let node = open(home.path());
+    let log = own_log(&node);
+    for peer in 0..MAX_HOLDERS - 1 {
+        node.peers.holds(&format!("passing {peer}"), log, 1, 1);
+    }
+    let friend = "a friend";
+    node.peers.synced(friend);
+    node.peers.holds(friend, log, 1, 1);
+    node.peers.flush(&node.store).unwrap();
+    for peer in 0..5 {
+        node.peers.holds(&format!("late {peer}"), log, 1, 1);
+    }
+    let holders: Vec<_> = node.peers.spans(&log).into_iter().map(|(peer, _)| peer).collect();
+    assert_eq!(holders.len(), MAX_HOLDERS);
+    assert!(holders.iter().any(|peer| peer == friend) && holders.iter().any(|peer| peer == "late 4"));
+    node.peers.flush(&node.store).unwrap();
+    assert_eq!(
+        node.store.settings(HELD).unwrap().len(),
+        MAX_HOLDERS,
+        "those that gave way are gone there too"
+    );
+    let again = Peers::load(&node.store).unwrap();
+    assert_eq!(again.holders(&log, 1), MAX_HOLDERS as u64);
+    node.close().unwrap();
+}
