@@ -91,6 +91,64 @@ fn a_private_follow_is_known_to_the_followed_alone() {
     assert_eq!(town.held(0, 0), 0);
 }
 
+#[test]
+fn a_follow_that_was_made_private_while_apart_is_no_longer_told() {
+    for (dialer, listener) in [(1, 2), (2, 1)] {
+        let mut town = Town::new(3);
+        town.post(0, 10);
+        for node in [1, 2] {
+            town.follow(node, 0, Reason::Public);
+            town.follow(node, 3 - node, Reason::Public);
+            town.world.connect(node, 0);
+        }
+        let before = town.world.connect(1, 2);
+        town.settle();
+        assert_eq!(town.world.nodes[2].machine.shared(before), Some(3));
+        town.world.cut(before);
+        town.follow(1, 0, Reason::Private);
+        town.settle();
+        // SYNC-31: as if it were not followed any more; the list that both remember is not said to be equal.
+        let after = town.world.connect(dialer, listener);
+        town.settle();
+        let of_the_other = usize::from(listener == 2);
+        assert_eq!(town.world.frames(after, kind::WARM).0, of_the_other, "{dialer} dials");
+        town.post(0, 1);
+        town.settle();
+        assert_eq!((town.held(1, 0), town.held(2, 0)), (11, 11));
+        for node in [1, 2] {
+            assert_eq!(town.world.nodes[node].machine.shared(after), Some(2), "node {node}, {dialer} dials");
+        }
+        assert_eq!(town.world.frames(after, kind::HEAD).0, 0, "{dialer} dials");
+    }
+}
+
+#[test]
+fn a_follow_that_becomes_private_while_greeting_is_not_told() {
+    for delay in (0..120).step_by(5) {
+        let mut town = Town::new(3);
+        town.post(0, 10);
+        for node in [1, 2] {
+            town.follow(node, 0, Reason::Public);
+            town.follow(node, 3 - node, Reason::Public);
+            town.world.connect(node, 0);
+        }
+        let before = town.world.connect(1, 2);
+        town.settle();
+        town.world.cut(before);
+        let session = if delay % 2 == 0 { town.world.connect(1, 2) } else { town.world.connect(2, 1) };
+        town.world.run(delay);
+        town.follow(1, 0, Reason::Private);
+        town.settle();
+        for node in [1, 2] {
+            assert_eq!(
+                town.world.nodes[node].machine.shared(session),
+                Some(2),
+                "node {node} after {delay} ms"
+            );
+        }
+    }
+}
+
 /// Adds a second device of person 0, with a node of its own.
 fn second_device(town: &mut Town) -> (usize, Author) {
     let key = device_key(0, 1);
