@@ -109,6 +109,33 @@ fn unfollowing_forgets() {
 }
 
 #[test]
+fn a_follow_that_was_made_private_is_told_no_longer() {
+    let mut cluster = Cluster::started(&["author", "reader", "other"]);
+    for (follower, followed) in [(1, 0), (2, 0), (1, 2), (2, 1)] {
+        cluster.follow(follower, followed);
+    }
+    cluster.nodes[0].post("for all to see");
+    for reader in &cluster.nodes[1..] {
+        await_text(reader, "for all to see");
+    }
+    let accounts: Vec<_> = cluster.nodes.iter().map(TestNode::account).collect();
+    let shared = |cluster: &Cluster, node: usize, with: usize| {
+        let peers = cluster.nodes[node].cli(&["peers"]);
+        let peer = peers.iter().find(|peer| peer["account"] == accounts[with].as_str())?;
+        peer["accounts_shared"].as_u64()
+    };
+    eventually("all three are shared", || shared(&cluster, 1, 2) == Some(3));
+    cluster.nodes[2].stop();
+    cluster.nodes[1].cli(&["follow", &accounts[0], "--private"]);
+    cluster.nodes[2].start();
+    for (node, with) in [(2, 1), (1, 2)] {
+        eventually("their own two are shared, and no other", || shared(&cluster, node, with) == Some(2));
+    }
+    cluster.nodes[2].cli(&["sync"]);
+    assert_eq!(shared(&cluster, 1, 2), Some(2));
+}
+
+#[test]
 fn a_private_follow_is_told_to_nobody() {
     let cluster = Cluster::started(&["author", "reader", "stranger"]);
     let [author, reader, stranger] = &cluster.nodes[..] else { unreachable!() };

@@ -1,6 +1,8 @@
 //! Peers that are not honest: the machine closes with the right code, lives on, and takes nothing forged.
 
-use majlis_protocol::limits::{MAX_FRAME, MAX_OUTSTANDING, MAX_PEER_LOGS, WANT_TIMEOUT};
+use majlis_protocol::limits::{
+    FREE_PEER_LOGS, MAX_FRAME, MAX_OUTSTANDING, PEER_LOGS_PER_ACCOUNT, WANT_TIMEOUT,
+};
 use majlis_protocol::sync::chunk::{Address, Builder};
 use majlis_protocol::sync::{
     Ask, CloseCode, Event, Frame, Greeting, Input, LogRef, Message, Opened, Reason, Row, RowRun, RowsOf,
@@ -142,6 +144,12 @@ impl Stranger {
     }
 
     fn share(&mut self) {
+        self.offer(true);
+        assert_eq!(self.town.world.nodes[0].machine.shared(self.session), Some(2));
+    }
+
+    /// Offers accounts 0 and 1, or takes the offer back.
+    fn offer(&mut self, add: bool) {
         let tags = [0, 1].map(|person: usize| {
             let account = self.town.people[person].account;
             let (me, you) = (b"hostile".to_vec(), self.town.world.nodes[0].peer_id.clone());
@@ -154,8 +162,7 @@ impl Stranger {
             let hash = *hasher.update(&account.0).finalize().as_bytes();
             std::array::from_fn(|index| hash[index])
         });
-        self.say(&Message::Offer { add: true, tags: tags.to_vec() });
-        assert_eq!(self.town.world.nodes[0].machine.shared(self.session), Some(2));
+        self.say(&Message::Offer { add, tags: tags.to_vec() });
     }
 
     fn say(&mut self, message: &Message) {
@@ -170,14 +177,23 @@ impl Stranger {
         self.town.world.code(0, self.session)
     }
 
-    /// A row of a log of person 0's device.
-    fn head(&self, top: u64, low: u64, tag: u8) -> Message {
+    /// The log of person 0's device, named in full.
+    fn named(&self) -> LogRef {
         let key = self.town.authors[0].key;
-        let log = LogRef::New(key.device, key.log_id);
-        let row = Row { log, seal: None, runs: vec![RowRun { top, tag: [tag; 8], low }] };
-        let rows = RowsOf { number: 0, identity: None, frozen: false, full: false, logs: vec![row] };
-        Message::Head(vec![rows])
+        LogRef::New(key.device, key.log_id)
     }
+
+    /// A row of that log.
+    fn head(&self, top: u64, low: u64, tag: u8) -> Message {
+        head(self.named(), top, low, tag)
+    }
+}
+
+/// A row of a log of account 0.
+fn head(log: LogRef, top: u64, low: u64, tag: u8) -> Message {
+    let row = Row { log, seal: None, runs: vec![RowRun { top, tag: [tag; 8], low }] };
+    let rows = RowsOf { number: 0, identity: None, frozen: false, full: false, logs: vec![row] };
+    Message::Head(vec![rows])
 }
 
 #[test]
@@ -315,7 +331,8 @@ fn nothing_that_a_peer_says_grows_without_bound() {
     let mut stranger = Stranger::sharing();
     // Claims of endless history, and answers that there is none of it.
     for round in 0..2_000_u64 {
-        let head = stranger.head(u64::MAX - round, 1, round as u8);
+        let log = if round == 0 { stranger.named() } else { LogRef::Handle(0) };
+        let head = head(log, u64::MAX - round, 1, round as u8);
         stranger.say(&head);
         let wids: Vec<u64> = (1..64).map(|wid| wid + 2 * round).collect();
         stranger.say(&Message::None(wids));
@@ -328,18 +345,42 @@ fn nothing_that_a_peer_says_grows_without_bound() {
     let load = stranger.town.world.nodes[0].machine.load();
     assert!(load.awaited <= 4 * MAX_OUTSTANDING && load.wanted <= MAX_OUTSTANDING, "{load:?}");
     assert!(load.rows <= 4 && load.owed <= 4 * MAX_OUTSTANDING, "{load:?}");
-    let mut named = 0;
-    while stranger.code().is_none() {
-        let logs = (0..1_000).map(|index| Row {
-            log: LogRef::New(DeviceId([7; 32]), LogId(named + index)),
-            seal: None,
+    // SYNC-9: as many logs as may be, and one more.
+    let name = |stranger: &mut Stranger, numbers: std::ops::Range<u64>| {
+        let logs = numbers.map(|number| Row {
+            log: LogRef::New(DeviceId([7; 32]), LogId(number)),
+            seal: Some(1),
             runs: Vec::new(),
         });
         let rows = RowsOf { number: 0, identity: None, frozen: false, full: false, logs: logs.collect() };
         stranger.say(&Message::Head(vec![rows]));
-        named += 1_000;
-        assert!(named <= 2 * MAX_PEER_LOGS as u64);
+    };
+    // One is named already.
+    let most = (FREE_PEER_LOGS + 2 * PEER_LOGS_PER_ACCOUNT) as u64 - 1;
+    for from in (0..most).step_by(100) {
+        name(&mut stranger, from..most.min(from + 100));
     }
+    assert_eq!(stranger.code(), None);
+    let load = stranger.town.world.nodes[0].machine.load();
+    assert!(load.rows <= 1_100 && load.handles <= 1_100 && load.queued <= 1_100, "{load:?}");
+    name(&mut stranger, most..most + 1);
+    assert_eq!(stranger.code(), Some(CloseCode::Limit));
+}
+
+#[test]
+fn accounts_that_are_offered_and_withdrawn_give_no_room_for_more_logs() {
+    let mut stranger = Stranger::sharing();
+    for _ in 0..200 {
+        stranger.offer(false);
+        stranger.offer(true);
+    }
+    let logs = (0..1_200).map(|number| Row {
+        log: LogRef::New(DeviceId([7; 32]), LogId(number)),
+        seal: None,
+        runs: Vec::new(),
+    });
+    let rows = RowsOf { number: 0, identity: None, frozen: false, full: false, logs: logs.collect() };
+    stranger.say(&Message::Head(vec![rows]));
     assert_eq!(stranger.code(), Some(CloseCode::Limit));
 }
 

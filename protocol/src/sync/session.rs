@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use crate::entry::{Entry, Verified};
 use crate::ids::{AccountId, DeviceId, EntryId, LogKey};
 use crate::limits::{
-    FIRST_WINDOW, MAX_ABSENT, MAX_NUMBERS, MAX_PEER_LOGS, MAX_RUNS, MAX_SHARED, QUICK_ANSWER, SLOW_ANSWER,
+    FIRST_WINDOW, FREE_PEER_LOGS, MAX_ABSENT, MAX_NUMBERS, MAX_PEER_LOGS, MAX_RUNS, MAX_SHARED,
+    PEER_LOGS_PER_ACCOUNT, QUICK_ANSWER, SLOW_ANSWER,
 };
 use crate::state::{Fingerprint, Replica, Run, Salts, Visibility, account_fingerprint, list_fingerprint};
 
@@ -120,6 +121,8 @@ pub(super) struct Session {
     pub warm_sent: Option<Fingerprint>,
     /// The account numbers, and the number to use for each account.
     pub numbers: HashMap<u64, AccountId>,
+    /// Accounts that have been given a number, whether or not they are shared still.
+    pub numbered: HashSet<AccountId>,
     pub by_account: BTreeMap<AccountId, u64>,
     next_number: [u64; 2],
     pub handles: HashMap<u64, LogKey>,
@@ -245,6 +248,7 @@ impl Session {
             memory: opened.memory,
             warm_sent: None,
             numbers: HashMap::new(),
+            numbered: HashSet::new(),
             by_account: BTreeMap::new(),
             next_number: [0; 2],
             handles: HashMap::new(),
@@ -343,6 +347,7 @@ impl Session {
         let number = *next * 2 + u64::from(!offered_by_dialer);
         *next += 1;
         self.numbers.insert(number, account);
+        self.numbered.insert(account);
     }
 
     /// Whether one more account may be shared. Both sides count the same numbers, so only the one that answers
@@ -396,6 +401,7 @@ impl Session {
     /// Drops what [`adopt`](Self::adopt) took, when the peers turn out to differ.
     pub fn unadopt(&mut self) {
         self.numbers.clear();
+        self.numbered.clear();
         self.by_account.clear();
         self.next_number = [0; 2];
         self.offered.clear();
@@ -414,8 +420,10 @@ impl Session {
     }
 
     fn take_handle(&mut self, log: LogKey, by_dialer: bool) -> Option<()> {
+        // The side that is told has given at least the numbers that the other knows of, so it allows what that does.
+        let room = FREE_PEER_LOGS + PEER_LOGS_PER_ACCOUNT * self.numbered.len();
         let next = &mut self.next_handle[usize::from(!by_dialer)];
-        if *next >= MAX_PEER_LOGS as u64 {
+        if *next >= room.min(MAX_PEER_LOGS) as u64 {
             return None;
         }
         let handle = *next * 2 + u64::from(!by_dialer);
