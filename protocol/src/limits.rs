@@ -151,7 +151,7 @@ pub const MAX_PEER_LOGS: usize = 262_144;
 pub const FREE_PEER_LOGS: usize = 1_024;
 /// So many more for each account that has been given a number in it.
 pub const PEER_LOGS_PER_ACCOUNT: usize = 8;
-/// Serve jobs of one session under way at once.
+/// Serve jobs of one session under way at once; and so many answers to REFS and `BLOB_WANT`.
 pub const MAX_SERVING: usize = 4;
 /// Bytes of rows after which a ROWS or HEAD frame is closed and the next begun.
 pub const ROWS_FRAME: usize = 48 * 1024;

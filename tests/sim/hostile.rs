@@ -1,14 +1,18 @@
 //! Peers that are not honest: the machine closes with the right code, lives on, and takes nothing forged.
 
+use majlis_protocol::blob::Span;
+use majlis_protocol::body::BlobId;
 use majlis_protocol::limits::{
-    FREE_PEER_LOGS, MAX_FRAME, MAX_OUTSTANDING, PEER_LOGS_PER_ACCOUNT, WANT_TIMEOUT,
+    AUDIT_INTERVAL, FREE_PEER_LOGS, MAX_BLOB_GROUPS, MAX_BLOB_WANTS, MAX_FRAME, MAX_OUTSTANDING, MAX_REFS,
+    PEER_LOGS_PER_ACCOUNT, WANT_TIMEOUT,
 };
+use majlis_protocol::state::{Fingerprint, Log};
 use majlis_protocol::sync::chunk::{Address, Builder};
 use majlis_protocol::sync::{
-    Ask, CloseCode, Event, Frame, Greeting, Input, LogRef, Message, Opened, Reason, Row, RowRun, RowsOf,
-    SessionId, kind,
+    Ask, BlobWant, CloseCode, Event, Frame, Greeting, Input, LogRef, Message, Opened, Reason, Row, RowRun,
+    RowsOf, SessionId, kind,
 };
-use majlis_protocol::{DeviceId, LogId};
+use majlis_protocol::{DeviceId, EntryId, LogId};
 
 use crate::basics::{Town, two_that_share};
 use crate::node::Twist;
@@ -402,6 +406,97 @@ fn wants_and_identities_beyond_what_is_allowed_end_the_session() {
         stranger.say(&Message::Want(vec![Ask::Identity(account); 1_000]));
     }
     assert_eq!(stranger.code(), Some(CloseCode::Limit));
+}
+
+#[test]
+fn what_a_peer_asks_for_and_does_not_take_is_not_read_for_it() {
+    let mut stranger = Stranger::sharing();
+    stranger.town.world.input(0, Input::Congested(stranger.session, true));
+    let want = BlobWant {
+        entry: EntryId([1; 32]),
+        blob: BlobId([2; 32]),
+        size: 1 << 20,
+        span: Span { first: 0, count: MAX_BLOB_GROUPS },
+    };
+    for number in 0..MAX_BLOB_WANTS as u64 {
+        stranger.say(&Message::BlobWant { number, want });
+    }
+    for number in 0..MAX_REFS as u64 {
+        stranger.say(&Message::Refs { number, root: EntryId([3; 32]) });
+    }
+    let owed = |stranger: &Stranger| stranger.town.world.nodes[0].machine.load().owed;
+    assert_eq!(owed(&stranger), MAX_BLOB_WANTS + MAX_REFS);
+    stranger.town.world.input(0, Input::Congested(stranger.session, false));
+    assert_eq!((owed(&stranger), stranger.code()), (0, None), "and when it does it has all");
+    stranger.town.world.input(0, Input::Congested(stranger.session, true));
+    for number in 0..=MAX_REFS as u64 {
+        stranger.say(&Message::Refs { number, root: EntryId([3; 32]) });
+    }
+    assert_eq!(stranger.code(), Some(CloseCode::Limit));
+}
+
+#[test]
+fn audits_find_what_was_never_told_and_cost_nothing_when_they_come_too_often() {
+    let mut town = Town::new(2);
+    town.post(0, 3);
+    town.follow(1, 0, Reason::Public);
+    let session = town.world.connect(1, 0);
+    town.settle();
+    let rows = town.world.frames(session, kind::ROWS);
+    for _ in 0..50 {
+        town.world.inject(session, 1, Message::Audit(Fingerprint([9; 8])).encode());
+    }
+    town.settle();
+    assert_eq!(town.world.frames(session, kind::ROWS), rows, "SYNC-40: too soon");
+    // It has more, and no HEAD has told of it.
+    let untold = town.authors[0].posts(5, 4, "untold");
+    town.world.nodes[0].hold(Vec::new(), untold);
+    town.world.run(AUDIT_INTERVAL + 60_000);
+    assert_eq!(town.held(1, 0), 3, "once may be chance");
+    town.world.run(AUDIT_INTERVAL);
+    assert_eq!(town.held(1, 0), 7);
+    assert!(town.world.is_open(session));
+}
+
+#[test]
+fn a_proof_is_looked_at_once_and_only_if_it_tells_something() {
+    let mut stranger = Stranger::sharing();
+    let doc = std::sync::Arc::clone(&stranger.town.people[1].doc);
+    stranger.town.world.nodes[0].hold(vec![doc], Vec::new());
+    let author = &mut stranger.town.authors[1];
+    author.posts(1, 4, "common");
+    let mut twin = author.clone();
+    let branches = [author.posts(10, 2, "one"), twin.posts(10, 2, "other")];
+    let proof = |at: usize, break_it: bool| {
+        let [one, other] = [0, 1].map(|branch: usize| {
+            let mut header = branches[branch][at].signed_header();
+            *header.last_mut().expect("a signature") ^= u8::from(break_it);
+            header.into()
+        });
+        Message::Proof(one, other)
+    };
+    let (first, second) = (proof(0, false), proof(1, false));
+    let tickets = |stranger: &Stranger| stranger.town.world.nodes[0].machine.load().tickets;
+    for _ in 0..50 {
+        stranger.say(&second);
+    }
+    assert_eq!(tickets(&stranger), 1, "SYNC-33: the others tell what is on its way to the disk");
+    stranger.say(&first);
+    assert_eq!(tickets(&stranger), 2, "a lower seal is news");
+    stranger.town.world.run(500);
+    for again in [first, second, proof(1, true)] {
+        stranger.say(&again);
+    }
+    assert_eq!((tickets(&stranger), stranger.code()), (0, None));
+    let key = stranger.town.authors[1].key;
+    let seal = stranger.town.world.nodes[0].store.replica.log(&key).and_then(Log::seal);
+    assert_eq!(seal, Some(5));
+    // One that would tell something has to be true.
+    let mut stranger = Stranger::sharing();
+    let doc = std::sync::Arc::clone(&stranger.town.people[1].doc);
+    stranger.town.world.nodes[0].hold(vec![doc], Vec::new());
+    stranger.say(&proof(0, true));
+    assert_eq!(stranger.code(), Some(CloseCode::BadProof));
 }
 
 #[test]

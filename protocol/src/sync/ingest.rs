@@ -235,6 +235,9 @@ impl Replicator {
         for id in &ticket.pushed {
             self.in_flight.remove(id);
         }
+        if let Some(log) = &ticket.sealing {
+            self.sealing.remove(log);
+        }
         for Answered { log, wid, .. } in &ticket.wids {
             self.assigned.release(log, ticket.session, *wid);
             self.offer_to_others(*log);
@@ -274,6 +277,6 @@ impl Replicator {
 impl Ticket {
     /// A batch that costs no credit and answers no want.
     pub(super) fn of(session: SessionId) -> Self {
-        Self { session, cost: 0, wids: Vec::new(), pushed: Vec::<EntryId>::new() }
+        Self { session, cost: 0, wids: Vec::new(), pushed: Vec::<EntryId>::new(), sealing: None }
     }
 }

@@ -13,7 +13,7 @@ use crate::state::{Fingerprint, Replica, Run, Salts, Visibility, account_fingerp
 
 use super::frame::Frame;
 use super::interest;
-use super::machine::PeerMemory;
+use super::machine::{Output, PeerMemory};
 use super::message::{LogRef, Proving, RowRun};
 use super::pin::PinAsk;
 
@@ -176,6 +176,9 @@ pub(super) struct Session {
     pub lazy_in: HashSet<LogKey>,
     pub wishes: VecDeque<Wish>,
     pub serving: usize,
+    /// Pieces of files and conversations that the peer has asked for and that are not being read yet; and how many are.
+    pub questions: VecDeque<Output>,
+    pub reading: usize,
     /// CHUNKs that are built and wait for credit.
     pub ready: VecDeque<(Frame, u64)>,
     /// Accounts whose rows are to be sent, and whether the peer's are asked for.
@@ -194,6 +197,8 @@ pub(super) struct Session {
     pub jobs: usize,
     pub congested: bool,
     pub last_audit: u64,
+    /// When an AUDIT of the peer's was last looked at, or the session began.
+    pub audited_at: u64,
     pub audits_failed: u32,
     pub was_idle: bool,
     pub remember: bool,
@@ -286,6 +291,8 @@ impl Session {
             lazy_in: HashSet::new(),
             wishes: VecDeque::new(),
             serving: 0,
+            questions: VecDeque::new(),
+            reading: 0,
             ready: VecDeque::new(),
             rows_due: BTreeMap::new(),
             identity_wishes: VecDeque::new(),
@@ -297,6 +304,7 @@ impl Session {
             jobs: 0,
             congested: false,
             last_audit: now,
+            audited_at: now,
             audits_failed: 0,
             was_idle: false,
             remember: false,

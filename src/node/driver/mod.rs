@@ -28,7 +28,7 @@ use super::conversations::Answer;
 use super::hints::{self, Heard};
 use super::watch::News;
 use super::{Addresses, Failure, Local, Node, NodeConfig, blocking, now_ms};
-use crate::net::{Net, NetEvent, NetEvents};
+use crate::net::{Metrics, Net, NetEvent, NetEvents};
 use crate::store::{Batch, Committed, StoreError};
 
 /// Frames read from the network and not yet handled, over all sessions.
@@ -60,6 +60,7 @@ enum Finished {
 struct Driver {
     node: Arc<Node>,
     net: Net,
+    metrics: Arc<Metrics>,
     machine: Replicator,
     links: BTreeMap<SessionId, Link>,
     next_session: SessionId,
@@ -130,11 +131,13 @@ pub fn start(node: &Arc<Node>, net: Net, events: NetEvents, config: &NodeConfig)
     let (ready, listening) = oneshot::channel();
     let workers = Workers::start(node.store.clone(), finished_sender.clone())?;
     *node.driver.lock() = Some(local_sender);
-    *node.network.lock() = Some(Arc::clone(&net.snapshot().borrow().metrics));
+    let metrics = Arc::clone(&net.snapshot().borrow().metrics);
+    *node.network.lock() = Some(Arc::clone(&metrics));
     let (hints, hinting) = hints::start(node, net.clone(), config);
     let driver = Driver {
         node: Arc::clone(node),
         net,
+        metrics,
         machine: Replicator::new(settings, node.peers.interests()),
         links: BTreeMap::new(),
         next_session: 1,
@@ -190,7 +193,7 @@ impl Driver {
         *self.node.driver.lock() = None;
         self.take_note();
         flush(Arc::clone(&self.node)).await;
-        for link in self.links.values() {
+        for link in self.links.values_mut() {
             link.close();
         }
         self.net.shutdown().await;
@@ -214,7 +217,7 @@ impl Driver {
         match output {
             Output::Send(id, frame) => self.send(id, frame),
             Output::Close(id) => {
-                if let Some(link) = self.links.get(&id) {
+                if let Some(link) = self.links.get_mut(&id) {
                     link.close();
                 }
             }
