@@ -47,12 +47,30 @@ pub fn reach(address: &str) -> Option<Reach> {
 pub struct KnownPeer {
     /// Multiaddrs, newest first, without `/p2p/…`.
     pub addresses: Vec<String>,
-    /// The owner named it: it is a friend.
+    /// The owner named it by itself: it is a friend.
     pub named: bool,
-    /// It has proved to be of an account that is held here.
+    /// Accounts that the owner follows and whose invites named it: it is a friend as well.
+    #[serde(default)]
+    pub invited: BTreeSet<[u8; 32]>,
+    /// It has proved to be of an account that the owner follows, or of the owner's.
     pub friend: bool,
+    /// The account that it last proved to be of.
+    #[serde(default)]
+    pub account: Option<[u8; 32]>,
     /// When it last had nothing new, milliseconds since 1970.
     pub synced: u64,
+}
+
+impl KnownPeer {
+    /// Whether the owner has named it, by itself or with an invite.
+    pub fn is_named(&self) -> bool {
+        self.named || !self.invited.is_empty()
+    }
+
+    /// Whether a connection to it is kept.
+    pub fn is_kept(&self) -> bool {
+        self.is_named() || self.friend
+    }
 }
 
 /// Where the node listens, or last did.
@@ -80,6 +98,8 @@ struct State {
     standing: Option<(Reached, usize)>,
     /// Names that this node had, newest first.
     former: Vec<String>,
+    /// Peers to which a connection was kept and is not any more, of which the network has not been told yet.
+    parted: BTreeSet<String>,
     changed: BTreeSet<Changed>,
 }
 
@@ -274,13 +294,32 @@ impl Peers {
     /// Takes note of an address that the owner gave and that names its peer; returns the peer and all addresses
     /// known of it.
     pub(super) fn name_address(&self, address: &str) -> Result<(String, Vec<String>), Failure> {
+        self.note_address(address, |known| known.named = true)
+    }
+
+    /// The same of an address in the invite of an account that the owner follows now.
+    pub(super) fn invite_address(
+        &self,
+        address: &str,
+        account: &AccountId,
+    ) -> Result<(String, Vec<String>), Failure> {
+        self.note_address(address, |known| {
+            known.invited.insert(account.0);
+        })
+    }
+
+    fn note_address(
+        &self,
+        address: &str,
+        change: impl FnOnce(&mut KnownPeer),
+    ) -> Result<(String, Vec<String>), Failure> {
         let Some((address, peer)) = address.rsplit_once("/p2p/").filter(|(_, peer)| !peer.is_empty()) else {
             return Err(Failure::usage(
                 format!("{address} does not name its peer"),
                 "An address ends in /p2p/ and the peer's id; `majlis id` prints such addresses.",
             ));
         };
-        self.met(peer, &[address.to_owned()], |known| known.named = true);
+        self.met(peer, &[address.to_owned()], change);
         let state = self.0.lock();
         Ok((peer.to_owned(), state.peers.get(peer).map(|known| known.addresses.clone()).unwrap_or_default()))
     }
@@ -301,7 +340,7 @@ impl Peers {
                 .peers
                 .iter()
                 .filter(|(name, _)| *name != peer)
-                .min_by_key(|(_, known)| (known.named, known.friend, known.synced))
+                .min_by_key(|(_, known)| (known.is_named(), known.friend, known.synced))
                 .map(|(name, _)| name.clone());
             if let Some(least) = least {
                 state.peers.remove(&least);
@@ -324,7 +363,58 @@ impl Peers {
 
     /// Whether a connection to the peer is kept: the owner named it, or it proved to be of an account held here.
     pub fn keeps(&self, peer: &str) -> bool {
-        self.0.lock().peers.get(peer).is_some_and(|known| known.named || known.friend)
+        self.0.lock().peers.get(peer).is_some_and(KnownPeer::is_kept)
+    }
+
+    /// A peer has proved to be of this account, which the owner follows if it is a `friend`.
+    pub(super) fn proved(&self, peer: &str, addresses: &[String], account: &AccountId, friend: bool) {
+        let was_kept = self.keeps(peer);
+        // Strangers are remembered when there is something to remember of them.
+        if friend || self.about(peer).is_some() {
+            self.met(peer, addresses, |known| {
+                known.account = Some(account.0);
+                known.friend = friend;
+            });
+        }
+        if was_kept && !self.keeps(peer) {
+            self.0.lock().parted.insert(peer.to_owned());
+        }
+    }
+
+    /// Looks at every peer by whom the owner follows and blocks now. Of someone who is followed no longer no connection
+    /// is kept, unless the owner named the peer by itself; of someone who is blocked not even then.
+    pub(super) fn part(&self, followed: &BTreeSet<AccountId>, blocked: &BTreeSet<AccountId>) {
+        let mut state = self.0.lock();
+        let State { peers, parted, changed, .. } = &mut *state;
+        for (name, known) in peers.iter_mut() {
+            let before = (known.is_kept(), known.friend, known.named, known.invited.len());
+            let account = known.account.map(AccountId);
+            known.friend &= account.is_none_or(|account| followed.contains(&account));
+            known.invited.retain(|account| followed.contains(&AccountId(*account)));
+            if account.is_some_and(|account| blocked.contains(&account)) {
+                known.named = false;
+                known.invited.clear();
+            }
+            let after = (known.is_kept(), known.friend, known.named, known.invited.len());
+            if before != after {
+                changed.insert(Changed::Peer(name.clone()));
+            }
+            if after.0 {
+                parted.remove(name);
+            } else if before.0 {
+                parted.insert(name.clone());
+            }
+        }
+    }
+
+    /// Peers to which no connection is kept any more, since this was last asked.
+    pub(super) fn parted(&self) -> BTreeSet<String> {
+        std::mem::take(&mut self.0.lock().parted)
+    }
+
+    /// The account that a peer last proved to be of.
+    pub(super) fn account_of(&self, peer: &str) -> Option<AccountId> {
+        self.0.lock().peers.get(peer)?.account.map(AccountId)
     }
 
     /// What was shared with a peer.

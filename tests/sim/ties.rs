@@ -31,6 +31,38 @@ fn strangers_are_shown_few_tags_and_friends_all() {
 }
 
 #[test]
+fn who_is_followed_no_longer_is_a_stranger_again() {
+    let (mut town, authors) = two_that_share(50, 1);
+    let session = town.world.connect(0, 1);
+    town.settle();
+    assert_eq!(town.world.nodes[0].machine.shared(session), Some(52));
+    for (node, other) in [(0, 1), (1, 0)] {
+        let account = town.people[other].account;
+        town.world.unfollow(node, account);
+    }
+    town.settle();
+    assert_eq!(town.world.nodes[0].machine.shared(session), Some(authors.len()));
+    for number in 0..40 {
+        let new = Person::new(100 + number, &[&device_key(100 + number, 0)]);
+        for node in 0..2 {
+            town.world.follow(node, new.account, Reason::Public);
+        }
+    }
+    town.settle();
+    let shared = |town: &Town| town.world.nodes[0].machine.shared(session).unwrap_or_default();
+    let among_strangers = shared(&town);
+    assert!(among_strangers <= authors.len() + MAX_STRANGER_TAGS, "{among_strangers}");
+    for memory in town.world.nodes.iter().flat_map(|node| node.memories.values()) {
+        assert!(!memory.friend);
+    }
+    // Friends again, they are shown what they were not.
+    let account = town.people[1].account;
+    town.world.follow(0, account, Reason::Public);
+    town.settle();
+    assert_eq!(shared(&town), authors.len() + 41);
+}
+
+#[test]
 fn a_stranger_is_shown_first_what_it_is_said_to_hold() {
     let mut town = Town::new(3);
     let post = town.authors[2].posts(1, 5, "what it came for");

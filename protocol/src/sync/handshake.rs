@@ -368,9 +368,12 @@ impl Replicator {
         for id in ids {
             let Some(session) = self.sessions.get_mut(&id) else { continue };
             session.matchable = None;
-            if session.proved.is_some_and(|account| self.interests.befriends(&account)) && !session.friend {
-                session.friend = true;
+            let befriended = session.proved.is_some_and(|account| self.interests.befriends(&account));
+            let friend = session.named || befriended;
+            if friend != session.friend {
+                session.friend = friend;
                 session.floor = 0;
+                session.remember = true;
             }
             let live = session.stage == Stage::Live;
             self.withdraw_gone(id);

@@ -106,7 +106,9 @@ pub(super) struct Session {
     pub stage: Stage,
     pub salt: [u8; 32],
     pub salts: Option<Salts>,
-    /// Named by the owner, or proved an account that is held here.
+    /// Named by the owner.
+    pub named: bool,
+    /// That, or it proved an account that is held here for another reason than that it was pinned.
     pub friend: bool,
     /// The peer lets itself be named to others.
     pub listed: bool,
@@ -243,6 +245,7 @@ impl Session {
             stage: Stage::Greet,
             salt: opened.salt,
             salts: None,
+            named: opened.named,
             friend: opened.named,
             listed: false,
             proved: None,

@@ -70,6 +70,7 @@ impl Driver {
             }
             Local::Interests => {
                 self.input(Input::Interests(self.node.peers.interests()));
+                self.part();
                 self.hints.tell(Heard::Interests);
             }
             Local::AskPin(peer) => self.ask_pin_of(&peer),
@@ -191,8 +192,22 @@ impl Driver {
     /// Keeps connections to all peers that the owner named or that proved to be of an account held here.
     pub(super) fn dial_known(&self) {
         for (peer, known) in self.node.peers.known() {
-            if known.named || known.friend {
+            if known.is_kept() {
                 self.befriend(&peer, &known.addresses);
+            }
+        }
+    }
+
+    /// No longer dials peers to which no connection is kept any more. One that is near is found there again, unless its
+    /// owner is blocked.
+    pub(super) fn part(&mut self) {
+        for name in self.node.peers.parted() {
+            let Ok(peer) = name.parse::<PeerId>() else { continue };
+            if self.node.is_barred(&name) {
+                self.lan.remove(&peer);
+            }
+            if !self.lan.contains(&peer) {
+                self.net.forget(peer);
             }
         }
     }

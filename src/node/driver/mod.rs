@@ -429,10 +429,10 @@ impl Driver {
     fn on_proved(&mut self, session: SessionId, account: AccountId) {
         let Some(link) = self.links.get_mut(&session) else { return };
         link.account = Some(account);
-        if self.node.follow_reason(&account).is_some() {
-            let addresses = links::addresses_of(&self.net, link.peer);
-            self.node.peers.met(&link.name, &addresses, |known| known.friend = true);
-        }
+        let addresses = links::addresses_of(&self.net, link.peer);
+        let friend = self.node.follow_reason(&account).is_some();
+        self.node.peers.proved(&link.name, &addresses, &account, friend);
+        self.part();
         self.tell_peer(session, true);
         self.hand_over(session);
     }
@@ -481,7 +481,8 @@ impl Driver {
         match event {
             NetEvent::SessionOpened { peer, dialer, session } => self.opened(peer, dialer, session),
             NetEvent::Discovered { peer, addrs } => {
-                if self.lan.len() < self.max_lan || self.lan.contains(&peer) {
+                let has_room = self.lan.len() < self.max_lan || self.lan.contains(&peer);
+                if has_room && !self.node.is_barred(&peer.to_string()) {
                     self.lan.insert(peer);
                     self.net.want(peer, addrs);
                 }
@@ -518,8 +519,10 @@ impl Driver {
         let id = self.next_session;
         self.next_session += 1;
         let name = peer.to_string();
-        let (named, memory) =
-            (self.node.peers.about(&name).is_some_and(|known| known.named), self.node.peers.memory(&name));
+        let (named, memory) = (
+            self.node.peers.about(&name).is_some_and(|known| known.is_named()),
+            self.node.peers.memory(&name),
+        );
         self.links.insert(id, Link::start(id, peer, session, self.arrivals.clone()));
         let peer = peer.to_bytes();
         self.input(Input::Opened(Opened { session: id, peer, dialer, named, salt, memory }));

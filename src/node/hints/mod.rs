@@ -299,7 +299,7 @@ impl Finder {
             connected: connected.contains(peer),
             settled: shared.settled.contains(peer),
             kept: node.peers.keeps(&peer.to_string()),
-            barred: *peer == me || self.shunned.contains(peer),
+            barred: *peer == me || self.shunned.contains(peer) || node.is_barred(&peer.to_string()),
             failures: self.failures.count(peer),
             resting: self.failures.rests(peer, at),
         };

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may fail loudly")]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -70,5 +71,42 @@ fn a_holder_that_is_not_remembered_gives_way() {
     );
     let again = Peers::load(&node.store).unwrap();
     assert_eq!(again.holders(&log, 1), MAX_HOLDERS as u64);
+    node.close().unwrap();
+}
+
+#[test]
+fn no_connection_is_kept_to_whom_the_owner_follows_no_longer() {
+    let home = tempfile::tempdir().unwrap();
+    let node = open(home.path());
+    let [followed, other] = [[1; 32], [2; 32]].map(AccountId);
+    let named = |names: &[&str]| -> BTreeSet<String> { names.iter().map(ToString::to_string).collect() };
+    let kept = |peers: &Peers| -> BTreeSet<String> {
+        let known = peers.known().into_iter();
+        known.filter(|(_, known)| known.is_kept()).map(|(peer, _)| peer).collect()
+    };
+    let peers = &node.peers;
+    peers.invite_address("/ip4/192.0.2.1/tcp/1/p2p/invited", &followed).unwrap();
+    peers.proved("proved", &[], &followed, true);
+    peers.name_address("/ip4/192.0.2.2/tcp/1/p2p/named").unwrap();
+    peers.proved("named", &[], &followed, true);
+    peers.invite_address("/ip4/192.0.2.3/tcp/1/p2p/host", &followed).unwrap();
+    peers.invite_address("/ip4/192.0.2.3/tcp/1/p2p/host", &other).unwrap();
+    peers.proved("stranger", &[], &followed, false);
+    let all = named(&["host", "invited", "named", "proved"]);
+    peers.part(&[followed, other].into(), &BTreeSet::new());
+    assert_eq!((kept(peers), peers.parted()), (all.clone(), BTreeSet::new()));
+    // Unfollowed: a peer that the owner named by itself stays, and so does one that is named for somebody else too.
+    peers.part(&[other].into(), &BTreeSet::new());
+    assert_eq!((kept(peers), peers.parted()), (named(&["host", "named"]), named(&["invited", "proved"])));
+    // Blocked: whatever named it.
+    peers.part(&[other].into(), &[followed].into());
+    assert_eq!((kept(peers), peers.parted()), (named(&["host"]), named(&["named"])));
+    peers.flush(&node.store).unwrap();
+    assert_eq!(kept(&Peers::load(&node.store).unwrap()), named(&["host"]));
+    // Followed again, and now of somebody whom the owner does not follow.
+    peers.proved("proved", &[], &followed, true);
+    assert_eq!((kept(peers), peers.parted()), (named(&["host", "proved"]), BTreeSet::new()));
+    peers.proved("proved", &[], &other, false);
+    assert_eq!((kept(peers), peers.parted()), (named(&["host"]), named(&["proved"])));
     node.close().unwrap();
 }
