@@ -29,6 +29,12 @@ const MAX_FORMER: usize = 8;
 /// Holders remembered of one of the owner's logs.
 const MAX_HOLDERS: usize = 1_024;
 
+const DAY: u64 = 24 * 60 * 60 * 1_000;
+/// Who was not heard of for so long is dialled once a day.
+const STALE: u64 = 30 * DAY;
+/// And after so long no more: where it is now is found by the key of its owner, or not at all.
+const GONE: u64 = 90 * DAY;
+
 const PEER: &[u8] = b"peer/";
 const MEMORY: &[u8] = b"memory/";
 const INTEREST: &[u8] = b"interest/";
@@ -59,6 +65,20 @@ pub struct KnownPeer {
     pub account: Option<[u8; 32]>,
     /// When it last had nothing new, milliseconds since 1970.
     pub synced: u64,
+    /// When it was last heard of, in a session or as the owner named it, milliseconds since 1970.
+    #[serde(default)]
+    pub heard: u64,
+}
+
+/// How hard it is tried to keep a connection to a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// Not at all.
+    Not,
+    /// As it was not heard of for long: once a day.
+    Seldom,
+    /// All the time.
+    Always,
 }
 
 impl KnownPeer {
@@ -70,6 +90,19 @@ impl KnownPeer {
     /// Whether a connection to it is kept.
     pub fn is_kept(&self) -> bool {
         self.is_named() || self.friend
+    }
+
+    /// The same as of a time, milliseconds since 1970: who is not heard of is dialled ever more rarely, and at last no
+    /// more, unless the owner named it. A clock that went back finds everyone heard of.
+    pub fn keeping(&self, now: u64) -> Keeping {
+        let silent = now.saturating_sub(self.heard);
+        if !self.is_kept() || (silent >= GONE && !self.is_named()) {
+            Keeping::Not
+        } else if silent >= STALE {
+            Keeping::Seldom
+        } else {
+            Keeping::Always
+        }
     }
 }
 
@@ -191,7 +224,14 @@ impl Peers {
     pub(super) fn load(store: &Store) -> Result<Self, Failure> {
         let mut state = State::default();
         for (key, value) in store.settings(PEER)? {
-            if let (Some(name), Ok(peer)) = (name(&key, PEER), serde_json::from_slice(&value)) {
+            if let (Some(name), Ok(mut peer)) =
+                (name(&key, PEER), serde_json::from_slice::<KnownPeer>(&value))
+            {
+                if peer.heard == 0 {
+                    // Written before this was noted.
+                    peer.heard = now_ms();
+                    state.changed.insert(Changed::Peer(name.clone()));
+                }
                 state.peers.insert(name, peer);
             }
         }
@@ -294,7 +334,10 @@ impl Peers {
     /// Takes note of an address that the owner gave and that names its peer; returns the peer and all addresses
     /// known of it.
     pub(super) fn name_address(&self, address: &str) -> Result<(String, Vec<String>), Failure> {
-        self.note_address(address, |known| known.named = true)
+        self.note_address(address, |known| {
+            known.named = true;
+            known.heard = now_ms();
+        })
     }
 
     /// The same of an address in the invite of an account that the owner follows now.
@@ -305,6 +348,7 @@ impl Peers {
     ) -> Result<(String, Vec<String>), Failure> {
         self.note_address(address, |known| {
             known.invited.insert(account.0);
+            known.heard = now_ms();
         })
     }
 
@@ -333,6 +377,9 @@ impl Peers {
             known.addresses.insert(0, address.clone());
         }
         known.addresses.truncate(MAX_PEER_ADDRESSES);
+        if known.heard == 0 {
+            known.heard = now_ms();
+        }
         change(known);
         state.changed.insert(Changed::Peer(peer.to_owned()));
         if state.peers.len() > MAX_PEERS {
@@ -364,6 +411,12 @@ impl Peers {
     /// Whether a connection to the peer is kept: the owner named it, or it proved to be of an account held here.
     pub fn keeps(&self, peer: &str) -> bool {
         self.0.lock().peers.get(peer).is_some_and(KnownPeer::is_kept)
+    }
+
+    /// Whether it is tried all the time to keep a connection to the peer.
+    pub fn dials(&self, peer: &str) -> bool {
+        let now = now_ms();
+        self.0.lock().peers.get(peer).is_some_and(|known| known.keeping(now) == Keeping::Always)
     }
 
     /// A peer has proved to be of this account, which the owner follows if it is a `friend`.
@@ -405,6 +458,23 @@ impl Peers {
                 parted.insert(name.clone());
             }
         }
+    }
+
+    /// A session with a peer is live, or goes on, at this time in milliseconds since 1970.
+    pub(super) fn heard(&self, peer: &str, now: u64) {
+        let mut state = self.0.lock();
+        if let Some(known) = state.peers.get_mut(peer) {
+            known.heard = now;
+            state.changed.insert(Changed::Peer(peer.to_owned()));
+        }
+    }
+
+    /// Forgets a peer and what was shared with it.
+    pub(super) fn forget(&self, peer: &str) {
+        let mut state = self.0.lock();
+        state.peers.remove(peer);
+        state.memories.remove(peer);
+        state.changed.extend([Changed::Peer(peer.to_owned()), Changed::Memory(peer.to_owned())]);
     }
 
     /// Peers to which no connection is kept any more, since this was last asked.
@@ -562,7 +632,8 @@ impl super::Node {
 
     /// Keeps a connection to the peer at an address that names it.
     pub async fn befriend(self: &Arc<Self>, address: &str) -> Result<(), Failure> {
-        let (peer, addresses) = self.peers.name_address(address)?;
+        // That it is among the settings says nothing new of it.
+        let (peer, addresses) = self.peers.note_address(address, |known| known.named = true)?;
         self.tell(super::Local::Befriend { peer, addresses }).await;
         self.flush_peers().await
     }

@@ -10,7 +10,7 @@ mod local;
 mod pins;
 mod workers;
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,6 +39,8 @@ const LOCAL_QUEUE: usize = 256;
 const TICK: Duration = Duration::from_millis(25);
 /// How often what was learnt of peers is written down.
 const FLUSH: Duration = Duration::from_secs(5);
+/// How often it is looked which peers were not heard of for long.
+const LOOK: Duration = Duration::from_hours(1);
 
 enum Arrival {
     Frame(SessionId, Frame),
@@ -70,6 +72,8 @@ struct Driver {
     arrivals: mpsc::Sender<Arrival>,
     finished: mpsc::Sender<Finished>,
     lan: HashSet<PeerId>,
+    /// Peers that were not heard of for long, and when each was last tried.
+    tried: HashMap<PeerId, std::time::Instant>,
     synced: Vec<oneshot::Sender<usize>>,
     /// Who waits for an answer to a question about a conversation, and which session owes it.
     asked: BTreeMap<u64, (SessionId, mpsc::Sender<Answer>)>,
@@ -146,6 +150,7 @@ pub fn start(node: &Arc<Node>, net: Net, events: NetEvents, config: &NodeConfig)
         arrivals: arrivals_sender,
         finished: finished_sender,
         lan: HashSet::new(),
+        tried: HashMap::new(),
         synced: Vec::new(),
         asked: BTreeMap::new(),
         next_question: 1,
@@ -177,6 +182,7 @@ impl Driver {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         let mut flushes = tokio::time::interval(FLUSH);
+        let mut looks = tokio::time::interval_at(tokio::time::Instant::now() + LOOK, LOOK);
         loop {
             tokio::select! {
                 biased;
@@ -187,6 +193,7 @@ impl Driver {
                 Some(arrival) = arrivals.recv(), if self.waiting.is_empty() => self.on_arrival(arrival),
                 _ = ticks.tick(), if !self.links.is_empty() => self.input(Input::Tick),
                 _ = flushes.tick() => self.flush(),
+                _ = looks.tick() => self.look_after_known(),
             }
             self.answer_synced();
         }
@@ -365,6 +372,9 @@ impl Driver {
     fn event(&mut self, event: Event) {
         match event {
             Event::Live { session, .. } => {
+                if let Some(link) = self.links.get(&session) {
+                    self.node.peers.heard(&link.name, now_ms());
+                }
                 self.node.media.met();
                 self.hand_over(session);
                 self.ask_pin(session);

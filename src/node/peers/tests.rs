@@ -9,7 +9,7 @@ use std::sync::Arc;
 use majlis_protocol::body::{Body, Follow};
 use majlis_protocol::{AccountId, DeviceId, LogId, LogKey};
 
-use super::{HELD, MAX_HOLDERS, Peers};
+use super::{DAY, HELD, Keeping, KnownPeer, MAX_HOLDERS, Peers};
 use crate::blobs::BlobsConfig;
 use crate::node::{Node, NodeConfig, now_ms};
 use crate::store::StoreConfig;
@@ -108,5 +108,47 @@ fn no_connection_is_kept_to_whom_the_owner_follows_no_longer() {
     assert_eq!((kept(peers), peers.parted()), (named(&["host", "proved"]), BTreeSet::new()));
     peers.proved("proved", &[], &other, false);
     assert_eq!((kept(peers), peers.parted()), (named(&["host"]), named(&["proved"])));
+    node.close().unwrap();
+}
+
+#[test]
+fn who_is_not_heard_of_is_dialled_seldom_and_then_no_more() {
+    let heard = 1_000 * DAY;
+    let friend = KnownPeer { friend: true, heard, ..KnownPeer::default() };
+    let named = KnownPeer { named: true, ..friend.clone() };
+    let invited = KnownPeer { invited: [[1; 32]].into(), ..friend.clone() };
+    let stranger = KnownPeer { friend: false, ..friend.clone() };
+    let after =
+        |days: u64| [&friend, &named, &invited, &stranger].map(|known| known.keeping(heard + days * DAY));
+    let (always, seldom, not) = (Keeping::Always, Keeping::Seldom, Keeping::Not);
+    assert_eq!(after(29), [always, always, always, not]);
+    assert_eq!(after(30), [seldom, seldom, seldom, not]);
+    assert_eq!(after(89), [seldom, seldom, seldom, not]);
+    assert_eq!(after(90), [not, seldom, seldom, not]);
+    assert_eq!(friend.keeping(heard - 365 * DAY), always, "a clock that went back");
+}
+
+#[test]
+fn when_a_peer_was_heard_of_is_known_after_a_restart() {
+    let home = tempfile::tempdir().unwrap();
+    let node = open(home.path());
+    let friend = AccountId([1; 32]);
+    for peer in ["heard", "silent", "gone"] {
+        node.peers.proved(peer, &[], &friend, true);
+        node.peers.heard(peer, now_ms() - 40 * DAY);
+    }
+    node.peers.heard("heard", now_ms());
+    node.peers.forget("gone");
+    // As it was written before this was noted.
+    let row = br#"{"addresses":[],"named":true,"friend":false,"synced":0}"#;
+    node.peers.flush(&node.store).unwrap();
+    node.store.set_settings(vec![(super::key(super::PEER, b"early"), Some(row.to_vec()))]).unwrap();
+    let (peers, now) = (Peers::load(&node.store).unwrap(), now_ms());
+    let known: Vec<_> = peers.known().into_iter().map(|(name, known)| (name, known.keeping(now))).collect();
+    let expected = [("early", Keeping::Always), ("heard", Keeping::Always), ("silent", Keeping::Seldom)];
+    assert_eq!(known, expected.map(|(name, keeping)| (name.to_owned(), keeping)));
+    // The owner names it anew.
+    peers.invite_address("/ip4/192.0.2.1/tcp/1/p2p/silent", &friend).unwrap();
+    assert_eq!(peers.about("silent").unwrap().keeping(now_ms()), Keeping::Always);
     node.close().unwrap();
 }
