@@ -145,9 +145,13 @@ pub const MAX_OUTSTANDING: usize = 512;
 pub const CREDIT: u64 = 8 * 1024 * 1024;
 /// Shortest time between two HEADs of a session; what changes within it travels in one.
 pub const HEAD_INTERVAL: u64 = 50;
-/// Logs whose rows a session remembers of its peer; rows of further ones are not acted on.
+/// Logs that a side may name in full in a session in any case; and logs whose rows a session remembers of its peer.
 pub const MAX_PEER_LOGS: usize = 262_144;
-/// Serve jobs of one session under way at once.
+/// Logs that a side may name in full in a session, whatever is shared there.
+pub const FREE_PEER_LOGS: usize = 1_024;
+/// So many more for each account that has been given a number in it.
+pub const PEER_LOGS_PER_ACCOUNT: usize = 8;
+/// Serve jobs of one session under way at once; and so many answers to REFS and `BLOB_WANT`.
 pub const MAX_SERVING: usize = 4;
 /// Bytes of rows after which a ROWS or HEAD frame is closed and the next begun.
 pub const ROWS_FRAME: usize = 48 * 1024;

@@ -156,6 +156,8 @@ metrics! {
     sessions_closed,
     /// Sessions replaced by a newer one of the same peer.
     sessions_replaced,
+    /// Sessions dropped because the peer does not take what is sent.
+    sessions_unread,
     /// Streams dropped by the one-session rule.
     streams_duplicate,
     /// Sessions refused: too many, or the application does not keep up with events.
@@ -199,7 +201,7 @@ metrics! {
 }
 
 impl Metrics {
-    pub(super) fn count(counter: &AtomicU64) {
+    pub(crate) fn count(counter: &AtomicU64) {
         counter.fetch_add(1, Relaxed);
     }
 }

@@ -60,7 +60,7 @@ impl Node {
             self.set_private_follow(&account, false).await?;
         }
         for address in invite.peers() {
-            let (peer, addresses) = self.peers.name_address(address)?;
+            let (peer, addresses) = self.peers.invite_address(address, &account)?;
             self.tell(Local::Befriend { peer, addresses }).await;
         }
         self.refresh_interests()?;
@@ -146,7 +146,19 @@ impl Node {
         }
         wanted.insert(self.keys.account, Reason::Own);
         self.peers.set_interests(&wanted.into_iter().collect::<Vec<_>>());
+        self.part();
         self.peers.flush(&self.store)
+    }
+
+    /// Keeps no connections any more to the nodes of those who are followed no longer or are blocked.
+    pub(super) fn part(&self) {
+        let followed = self.at_heart().into_iter().map(|(account, _)| account).collect();
+        self.peers.part(&followed, &self.blocked().into_iter().collect());
+    }
+
+    /// Whether a peer is known to be of an account that is blocked: nothing is dialled to reach it.
+    pub(super) fn is_barred(&self, peer: &str) -> bool {
+        self.peers.account_of(peer).is_some_and(|account| self.is_blocked(&account))
     }
 
     /// The same for one account that is held for others, or no longer: what that takes does not grow with how many are.

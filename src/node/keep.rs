@@ -193,6 +193,8 @@ impl Node {
         if self.follow_reason(account).is_some() {
             return self.unfollow(account).await;
         }
+        self.part();
+        self.tell(super::Local::Interests).await;
         // What it has handed over is not kept either.
         let (node, account) = (Arc::clone(self), *account);
         blocking(move || node.forget_stranger(&account)).await

@@ -15,6 +15,9 @@ use super::{Failure, now_ms};
 use crate::net::{Found, Multiaddr, PeerId, Reach, Reached};
 use crate::store::Store;
 
+#[cfg(test)]
+mod tests;
+
 /// Peers that are remembered at most; strangers are forgotten first, then whoever was not seen for longest.
 const MAX_PEERS: usize = 1_024;
 /// Addresses remembered of one peer.
@@ -25,6 +28,12 @@ const MAX_NEIGHBOURS: usize = 32;
 const MAX_FORMER: usize = 8;
 /// Holders remembered of one of the owner's logs.
 const MAX_HOLDERS: usize = 1_024;
+
+const DAY: u64 = 24 * 60 * 60 * 1_000;
+/// Who was not heard of for so long is dialled once a day.
+const STALE: u64 = 30 * DAY;
+/// And after so long no more: where it is now is found by the key of its owner, or not at all.
+const GONE: u64 = 90 * DAY;
 
 const PEER: &[u8] = b"peer/";
 const MEMORY: &[u8] = b"memory/";
@@ -44,12 +53,57 @@ pub fn reach(address: &str) -> Option<Reach> {
 pub struct KnownPeer {
     /// Multiaddrs, newest first, without `/p2p/…`.
     pub addresses: Vec<String>,
-    /// The owner named it: it is a friend.
+    /// The owner named it by itself: it is a friend.
     pub named: bool,
-    /// It has proved to be of an account that is held here.
+    /// Accounts that the owner follows and whose invites named it: it is a friend as well.
+    #[serde(default)]
+    pub invited: BTreeSet<[u8; 32]>,
+    /// It has proved to be of an account that the owner follows, or of the owner's.
     pub friend: bool,
+    /// The account that it last proved to be of.
+    #[serde(default)]
+    pub account: Option<[u8; 32]>,
     /// When it last had nothing new, milliseconds since 1970.
     pub synced: u64,
+    /// When it was last heard of, in a session or as the owner named it, milliseconds since 1970.
+    #[serde(default)]
+    pub heard: u64,
+}
+
+/// How hard it is tried to keep a connection to a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// Not at all.
+    Not,
+    /// As it was not heard of for long: once a day.
+    Seldom,
+    /// All the time.
+    Always,
+}
+
+impl KnownPeer {
+    /// Whether the owner has named it, by itself or with an invite.
+    pub fn is_named(&self) -> bool {
+        self.named || !self.invited.is_empty()
+    }
+
+    /// Whether a connection to it is kept.
+    pub fn is_kept(&self) -> bool {
+        self.is_named() || self.friend
+    }
+
+    /// The same as of a time, milliseconds since 1970: who is not heard of is dialled ever more rarely, and at last no
+    /// more, unless the owner named it. A clock that went back finds everyone heard of.
+    pub fn keeping(&self, now: u64) -> Keeping {
+        let silent = now.saturating_sub(self.heard);
+        if !self.is_kept() || (silent >= GONE && !self.is_named()) {
+            Keeping::Not
+        } else if silent >= STALE {
+            Keeping::Seldom
+        } else {
+            Keeping::Always
+        }
+    }
 }
 
 /// Where the node listens, or last did.
@@ -61,13 +115,15 @@ pub struct Addresses {
     pub listen: Vec<String>,
 }
 
+type Held = BTreeMap<LogKey, BTreeMap<String, (u64, u64)>>;
+
 #[derive(Default)]
 struct State {
     peers: BTreeMap<String, KnownPeer>,
     memories: BTreeMap<String, PeerMemory>,
     interests: Interests,
     /// Own log → peer → highest sequence number that it said it holds, from 1.
-    held: BTreeMap<LogKey, BTreeMap<String, (u64, u64)>>,
+    held: Held,
     addresses: Addresses,
     /// Nodes asked first when others are sought by a key alone: peer id and multiaddrs.
     neighbours: Vec<(String, Vec<String>)>,
@@ -75,6 +131,8 @@ struct State {
     standing: Option<(Reached, usize)>,
     /// Names that this node had, newest first.
     former: Vec<String>,
+    /// Peers to which a connection was kept and is not any more, of which the network has not been told yet.
+    parted: BTreeSet<String>,
     changed: BTreeSet<Changed>,
 }
 
@@ -144,7 +202,8 @@ impl State {
                     .filter_map(|(log, holders)| holders.get(name).map(|span| (log, span)))
                     .map(|(log, (low, top))| ([log.account.0, log.device.0], log.log_id.0, low, top))
                     .collect();
-                (key(HELD, name.as_bytes()), Some(json(&of_peer)?))
+                let value = (!of_peer.is_empty()).then(|| json(&of_peer)).transpose()?;
+                (key(HELD, name.as_bytes()), value)
             }
             Changed::Interest(account) => {
                 let value = self.interests.get(account).map(|interest| {
@@ -165,7 +224,14 @@ impl Peers {
     pub(super) fn load(store: &Store) -> Result<Self, Failure> {
         let mut state = State::default();
         for (key, value) in store.settings(PEER)? {
-            if let (Some(name), Ok(peer)) = (name(&key, PEER), serde_json::from_slice(&value)) {
+            if let (Some(name), Ok(mut peer)) =
+                (name(&key, PEER), serde_json::from_slice::<KnownPeer>(&value))
+            {
+                if peer.heard == 0 {
+                    // Written before this was noted.
+                    peer.heard = now_ms();
+                    state.changed.insert(Changed::Peer(name.clone()));
+                }
                 state.peers.insert(name, peer);
             }
         }
@@ -191,7 +257,11 @@ impl Peers {
                 for ([account, device], log_id, low, top) in held {
                     let (account, device) = (AccountId(account), majlis_protocol::DeviceId(device));
                     let log = LogKey { account, device, log_id: LogId(log_id) };
-                    state.held.entry(log).or_default().insert(peer.clone(), (low, top));
+                    if store.replica().log(&log).is_some() {
+                        state.held.entry(log).or_default().insert(peer.clone(), (low, top));
+                    } else {
+                        state.changed.insert(Changed::Held(peer.clone()));
+                    }
                 }
             }
         }
@@ -264,13 +334,36 @@ impl Peers {
     /// Takes note of an address that the owner gave and that names its peer; returns the peer and all addresses
     /// known of it.
     pub(super) fn name_address(&self, address: &str) -> Result<(String, Vec<String>), Failure> {
+        self.note_address(address, |known| {
+            known.named = true;
+            known.heard = now_ms();
+        })
+    }
+
+    /// The same of an address in the invite of an account that the owner follows now.
+    pub(super) fn invite_address(
+        &self,
+        address: &str,
+        account: &AccountId,
+    ) -> Result<(String, Vec<String>), Failure> {
+        self.note_address(address, |known| {
+            known.invited.insert(account.0);
+            known.heard = now_ms();
+        })
+    }
+
+    fn note_address(
+        &self,
+        address: &str,
+        change: impl FnOnce(&mut KnownPeer),
+    ) -> Result<(String, Vec<String>), Failure> {
         let Some((address, peer)) = address.rsplit_once("/p2p/").filter(|(_, peer)| !peer.is_empty()) else {
             return Err(Failure::usage(
                 format!("{address} does not name its peer"),
                 "An address ends in /p2p/ and the peer's id; `majlis id` prints such addresses.",
             ));
         };
-        self.met(peer, &[address.to_owned()], |known| known.named = true);
+        self.met(peer, &[address.to_owned()], change);
         let state = self.0.lock();
         Ok((peer.to_owned(), state.peers.get(peer).map(|known| known.addresses.clone()).unwrap_or_default()))
     }
@@ -284,6 +377,9 @@ impl Peers {
             known.addresses.insert(0, address.clone());
         }
         known.addresses.truncate(MAX_PEER_ADDRESSES);
+        if known.heard == 0 {
+            known.heard = now_ms();
+        }
         change(known);
         state.changed.insert(Changed::Peer(peer.to_owned()));
         if state.peers.len() > MAX_PEERS {
@@ -291,7 +387,7 @@ impl Peers {
                 .peers
                 .iter()
                 .filter(|(name, _)| *name != peer)
-                .min_by_key(|(_, known)| (known.named, known.friend, known.synced))
+                .min_by_key(|(_, known)| (known.is_named(), known.friend, known.synced))
                 .map(|(name, _)| name.clone());
             if let Some(least) = least {
                 state.peers.remove(&least);
@@ -314,7 +410,81 @@ impl Peers {
 
     /// Whether a connection to the peer is kept: the owner named it, or it proved to be of an account held here.
     pub fn keeps(&self, peer: &str) -> bool {
-        self.0.lock().peers.get(peer).is_some_and(|known| known.named || known.friend)
+        self.0.lock().peers.get(peer).is_some_and(KnownPeer::is_kept)
+    }
+
+    /// Whether it is tried all the time to keep a connection to the peer.
+    pub fn dials(&self, peer: &str) -> bool {
+        let now = now_ms();
+        self.0.lock().peers.get(peer).is_some_and(|known| known.keeping(now) == Keeping::Always)
+    }
+
+    /// A peer has proved to be of this account, which the owner follows if it is a `friend`.
+    pub(super) fn proved(&self, peer: &str, addresses: &[String], account: &AccountId, friend: bool) {
+        let was_kept = self.keeps(peer);
+        // Strangers are remembered when there is something to remember of them.
+        if friend || self.about(peer).is_some() {
+            self.met(peer, addresses, |known| {
+                known.account = Some(account.0);
+                known.friend = friend;
+            });
+        }
+        if was_kept && !self.keeps(peer) {
+            self.0.lock().parted.insert(peer.to_owned());
+        }
+    }
+
+    /// Looks at every peer by whom the owner follows and blocks now. Of someone who is followed no longer no connection
+    /// is kept, unless the owner named the peer by itself; of someone who is blocked not even then.
+    pub(super) fn part(&self, followed: &BTreeSet<AccountId>, blocked: &BTreeSet<AccountId>) {
+        let mut state = self.0.lock();
+        let State { peers, parted, changed, .. } = &mut *state;
+        for (name, known) in peers.iter_mut() {
+            let before = (known.is_kept(), known.friend, known.named, known.invited.len());
+            let account = known.account.map(AccountId);
+            known.friend &= account.is_none_or(|account| followed.contains(&account));
+            known.invited.retain(|account| followed.contains(&AccountId(*account)));
+            if account.is_some_and(|account| blocked.contains(&account)) {
+                known.named = false;
+                known.invited.clear();
+            }
+            let after = (known.is_kept(), known.friend, known.named, known.invited.len());
+            if before != after {
+                changed.insert(Changed::Peer(name.clone()));
+            }
+            if after.0 {
+                parted.remove(name);
+            } else if before.0 {
+                parted.insert(name.clone());
+            }
+        }
+    }
+
+    /// A session with a peer is live, or goes on, at this time in milliseconds since 1970.
+    pub(super) fn heard(&self, peer: &str, now: u64) {
+        let mut state = self.0.lock();
+        if let Some(known) = state.peers.get_mut(peer) {
+            known.heard = now;
+            state.changed.insert(Changed::Peer(peer.to_owned()));
+        }
+    }
+
+    /// Forgets a peer and what was shared with it.
+    pub(super) fn forget(&self, peer: &str) {
+        let mut state = self.0.lock();
+        state.peers.remove(peer);
+        state.memories.remove(peer);
+        state.changed.extend([Changed::Peer(peer.to_owned()), Changed::Memory(peer.to_owned())]);
+    }
+
+    /// Peers to which no connection is kept any more, since this was last asked.
+    pub(super) fn parted(&self) -> BTreeSet<String> {
+        std::mem::take(&mut self.0.lock().parted)
+    }
+
+    /// The account that a peer last proved to be of.
+    pub(super) fn account_of(&self, peer: &str) -> Option<AccountId> {
+        self.0.lock().peers.get(peer)?.account.map(AccountId)
     }
 
     /// What was shared with a peer.
@@ -346,15 +516,19 @@ impl Peers {
         self.met(peer, &[], |known| known.synced = now_ms());
     }
 
-    /// A peer says that it holds this interval of one of the owner's logs.
+    /// A peer says that it holds this interval of one of the owner's logs, which is known here. Where too many have said
+    /// so, one that is not remembered any more gives way.
     pub(super) fn holds(&self, peer: &str, log: LogKey, low: u64, top: u64) {
         let mut state = self.0.lock();
-        let holders = state.held.entry(log).or_default();
+        let State { held, peers, changed, .. } = &mut *state;
+        let holders = held.entry(log).or_default();
         if holders.len() >= MAX_HOLDERS && !holders.contains_key(peer) {
-            return;
+            let Some(gone) = holders.keys().find(|name| !peers.contains_key(*name)).cloned() else { return };
+            holders.remove(&gone);
+            changed.insert(Changed::Held(gone));
         }
         if holders.insert(peer.to_owned(), (low, top)) != Some((low, top)) {
-            state.changed.insert(Changed::Held(peer.to_owned()));
+            changed.insert(Changed::Held(peer.to_owned()));
         }
     }
 
@@ -458,7 +632,8 @@ impl super::Node {
 
     /// Keeps a connection to the peer at an address that names it.
     pub async fn befriend(self: &Arc<Self>, address: &str) -> Result<(), Failure> {
-        let (peer, addresses) = self.peers.name_address(address)?;
+        // That it is among the settings says nothing new of it.
+        let (peer, addresses) = self.peers.note_address(address, |known| known.named = true)?;
         self.tell(super::Local::Befriend { peer, addresses }).await;
         self.flush_peers().await
     }

@@ -109,6 +109,56 @@ fn unfollowing_forgets() {
 }
 
 #[test]
+fn a_follow_that_was_made_private_is_told_no_longer() {
+    let mut cluster = Cluster::started(&["author", "reader", "other"]);
+    for (follower, followed) in [(1, 0), (2, 0), (1, 2), (2, 1)] {
+        cluster.follow(follower, followed);
+    }
+    cluster.nodes[0].post("for all to see");
+    for reader in &cluster.nodes[1..] {
+        await_text(reader, "for all to see");
+    }
+    let accounts: Vec<_> = cluster.nodes.iter().map(TestNode::account).collect();
+    let shared = |cluster: &Cluster, node: usize, with: usize| {
+        let peers = cluster.nodes[node].cli(&["peers"]);
+        let peer = peers.iter().find(|peer| peer["account"] == accounts[with].as_str())?;
+        peer["accounts_shared"].as_u64()
+    };
+    eventually("all three are shared", || shared(&cluster, 1, 2) == Some(3));
+    cluster.nodes[2].stop();
+    cluster.nodes[1].cli(&["follow", &accounts[0], "--private"]);
+    cluster.nodes[2].start();
+    for (node, with) in [(2, 1), (1, 2)] {
+        eventually("their own two are shared, and no other", || shared(&cluster, node, with) == Some(2));
+    }
+    cluster.nodes[2].cli(&["sync"]);
+    assert_eq!(shared(&cluster, 1, 2), Some(2));
+}
+
+#[test]
+fn who_is_followed_no_longer_is_not_dialled() {
+    let mut cluster = Cluster::started(&["reader", "left", "blocked", "kept"]);
+    for (followed, node) in cluster.nodes.iter().enumerate().skip(1) {
+        cluster.follow(0, followed);
+        node.post("hello");
+    }
+    await_posts(&cluster.nodes[0], 3, "all three");
+    let [_, left, blocked, kept] = [0, 1, 2, 3].map(|node: usize| cluster.nodes[node].account());
+    cluster.nodes[0].cli(&["unfollow", &left]);
+    cluster.nodes[0].cli(&["block", &blocked]);
+    // They go on running, and none of them has a reason to dial the reader.
+    cluster.nodes[0].stop();
+    cluster.nodes[0].start();
+    let met = || -> Vec<_> {
+        let peers = cluster.nodes[0].cli(&["peers"]);
+        peers.iter().map(|peer| peer["account"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    eventually("who is followed is met", || met().contains(&kept));
+    cluster.nodes[0].cli(&["sync"]);
+    assert_eq!(met(), [kept.clone()]);
+}
+
+#[test]
 fn a_private_follow_is_told_to_nobody() {
     let cluster = Cluster::started(&["author", "reader", "stranger"]);
     let [author, reader, stranger] = &cluster.nodes[..] else { unreachable!() };

@@ -1,12 +1,18 @@
 //! Peers that are not honest: the machine closes with the right code, lives on, and takes nothing forged.
 
-use majlis_protocol::limits::{MAX_FRAME, MAX_OUTSTANDING, MAX_PEER_LOGS, WANT_TIMEOUT};
+use majlis_protocol::blob::Span;
+use majlis_protocol::body::BlobId;
+use majlis_protocol::limits::{
+    AUDIT_INTERVAL, FREE_PEER_LOGS, MAX_BLOB_GROUPS, MAX_BLOB_WANTS, MAX_FRAME, MAX_OUTSTANDING, MAX_REFS,
+    PEER_LOGS_PER_ACCOUNT, WANT_TIMEOUT,
+};
+use majlis_protocol::state::{Fingerprint, Log};
 use majlis_protocol::sync::chunk::{Address, Builder};
 use majlis_protocol::sync::{
-    Ask, CloseCode, Frame, Greeting, Input, LogRef, Message, Opened, Reason, Row, RowRun, RowsOf, SessionId,
-    kind,
+    Ask, BlobWant, CloseCode, Event, Frame, Greeting, Input, LogRef, Message, Opened, Reason, Row, RowRun,
+    RowsOf, SessionId, kind,
 };
-use majlis_protocol::{DeviceId, LogId};
+use majlis_protocol::{DeviceId, EntryId, LogId};
 
 use crate::basics::{Town, two_that_share};
 use crate::node::Twist;
@@ -110,10 +116,14 @@ impl Stranger {
         town.follow(0, 1, Reason::Public);
         town.world.run(500);
         let mut stranger = Self { town, session: 900 };
-        stranger.open();
-        let hello = Greeting { salt: [5; 32], credit: 1 << 20, outstanding: 64, listed: false, warm: false };
-        stranger.say(&Message::Hello(hello));
+        stranger.greet();
         stranger
+    }
+
+    fn greet(&mut self) {
+        self.open();
+        let hello = Greeting { salt: [5; 32], credit: 1 << 20, outstanding: 64, listed: false, warm: false };
+        self.say(&Message::Hello(hello));
     }
 
     fn open(&mut self) {
@@ -123,12 +133,30 @@ impl Stranger {
         self.town.world.input(0, Input::Opened(opened));
     }
 
+    /// Comes back after its session was ended.
+    fn again(&mut self) {
+        self.session += 1;
+        self.greet();
+        self.share();
+    }
+
     /// Shares accounts 0 and 1 by dialing with their tags: their numbers are 0 and 2.
     fn sharing() -> Self {
         let mut stranger = Self::greeted();
+        stranger.share();
+        stranger
+    }
+
+    fn share(&mut self) {
+        self.offer(true);
+        assert_eq!(self.town.world.nodes[0].machine.shared(self.session), Some(2));
+    }
+
+    /// Offers accounts 0 and 1, or takes the offer back.
+    fn offer(&mut self, add: bool) {
         let tags = [0, 1].map(|person: usize| {
-            let account = stranger.town.people[person].account;
-            let (me, you) = (b"hostile".to_vec(), stranger.town.world.nodes[0].peer_id.clone());
+            let account = self.town.people[person].account;
+            let (me, you) = (b"hostile".to_vec(), self.town.world.nodes[0].peer_id.clone());
             let mut hasher = blake3::Hasher::new_keyed(&[5; 32]);
             hasher.update(majlis_protocol::context::OFFER.as_bytes());
             let (lower, higher) = if me < you { (me, you) } else { (you, me) };
@@ -138,9 +166,7 @@ impl Stranger {
             let hash = *hasher.update(&account.0).finalize().as_bytes();
             std::array::from_fn(|index| hash[index])
         });
-        stranger.say(&Message::Offer { add: true, tags: tags.to_vec() });
-        assert_eq!(stranger.town.world.nodes[0].machine.shared(stranger.session), Some(2));
-        stranger
+        self.say(&Message::Offer { add, tags: tags.to_vec() });
     }
 
     fn say(&mut self, message: &Message) {
@@ -155,14 +181,23 @@ impl Stranger {
         self.town.world.code(0, self.session)
     }
 
-    /// A row of a log of person 0's device.
-    fn head(&self, top: u64, low: u64, tag: u8) -> Message {
+    /// The log of person 0's device, named in full.
+    fn named(&self) -> LogRef {
         let key = self.town.authors[0].key;
-        let log = LogRef::New(key.device, key.log_id);
-        let row = Row { log, seal: None, runs: vec![RowRun { top, tag: [tag; 8], low }] };
-        let rows = RowsOf { number: 0, identity: None, frozen: false, full: false, logs: vec![row] };
-        Message::Head(vec![rows])
+        LogRef::New(key.device, key.log_id)
     }
+
+    /// A row of that log.
+    fn head(&self, top: u64, low: u64, tag: u8) -> Message {
+        head(self.named(), top, low, tag)
+    }
+}
+
+/// A row of a log of account 0.
+fn head(log: LogRef, top: u64, low: u64, tag: u8) -> Message {
+    let row = Row { log, seal: None, runs: vec![RowRun { top, tag: [tag; 8], low }] };
+    let rows = RowsOf { number: 0, identity: None, frozen: false, full: false, logs: vec![row] };
+    Message::Head(vec![rows])
 }
 
 #[test]
@@ -226,11 +261,82 @@ fn overdrawing_credit_ends_the_session() {
 }
 
 #[test]
+fn a_frame_with_a_fault_gives_back_what_its_first_groups_have_taken() {
+    let mut stranger = Stranger::sharing();
+    let doc = std::sync::Arc::clone(&stranger.town.people[1].doc);
+    stranger.town.world.nodes[0].hold(vec![doc], Vec::new());
+    let posts = stranger.town.authors[1].posts(1, 5, "asked of whoever answers badly");
+    stranger.town.world.nodes[1].hold(Vec::new(), posts.clone());
+    let key = stranger.town.authors[1].key;
+    let log = LogRef::New(key.device, key.log_id);
+    let told = |top: u64, low: u64| {
+        let row = Row { log, seal: None, runs: vec![RowRun { top, tag: [1; 8], low }] };
+        let of = RowsOf { number: 2, identity: None, frozen: false, full: false, logs: vec![row] };
+        Message::Rows { answer: false, accounts: vec![of] }
+    };
+    let frame = |groups: [Address; 2]| {
+        let mut builder = Builder::default();
+        for address in groups {
+            builder.add(&address, &posts);
+        }
+        builder.finish().expect("a frame").0
+    };
+    // The answer to a want, twice; and a push before an answer that is outside the range wanted.
+    for (row, groups, code) in [
+        (told(5, 1), [Address::Wanted(1), Address::Wanted(1)], CloseCode::Limit),
+        (told(10, 6), [Address::Pushed(2, log), Address::Wanted(1)], CloseCode::Decode),
+    ] {
+        stranger.say(&row);
+        assert_eq!(stranger.town.world.nodes[0].machine.load().wanted, 1);
+        stranger.throw(frame(groups));
+        assert_eq!(stranger.code(), Some(code));
+        let load = stranger.town.world.nodes[0].machine.load();
+        assert_eq!((load.wanted, load.in_flight, load.tickets), (0, 0, 0), "{load:?}");
+        stranger.again();
+    }
+    stranger.town.world.connect(0, 1);
+    assert!(stranger.town.world.settle(5_000));
+    assert_eq!(stranger.town.held(0, 1), 5);
+}
+
+#[test]
+fn only_holders_of_logs_that_there_are_are_told_of() {
+    let mut stranger = Stranger::sharing();
+    let own = stranger.head(3, 1, 1);
+    stranger.say(&own);
+    let account = stranger.town.people[0].account;
+    let device = stranger.town.authors[0].key.device;
+    for (device, number) in [(device, 77), (DeviceId([7; 32]), 1)] {
+        let log = LogRef::New(device, LogId::new(LogId::PUBLIC, number));
+        let row = Row { log, seal: None, runs: vec![RowRun { top: 9, tag: [1; 8], low: 1 }] };
+        let of = RowsOf { number: 0, identity: None, frozen: false, full: false, logs: vec![row] };
+        stranger.say(&Message::Rows { answer: false, accounts: vec![of] });
+    }
+    let holds = |stranger: &Stranger| -> Vec<LogId> {
+        let events = stranger.town.world.nodes[0].events.iter();
+        let holds = events.filter_map(|(_, event)| match event {
+            Event::Holds { log, .. } if log.account == account => Some(log.log_id),
+            _ => None,
+        });
+        holds.collect()
+    };
+    assert_eq!(holds(&stranger), [LogId::new(LogId::PUBLIC, 1)]);
+    // One that comes to be there later is told of then.
+    let key = crate::people::device_key(0, 0);
+    let mut late = crate::people::Author::new(account, &key, LogId::new(LogId::PUBLIC, 77));
+    let post = late.posts(1, 1, "a new log");
+    stranger.town.world.publish(0, post);
+    stranger.town.world.run(100);
+    assert_eq!(holds(&stranger), [1, 77].map(|number| LogId::new(LogId::PUBLIC, number)));
+}
+
+#[test]
 fn nothing_that_a_peer_says_grows_without_bound() {
     let mut stranger = Stranger::sharing();
     // Claims of endless history, and answers that there is none of it.
     for round in 0..2_000_u64 {
-        let head = stranger.head(u64::MAX - round, 1, round as u8);
+        let log = if round == 0 { stranger.named() } else { LogRef::Handle(0) };
+        let head = head(log, u64::MAX - round, 1, round as u8);
         stranger.say(&head);
         let wids: Vec<u64> = (1..64).map(|wid| wid + 2 * round).collect();
         stranger.say(&Message::None(wids));
@@ -243,18 +349,42 @@ fn nothing_that_a_peer_says_grows_without_bound() {
     let load = stranger.town.world.nodes[0].machine.load();
     assert!(load.awaited <= 4 * MAX_OUTSTANDING && load.wanted <= MAX_OUTSTANDING, "{load:?}");
     assert!(load.rows <= 4 && load.owed <= 4 * MAX_OUTSTANDING, "{load:?}");
-    let mut named = 0;
-    while stranger.code().is_none() {
-        let logs = (0..1_000).map(|index| Row {
-            log: LogRef::New(DeviceId([7; 32]), LogId(named + index)),
-            seal: None,
+    // SYNC-9: as many logs as may be, and one more.
+    let name = |stranger: &mut Stranger, numbers: std::ops::Range<u64>| {
+        let logs = numbers.map(|number| Row {
+            log: LogRef::New(DeviceId([7; 32]), LogId(number)),
+            seal: Some(1),
             runs: Vec::new(),
         });
         let rows = RowsOf { number: 0, identity: None, frozen: false, full: false, logs: logs.collect() };
         stranger.say(&Message::Head(vec![rows]));
-        named += 1_000;
-        assert!(named <= 2 * MAX_PEER_LOGS as u64);
+    };
+    // One is named already.
+    let most = (FREE_PEER_LOGS + 2 * PEER_LOGS_PER_ACCOUNT) as u64 - 1;
+    for from in (0..most).step_by(100) {
+        name(&mut stranger, from..most.min(from + 100));
     }
+    assert_eq!(stranger.code(), None);
+    let load = stranger.town.world.nodes[0].machine.load();
+    assert!(load.rows <= 1_100 && load.handles <= 1_100 && load.queued <= 1_100, "{load:?}");
+    name(&mut stranger, most..most + 1);
+    assert_eq!(stranger.code(), Some(CloseCode::Limit));
+}
+
+#[test]
+fn accounts_that_are_offered_and_withdrawn_give_no_room_for_more_logs() {
+    let mut stranger = Stranger::sharing();
+    for _ in 0..200 {
+        stranger.offer(false);
+        stranger.offer(true);
+    }
+    let logs = (0..1_200).map(|number| Row {
+        log: LogRef::New(DeviceId([7; 32]), LogId(number)),
+        seal: None,
+        runs: Vec::new(),
+    });
+    let rows = RowsOf { number: 0, identity: None, frozen: false, full: false, logs: logs.collect() };
+    stranger.say(&Message::Head(vec![rows]));
     assert_eq!(stranger.code(), Some(CloseCode::Limit));
 }
 
@@ -279,6 +409,97 @@ fn wants_and_identities_beyond_what_is_allowed_end_the_session() {
 }
 
 #[test]
+fn what_a_peer_asks_for_and_does_not_take_is_not_read_for_it() {
+    let mut stranger = Stranger::sharing();
+    stranger.town.world.input(0, Input::Congested(stranger.session, true));
+    let want = BlobWant {
+        entry: EntryId([1; 32]),
+        blob: BlobId([2; 32]),
+        size: 1 << 20,
+        span: Span { first: 0, count: MAX_BLOB_GROUPS },
+    };
+    for number in 0..MAX_BLOB_WANTS as u64 {
+        stranger.say(&Message::BlobWant { number, want });
+    }
+    for number in 0..MAX_REFS as u64 {
+        stranger.say(&Message::Refs { number, root: EntryId([3; 32]) });
+    }
+    let owed = |stranger: &Stranger| stranger.town.world.nodes[0].machine.load().owed;
+    assert_eq!(owed(&stranger), MAX_BLOB_WANTS + MAX_REFS);
+    stranger.town.world.input(0, Input::Congested(stranger.session, false));
+    assert_eq!((owed(&stranger), stranger.code()), (0, None), "and when it does it has all");
+    stranger.town.world.input(0, Input::Congested(stranger.session, true));
+    for number in 0..=MAX_REFS as u64 {
+        stranger.say(&Message::Refs { number, root: EntryId([3; 32]) });
+    }
+    assert_eq!(stranger.code(), Some(CloseCode::Limit));
+}
+
+#[test]
+fn audits_find_what_was_never_told_and_cost_nothing_when_they_come_too_often() {
+    let mut town = Town::new(2);
+    town.post(0, 3);
+    town.follow(1, 0, Reason::Public);
+    let session = town.world.connect(1, 0);
+    town.settle();
+    let rows = town.world.frames(session, kind::ROWS);
+    for _ in 0..50 {
+        town.world.inject(session, 1, Message::Audit(Fingerprint([9; 8])).encode());
+    }
+    town.settle();
+    assert_eq!(town.world.frames(session, kind::ROWS), rows, "SYNC-40: too soon");
+    // It has more, and no HEAD has told of it.
+    let untold = town.authors[0].posts(5, 4, "untold");
+    town.world.nodes[0].hold(Vec::new(), untold);
+    town.world.run(AUDIT_INTERVAL + 60_000);
+    assert_eq!(town.held(1, 0), 3, "once may be chance");
+    town.world.run(AUDIT_INTERVAL);
+    assert_eq!(town.held(1, 0), 7);
+    assert!(town.world.is_open(session));
+}
+
+#[test]
+fn a_proof_is_looked_at_once_and_only_if_it_tells_something() {
+    let mut stranger = Stranger::sharing();
+    let doc = std::sync::Arc::clone(&stranger.town.people[1].doc);
+    stranger.town.world.nodes[0].hold(vec![doc], Vec::new());
+    let author = &mut stranger.town.authors[1];
+    author.posts(1, 4, "common");
+    let mut twin = author.clone();
+    let branches = [author.posts(10, 2, "one"), twin.posts(10, 2, "other")];
+    let proof = |at: usize, break_it: bool| {
+        let [one, other] = [0, 1].map(|branch: usize| {
+            let mut header = branches[branch][at].signed_header();
+            *header.last_mut().expect("a signature") ^= u8::from(break_it);
+            header.into()
+        });
+        Message::Proof(one, other)
+    };
+    let (first, second) = (proof(0, false), proof(1, false));
+    let tickets = |stranger: &Stranger| stranger.town.world.nodes[0].machine.load().tickets;
+    for _ in 0..50 {
+        stranger.say(&second);
+    }
+    assert_eq!(tickets(&stranger), 1, "SYNC-33: the others tell what is on its way to the disk");
+    stranger.say(&first);
+    assert_eq!(tickets(&stranger), 2, "a lower seal is news");
+    stranger.town.world.run(500);
+    for again in [first, second, proof(1, true)] {
+        stranger.say(&again);
+    }
+    assert_eq!((tickets(&stranger), stranger.code()), (0, None));
+    let key = stranger.town.authors[1].key;
+    let seal = stranger.town.world.nodes[0].store.replica.log(&key).and_then(Log::seal);
+    assert_eq!(seal, Some(5));
+    // One that would tell something has to be true.
+    let mut stranger = Stranger::sharing();
+    let doc = std::sync::Arc::clone(&stranger.town.people[1].doc);
+    stranger.town.world.nodes[0].hold(vec![doc], Vec::new());
+    stranger.say(&proof(0, true));
+    assert_eq!(stranger.code(), Some(CloseCode::BadProof));
+}
+
+#[test]
 fn garbage_of_every_kind_is_survived() {
     let mut rng = Rng::new(42);
     for _ in 0..6 {
@@ -286,10 +507,7 @@ fn garbage_of_every_kind_is_survived() {
         for _ in 0..500 {
             if stranger.code().is_some() {
                 stranger.session += 1;
-                stranger.open();
-                let hello =
-                    Greeting { salt: [5; 32], credit: 1 << 20, outstanding: 64, listed: false, warm: false };
-                stranger.say(&Message::Hello(hello));
+                stranger.greet();
             }
             let length = rng.below(120);
             let body: Vec<u8> = (0..length)

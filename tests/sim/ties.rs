@@ -31,6 +31,38 @@ fn strangers_are_shown_few_tags_and_friends_all() {
 }
 
 #[test]
+fn who_is_followed_no_longer_is_a_stranger_again() {
+    let (mut town, authors) = two_that_share(50, 1);
+    let session = town.world.connect(0, 1);
+    town.settle();
+    assert_eq!(town.world.nodes[0].machine.shared(session), Some(52));
+    for (node, other) in [(0, 1), (1, 0)] {
+        let account = town.people[other].account;
+        town.world.unfollow(node, account);
+    }
+    town.settle();
+    assert_eq!(town.world.nodes[0].machine.shared(session), Some(authors.len()));
+    for number in 0..40 {
+        let new = Person::new(100 + number, &[&device_key(100 + number, 0)]);
+        for node in 0..2 {
+            town.world.follow(node, new.account, Reason::Public);
+        }
+    }
+    town.settle();
+    let shared = |town: &Town| town.world.nodes[0].machine.shared(session).unwrap_or_default();
+    let among_strangers = shared(&town);
+    assert!(among_strangers <= authors.len() + MAX_STRANGER_TAGS, "{among_strangers}");
+    for memory in town.world.nodes.iter().flat_map(|node| node.memories.values()) {
+        assert!(!memory.friend);
+    }
+    // Friends again, they are shown what they were not.
+    let account = town.people[1].account;
+    town.world.follow(0, account, Reason::Public);
+    town.settle();
+    assert_eq!(shared(&town), authors.len() + 41);
+}
+
+#[test]
 fn a_stranger_is_shown_first_what_it_is_said_to_hold() {
     let mut town = Town::new(3);
     let post = town.authors[2].posts(1, 5, "what it came for");
@@ -89,6 +121,64 @@ fn a_private_follow_is_known_to_the_followed_alone() {
     town.world.connect(1, 0);
     town.settle();
     assert_eq!(town.held(0, 0), 0);
+}
+
+#[test]
+fn a_follow_that_was_made_private_while_apart_is_no_longer_told() {
+    for (dialer, listener) in [(1, 2), (2, 1)] {
+        let mut town = Town::new(3);
+        town.post(0, 10);
+        for node in [1, 2] {
+            town.follow(node, 0, Reason::Public);
+            town.follow(node, 3 - node, Reason::Public);
+            town.world.connect(node, 0);
+        }
+        let before = town.world.connect(1, 2);
+        town.settle();
+        assert_eq!(town.world.nodes[2].machine.shared(before), Some(3));
+        town.world.cut(before);
+        town.follow(1, 0, Reason::Private);
+        town.settle();
+        // SYNC-31: as if it were not followed any more; the list that both remember is not said to be equal.
+        let after = town.world.connect(dialer, listener);
+        town.settle();
+        let of_the_other = usize::from(listener == 2);
+        assert_eq!(town.world.frames(after, kind::WARM).0, of_the_other, "{dialer} dials");
+        town.post(0, 1);
+        town.settle();
+        assert_eq!((town.held(1, 0), town.held(2, 0)), (11, 11));
+        for node in [1, 2] {
+            assert_eq!(town.world.nodes[node].machine.shared(after), Some(2), "node {node}, {dialer} dials");
+        }
+        assert_eq!(town.world.frames(after, kind::HEAD).0, 0, "{dialer} dials");
+    }
+}
+
+#[test]
+fn a_follow_that_becomes_private_while_greeting_is_not_told() {
+    for delay in (0..120).step_by(5) {
+        let mut town = Town::new(3);
+        town.post(0, 10);
+        for node in [1, 2] {
+            town.follow(node, 0, Reason::Public);
+            town.follow(node, 3 - node, Reason::Public);
+            town.world.connect(node, 0);
+        }
+        let before = town.world.connect(1, 2);
+        town.settle();
+        town.world.cut(before);
+        let session = if delay % 2 == 0 { town.world.connect(1, 2) } else { town.world.connect(2, 1) };
+        town.world.run(delay);
+        town.follow(1, 0, Reason::Private);
+        town.settle();
+        for node in [1, 2] {
+            assert_eq!(
+                town.world.nodes[node].machine.shared(session),
+                Some(2),
+                "node {node} after {delay} ms"
+            );
+        }
+    }
 }
 
 /// Adds a second device of person 0, with a node of its own.

@@ -60,13 +60,15 @@ impl Replicator {
         if !fits || session.blobs_in.len() >= MAX_BLOB_WANTS || !session.blobs_in.insert(number) {
             return Err(CloseCode::Limit);
         }
-        self.emit(Output::BlobWanted(id, number, want));
+        session.questions.push_back(Output::BlobWanted(id, number, want));
+        self.read_asked(id);
         Ok(())
     }
 
     pub(super) fn give_blob(&mut self, id: SessionId, number: u64, piece: Bytes) {
         if self.sessions.get_mut(&id).is_some_and(|session| session.blobs_in.remove(&number)) {
             self.send(id, &Message::Blob { number, piece });
+            self.has_read(id);
         }
     }
 }

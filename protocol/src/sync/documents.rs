@@ -169,7 +169,7 @@ impl Replicator {
         let Some(session) = self.sessions.get(&id) else { return Ok(()) };
         let live = session.stage == Stage::Live;
         if live {
-            self.withdraw_gone(id, true);
+            self.withdraw_gone(id);
         }
         if live || (dialer && self.sessions.get(&id).is_some_and(|session| !session.offers.is_empty())) {
             self.offer_more(id);

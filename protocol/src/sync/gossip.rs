@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::entry::{Entry, verify};
 use crate::ids::{AccountId, LogKey};
-use crate::limits::{HEAD_INTERVAL, MAX_RUNS, ROWS_FRAME};
+use crate::limits::{AUDIT_INTERVAL, HEAD_INTERVAL, MAX_RUNS, ROWS_FRAME};
 use crate::state::{Fingerprint, Log, Proof, Replica};
 use crate::{Kind, Verified};
 
@@ -142,6 +142,12 @@ impl Replicator {
                     session.enqueue(*log);
                 }
             }
+            // Rows of a log of the owner's may have come before the log itself.
+            if log.account == own {
+                for id in self.sessions.keys().copied().collect::<Vec<_>>() {
+                    self.tell_holder(id, log, replica);
+                }
+            }
         }
     }
 
@@ -192,10 +198,15 @@ impl Replicator {
         Ok(())
     }
 
-    /// Unequal twice in a row: everything shared is compared again.
+    /// Unequal twice in a row: everything shared is compared again. One that comes too soon is not looked at, as that
+    /// costs far more than sending it.
     pub(super) fn audit(&mut self, id: SessionId, theirs: Fingerprint, replica: &Replica) {
-        let own = self.settings.account;
+        let (own, now) = (self.settings.account, self.now);
         let Some(session) = self.sessions.get_mut(&id) else { return };
+        if now < session.audited_at + AUDIT_INTERVAL / 2 {
+            return;
+        }
+        session.audited_at = now;
         let ours = session.list_fingerprint(replica, &own);
         if ours.is_some_and(|ours| ours.matches(theirs)) {
             session.audits_failed = 0;
@@ -219,7 +230,8 @@ impl Replicator {
         }
     }
 
-    /// A proof is stored if its device is one of the account's: anyone can fork logs of a key of his own.
+    /// A proof is stored if its device is one of the account's: anyone can fork logs of a key of his own. One that would
+    /// not be stored, or that tells nothing new, is dropped before its signatures are looked at.
     pub(super) fn proof(
         &mut self,
         id: SessionId,
@@ -227,21 +239,24 @@ impl Replicator {
         other: &Bytes,
         replica: &Replica,
     ) -> Result<(), CloseCode> {
-        let read = |bytes: &Bytes| {
-            let entry = Entry::decode_header(bytes).map_err(|_| CloseCode::Decode)?;
-            verify(entry, &self.settings.keys).map_err(|_| CloseCode::BadProof)
-        };
-        let proof = Proof::new(read(one)?, read(other)?).map_err(|_| CloseCode::BadProof)?;
-        let log = proof.log();
+        let read = |bytes: &Bytes| Entry::decode_header(bytes).map_err(|_| CloseCode::Decode);
+        let (one, other) = (read(one)?, read(other)?);
+        let (log, seq) = (one.header.log(), one.header.seq);
         let Some(session) = self.sessions.get_mut(&id) else { return Ok(()) };
         session.proofs_asked.remove(&log);
         let listed = replica.account(&log.account).is_some_and(|account| account.lists(log.device));
-        if session.by_account.contains_key(&log.account) && listed && admits(replica, &log) {
-            let ticket = self.ticket(Ticket::of(id));
-            let (entries, identities) = (Vec::new(), Vec::new());
-            let proofs = vec![std::sync::Arc::new(proof)];
-            self.emit(Output::Store { ticket, entries, identities, proofs, live: false });
+        let is_taken = session.by_account.contains_key(&log.account) && listed && admits(replica, &log);
+        let seals = replica.log(&log).and_then(Log::seal).into_iter().chain(self.sealing.get(&log).copied());
+        if !is_taken || seals.min().is_some_and(|seal| seal <= seq) {
+            return Ok(());
         }
+        let authentic = |entry| verify(entry, &self.settings.keys).map_err(|_| CloseCode::BadProof);
+        let proof = Proof::new(authentic(one)?, authentic(other)?).map_err(|_| CloseCode::BadProof)?;
+        self.sealing.insert(log, seq);
+        let ticket = self.ticket(Ticket { sealing: Some(log), ..Ticket::of(id) });
+        let (entries, identities) = (Vec::new(), Vec::new());
+        let proofs = vec![std::sync::Arc::new(proof)];
+        self.emit(Output::Store { ticket, entries, identities, proofs, live: false });
         Ok(())
     }
 }

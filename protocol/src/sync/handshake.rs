@@ -91,11 +91,19 @@ impl Replicator {
     }
 
     /// Takes the remembered list as shared and fingerprints it, what is no longer held here included: the peer
-    /// remembers the same list, and what changed since is told once Live. None if it cannot be equal to anything.
+    /// remembers the same list, and what changed since is told once Live. None if it cannot be equal to anything, or if it
+    /// has what this peer may not be told.
     fn adopt_memory(&mut self, id: SessionId, replica: &Replica) -> Option<Fingerprint> {
         let own = self.settings.account;
         let session = self.sessions.get_mut(&id)?;
         let list: Vec<_> = session.memory.as_ref()?.shared.iter().map(|bytes| AccountId(*bytes)).collect();
+        // What has become a secret since would be told by a list that is equal.
+        let secret = |account: &AccountId| {
+            self.interests.reason(account).is_some() && !self.interests.may_tell(session, account)
+        };
+        if list.iter().any(secret) {
+            return None;
+        }
         session.adopt(&list);
         let fingerprint =
             session.list_fingerprint(replica, &own).filter(|print| *print != Fingerprint::INCOMPLETE);
@@ -129,7 +137,7 @@ impl Replicator {
                     self.send(id, &Message::Warm(ours));
                 }
                 self.go_live(id);
-                self.withdraw_gone(id, false);
+                self.withdraw_gone(id);
                 self.offer_more(id);
                 Ok(())
             }
@@ -325,18 +333,16 @@ impl Replicator {
         Ok(())
     }
 
-    /// Withdraws what is no longer held here or, once the peer has had its chance to prove itself (`all`), may no
-    /// longer be told.
-    pub(super) fn withdraw_gone(&mut self, id: SessionId, all: bool) {
+    /// Withdraws what is no longer held here or may no longer be told to this peer; when it proves that it may be, it is
+    /// offered anew.
+    pub(super) fn withdraw_gone(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let waiting = session.offers.iter().flatten().filter_map(|place| match place {
             Offered::Account(account) => Some(*account),
             Offered::Padding | Offered::Withdrawn(_) => None,
         });
         let mut gone: Vec<_> = session.by_account.keys().copied().chain(waiting).collect();
-        gone.retain(|account| {
-            self.interests.reason(account).is_none() || (all && !self.interests.may_tell(session, account))
-        });
+        gone.retain(|account| !self.interests.may_tell(session, account));
         gone.sort_unstable();
         gone.dedup();
         // What was offered in vain is offered anew once it is held again.
@@ -362,12 +368,15 @@ impl Replicator {
         for id in ids {
             let Some(session) = self.sessions.get_mut(&id) else { continue };
             session.matchable = None;
-            if session.proved.is_some_and(|account| self.interests.befriends(&account)) && !session.friend {
-                session.friend = true;
+            let befriended = session.proved.is_some_and(|account| self.interests.befriends(&account));
+            let friend = session.named || befriended;
+            if friend != session.friend {
+                session.friend = friend;
                 session.floor = 0;
+                session.remember = true;
             }
             let live = session.stage == Stage::Live;
-            self.withdraw_gone(id, live);
+            self.withdraw_gone(id);
             if live {
                 self.offer_more(id);
             }

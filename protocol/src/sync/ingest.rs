@@ -43,31 +43,35 @@ impl Replicator {
                 .and_then(|account| session.resolve_log(account, log))
                 .ok_or(DecodeError::Limit),
         })?;
-        let (groups, wids) = self.gate(id, groups, replica)?;
-        let pushes = groups.iter().filter(|(address, ..)| matches!(address, Address::Pushed(..)));
-        let pushed = pushes.flat_map(|(_, _, entries)| entries.iter().map(|entry| entry.id)).collect();
-        let ticket = self.ticket(Ticket { cost, wids, pushed, ..Ticket::of(id) });
-        if groups.is_empty() {
-            self.end_ticket(ticket, replica);
-        } else {
-            self.emit(Output::Check(ticket, groups));
+        // The ticket knows what this frame holds of the node, so that a fault in a later group gives all of it back.
+        let ticket = self.ticket(Ticket { cost, ..Ticket::of(id) });
+        match self.gate(id, ticket, groups, replica) {
+            Ok(groups) if groups.is_empty() => self.end_ticket(ticket, replica),
+            Ok(groups) => self.emit(Output::Check(ticket, groups)),
+            Err(code) => {
+                self.drop_ticket(ticket);
+                return Err(code);
+            }
         }
         Ok(())
     }
 
     /// The gate before the signature check: what is not shared, not visible, of an unlisted device, void or held
-    /// already is dropped here. Returns what is left, and the wants that this frame answers.
+    /// already is dropped here. Returns what is left; what is answered and pushed by it is put on the ticket.
     fn gate(
         &mut self,
         id: SessionId,
+        ticket: u64,
         groups: Groups<Entry>,
         replica: &Replica,
-    ) -> Result<(Groups<Entry>, Vec<Answered>), CloseCode> {
+    ) -> Result<Groups<Entry>, CloseCode> {
         let mut kept = Vec::with_capacity(groups.len());
-        let mut wids = Vec::new();
         for (address, log, mut entries) in groups {
             if let Address::Wanted(wid) = address {
-                wids.extend(self.answered(id, wid, &entries, replica)?);
+                let answered = self.answered(id, wid, &entries, replica)?;
+                if let Some(ticket) = self.tickets.get_mut(&ticket) {
+                    ticket.wids.extend(answered);
+                }
             }
             if !self.passes(id, &log, &mut entries, replica) {
                 continue;
@@ -80,6 +84,9 @@ impl Replicator {
                         && held.is_none_or(|held| held.runs().covering(entry.header.seq).is_none())
                 });
                 self.in_flight.extend(entries.iter().map(|entry| entry.id));
+                if let Some(ticket) = self.tickets.get_mut(&ticket) {
+                    ticket.pushed.extend(entries.iter().map(|entry| entry.id));
+                }
                 if entries.is_empty() && before > 0 {
                     self.ask_lazy(id, log);
                 }
@@ -88,7 +95,7 @@ impl Replicator {
                 kept.push((address, log, entries));
             }
         }
-        Ok((kept, wids))
+        Ok(kept)
     }
 
     /// Takes a want's answer: entries of the range wanted, from the top of it down if the peer has them.
@@ -228,6 +235,9 @@ impl Replicator {
         for id in &ticket.pushed {
             self.in_flight.remove(id);
         }
+        if let Some(log) = &ticket.sealing {
+            self.sealing.remove(log);
+        }
         for Answered { log, wid, .. } in &ticket.wids {
             self.assigned.release(log, ticket.session, *wid);
             self.offer_to_others(*log);
@@ -267,6 +277,6 @@ impl Replicator {
 impl Ticket {
     /// A batch that costs no credit and answers no want.
     pub(super) fn of(session: SessionId) -> Self {
-        Self { session, cost: 0, wids: Vec::new(), pushed: Vec::<EntryId>::new() }
+        Self { session, cost: 0, wids: Vec::new(), pushed: Vec::<EntryId>::new(), sealing: None }
     }
 }

@@ -272,6 +272,8 @@ pub(super) struct Ticket {
     pub wids: Vec<Answered>,
     /// Pushed entries in the batch.
     pub pushed: Vec<EntryId>,
+    /// The log of which the batch is a fork proof.
+    pub sealing: Option<LogKey>,
 }
 
 /// The machine.
@@ -288,6 +290,8 @@ pub struct Replicator {
     pub(super) next_ticket: u64,
     /// Pushed entries that are being checked or committed, so that a second copy is known for one.
     pub(super) in_flight: HashSet<EntryId>,
+    /// Fork proofs that are being committed: the log, and the lowest number that it is sealed at.
+    pub(super) sealing: HashMap<LogKey, u64>,
     /// Identity documents that were asked for: of whom, and until when nobody else is asked.
     pub(super) identities_asked: HashMap<AccountId, (SessionId, u64)>,
     pub(super) now: u64,
@@ -307,6 +311,7 @@ impl Replicator {
             tickets: HashMap::new(),
             next_ticket: 1,
             in_flight: HashSet::new(),
+            sealing: HashMap::new(),
             identities_asked: HashMap::new(),
             now: 0,
             outputs: VecDeque::new(),
@@ -404,6 +409,7 @@ impl Replicator {
                     session.congested = congested;
                 }
                 self.serve(id);
+                self.read_asked(id);
             }
             Input::Checked(ticket, result) => self.checked(ticket, result, replica),
             Input::Served(id, frames, missing) => self.served(id, frames, missing),

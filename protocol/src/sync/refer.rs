@@ -45,7 +45,8 @@ impl Replicator {
         if session.refs_in.len() >= MAX_REFS || !session.refs_in.insert(number) {
             return Err(CloseCode::Limit);
         }
-        self.emit(Output::Refs(id, number, root));
+        session.questions.push_back(Output::Refs(id, number, root));
+        self.read_asked(id);
         Ok(())
     }
 
@@ -70,5 +71,6 @@ impl Replicator {
             given.push((document.into(), entry.into()));
         }
         self.send(id, &Message::Referred { number, total, posts: given });
+        self.has_read(id);
     }
 }

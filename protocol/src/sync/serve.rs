@@ -80,6 +80,27 @@ impl Replicator {
         }
     }
 
+    /// Has what the peer asks for read, a few at a time and none while it does not take what is sent: an answer that is
+    /// read is in memory until it is gone.
+    pub(super) fn read_asked(&mut self, id: SessionId) {
+        while let Some(session) = self.sessions.get_mut(&id)
+            && !session.congested
+            && session.reading < MAX_SERVING
+            && let Some(question) = session.questions.pop_front()
+        {
+            session.reading += 1;
+            self.emit(question);
+        }
+    }
+
+    /// Something that was asked for has been read.
+    pub(super) fn has_read(&mut self, id: SessionId) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.reading = session.reading.saturating_sub(1);
+        }
+        self.read_asked(id);
+    }
+
     pub(super) fn served(&mut self, id: SessionId, frames: Vec<(Frame, u64)>, missing: Vec<u64>) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.serving = session.serving.saturating_sub(1);

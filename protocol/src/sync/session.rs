@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use crate::entry::{Entry, Verified};
 use crate::ids::{AccountId, DeviceId, EntryId, LogKey};
 use crate::limits::{
-    FIRST_WINDOW, MAX_ABSENT, MAX_NUMBERS, MAX_PEER_LOGS, MAX_RUNS, MAX_SHARED, QUICK_ANSWER, SLOW_ANSWER,
+    FIRST_WINDOW, FREE_PEER_LOGS, MAX_ABSENT, MAX_NUMBERS, MAX_PEER_LOGS, MAX_RUNS, MAX_SHARED,
+    PEER_LOGS_PER_ACCOUNT, QUICK_ANSWER, SLOW_ANSWER,
 };
 use crate::state::{Fingerprint, Replica, Run, Salts, Visibility, account_fingerprint, list_fingerprint};
 
 use super::frame::Frame;
 use super::interest;
-use super::machine::PeerMemory;
+use super::machine::{Output, PeerMemory};
 use super::message::{LogRef, Proving, RowRun};
 use super::pin::PinAsk;
 
@@ -105,7 +106,9 @@ pub(super) struct Session {
     pub stage: Stage,
     pub salt: [u8; 32],
     pub salts: Option<Salts>,
-    /// Named by the owner, or proved an account that is held here.
+    /// Named by the owner.
+    pub named: bool,
+    /// That, or it proved an account that is held here for another reason than that it was pinned.
     pub friend: bool,
     /// The peer lets itself be named to others.
     pub listed: bool,
@@ -120,6 +123,8 @@ pub(super) struct Session {
     pub warm_sent: Option<Fingerprint>,
     /// The account numbers, and the number to use for each account.
     pub numbers: HashMap<u64, AccountId>,
+    /// Accounts that have been given a number, whether or not they are shared still.
+    pub numbered: HashSet<AccountId>,
     pub by_account: BTreeMap<AccountId, u64>,
     next_number: [u64; 2],
     pub handles: HashMap<u64, LogKey>,
@@ -173,6 +178,9 @@ pub(super) struct Session {
     pub lazy_in: HashSet<LogKey>,
     pub wishes: VecDeque<Wish>,
     pub serving: usize,
+    /// Pieces of files and conversations that the peer has asked for and that are not being read yet; and how many are.
+    pub questions: VecDeque<Output>,
+    pub reading: usize,
     /// CHUNKs that are built and wait for credit.
     pub ready: VecDeque<(Frame, u64)>,
     /// Accounts whose rows are to be sent, and whether the peer's are asked for.
@@ -191,6 +199,8 @@ pub(super) struct Session {
     pub jobs: usize,
     pub congested: bool,
     pub last_audit: u64,
+    /// When an AUDIT of the peer's was last looked at, or the session began.
+    pub audited_at: u64,
     pub audits_failed: u32,
     pub was_idle: bool,
     pub remember: bool,
@@ -235,6 +245,7 @@ impl Session {
             stage: Stage::Greet,
             salt: opened.salt,
             salts: None,
+            named: opened.named,
             friend: opened.named,
             listed: false,
             proved: None,
@@ -245,6 +256,7 @@ impl Session {
             memory: opened.memory,
             warm_sent: None,
             numbers: HashMap::new(),
+            numbered: HashSet::new(),
             by_account: BTreeMap::new(),
             next_number: [0; 2],
             handles: HashMap::new(),
@@ -282,6 +294,8 @@ impl Session {
             lazy_in: HashSet::new(),
             wishes: VecDeque::new(),
             serving: 0,
+            questions: VecDeque::new(),
+            reading: 0,
             ready: VecDeque::new(),
             rows_due: BTreeMap::new(),
             identity_wishes: VecDeque::new(),
@@ -293,6 +307,7 @@ impl Session {
             jobs: 0,
             congested: false,
             last_audit: now,
+            audited_at: now,
             audits_failed: 0,
             was_idle: false,
             remember: false,
@@ -343,6 +358,7 @@ impl Session {
         let number = *next * 2 + u64::from(!offered_by_dialer);
         *next += 1;
         self.numbers.insert(number, account);
+        self.numbered.insert(account);
     }
 
     /// Whether one more account may be shared. Both sides count the same numbers, so only the one that answers
@@ -396,6 +412,7 @@ impl Session {
     /// Drops what [`adopt`](Self::adopt) took, when the peers turn out to differ.
     pub fn unadopt(&mut self) {
         self.numbers.clear();
+        self.numbered.clear();
         self.by_account.clear();
         self.next_number = [0; 2];
         self.offered.clear();
@@ -414,8 +431,10 @@ impl Session {
     }
 
     fn take_handle(&mut self, log: LogKey, by_dialer: bool) -> Option<()> {
+        // The side that is told has given at least the numbers that the other knows of, so it allows what that does.
+        let room = FREE_PEER_LOGS + PEER_LOGS_PER_ACCOUNT * self.numbered.len();
         let next = &mut self.next_handle[usize::from(!by_dialer)];
-        if *next >= MAX_PEER_LOGS as u64 {
+        if *next >= room.min(MAX_PEER_LOGS) as u64 {
             return None;
         }
         let handle = *next * 2 + u64::from(!by_dialer);

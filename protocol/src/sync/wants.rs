@@ -257,14 +257,24 @@ impl Replicator {
         } else {
             session.grace.entry(log).or_insert(now + HEAD_GRACE);
         }
-        if log.account == own {
-            for run in &peer.runs {
-                let holds = Event::Holds { session: id, log, low: run.low, top: run.top };
-                self.emit(Output::Event(holds));
-            }
-        }
         if let Some(session) = self.sessions.get_mut(&id) {
             session.rows.insert(log, peer);
+        }
+        self.tell_holder(id, &log, replica);
+    }
+
+    /// Says what the peer has told that it holds of a log of the owner's. Of a log that is not known here, which a peer
+    /// may have invented, nothing is said before it is.
+    pub(super) fn tell_holder(&mut self, id: SessionId, log: &LogKey, replica: &Replica) {
+        if log.account != self.settings.account || replica.log(log).is_none() {
+            return;
+        }
+        let told = self.sessions.get(&id).and_then(|session| session.rows.get(log));
+        let holds = told.into_iter().flat_map(|peer| &peer.runs);
+        let holds: Vec<_> =
+            holds.map(|run| Event::Holds { session: id, log: *log, low: run.low, top: run.top }).collect();
+        for event in holds {
+            self.emit(Output::Event(event));
         }
     }
 

@@ -8,7 +8,7 @@ use majlis_protocol::body::{BlobId, Body, Hints, Holder, Sealed};
 use majlis_protocol::context;
 use majlis_protocol::entry::{Entry, Kind, Verified};
 use majlis_protocol::ids::EntryId;
-use majlis_protocol::limits::{HEADER_FIXED, MAX_FRAME, PINS_A_MINUTE};
+use majlis_protocol::limits::{AUDIT_INTERVAL, HEADER_FIXED, MAX_FRAME, PINS_A_MINUTE};
 use majlis_protocol::state::Fingerprint;
 use majlis_protocol::sync::chunk::{Address, Builder};
 use majlis_protocol::sync::{
@@ -126,9 +126,14 @@ fn chunks_beyond_the_credit_end_the_session() {
 #[test]
 fn two_unequal_audits_compare_everything() {
     let mut node = live();
-    let audit = Message::Audit(Fingerprint([1; 8]));
-    assert_eq!(tell(&mut node, &audit), []);
-    let sent = tell(&mut node, &audit);
+    let mut audit = |now| {
+        node.handle(now, Input::Frame(SESSION, Message::Audit(Fingerprint([1; 8])).encode()));
+        node.work(now, 0);
+        node.outbox.drain(..).filter_map(|(frame, _)| Message::decode(frame).ok()).collect::<Vec<_>>()
+    };
+    assert_eq!(audit(AUDIT_INTERVAL), []);
+    assert_eq!(audit(AUDIT_INTERVAL + AUDIT_INTERVAL / 2 - 1), [], "too soon after the last");
+    let sent = audit(2 * AUDIT_INTERVAL);
     assert!(matches!(sent.as_slice(), [Message::Rows { answer: true, accounts }] if accounts.len() == 1));
 }
 

@@ -65,7 +65,7 @@ impl Node {
         for (item, time) in self.every_private_item() {
             kept.push((ITEM, [time.to_be_bytes().as_slice(), &item.encode().map_err(unreadable)?].concat()));
         }
-        for (peer, known) in self.peers.known().into_iter().filter(|(_, known)| known.named || known.friend) {
+        for (peer, known) in self.peers.known().into_iter().filter(|(_, known)| known.is_kept()) {
             let of_peer = known.addresses.iter().map(|address| format!("{address}/p2p/{peer}"));
             kept.extend(of_peer.map(|address| (PEER, address.into_bytes())));
         }

@@ -8,12 +8,17 @@ use majlis_protocol::sync::{Frame, Input, SessionId};
 use tokio::sync::mpsc;
 
 use super::{Arrival, Driver};
-use crate::net::{self, FrameSink, Net, SendError};
+use crate::net::{self, FrameSink, Metrics, Net, SendError};
 
 /// Below this much room in the send queue no bulk is offered to it.
 const BULK_ROOM: usize = 512 * 1024;
-/// Frames that wait for the send queue; a peer that lets more pile up is not reading and loses the session.
+/// Frames that wait for the send queue, and their bytes; a peer that lets more pile up is not reading and loses the
+/// session. The machine holds bulk back before that, so there is room for what was under way.
 const MAX_OVERFLOW: usize = 1_024;
+const MAX_OVERFLOW_BYTES: usize = 2 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests;
 
 pub(super) struct Link {
     pub peer: PeerId,
@@ -23,6 +28,8 @@ pub(super) struct Link {
     id: SessionId,
     sink: FrameSink,
     overflow: VecDeque<net::Frame>,
+    overflow_bytes: usize,
+    closed: bool,
     waiting: bool,
     arrivals: mpsc::Sender<Arrival>,
 }
@@ -47,26 +54,49 @@ impl Link {
             // Fails only when the driver has ended.
             let _ = sender.send(Arrival::Gone(id)).await;
         });
-        let (overflow, name) = (VecDeque::new(), peer.to_string());
-        Self { peer, name, account: None, synced: false, id, sink, overflow, waiting: false, arrivals }
+        Self {
+            peer,
+            name: peer.to_string(),
+            account: None,
+            synced: false,
+            id,
+            sink,
+            overflow: VecDeque::new(),
+            overflow_bytes: 0,
+            closed: false,
+            waiting: false,
+            arrivals,
+        }
     }
 
-    pub fn close(&self) {
+    /// Ends the session after what the send queue has; what waits for that is dropped, and nothing more is taken.
+    pub fn close(&mut self) {
+        self.closed = true;
+        self.overflow = VecDeque::new();
+        self.overflow_bytes = 0;
         self.sink.close();
     }
 
     /// Sends, or keeps for later. False if too much is waiting.
     fn send(&mut self, frame: Frame) -> bool {
+        if self.closed {
+            return true;
+        }
         let frame = net::Frame::new(frame.kind, frame.body);
-        if self.overflow.is_empty() {
+        let waits = if self.overflow.is_empty() {
             // A closed sink is reported by its source; an oversized frame is never made.
-            if let Err(SendError::Full(frame)) = self.sink.try_send(frame) {
-                self.overflow.push_back(frame);
+            match self.sink.try_send(frame) {
+                Err(SendError::Full(frame)) => Some(frame),
+                _ => None,
             }
         } else {
+            Some(frame)
+        };
+        if let Some(frame) = waits {
+            self.overflow_bytes += frame.wire_length();
             self.overflow.push_back(frame);
         }
-        self.overflow.len() <= MAX_OVERFLOW
+        self.overflow.len() <= MAX_OVERFLOW && self.overflow_bytes <= MAX_OVERFLOW_BYTES
     }
 
     fn is_congested(&self) -> bool {
@@ -77,10 +107,12 @@ impl Link {
     fn flush(&mut self) -> bool {
         self.waiting = false;
         while let Some(frame) = self.overflow.pop_front() {
+            let bytes = frame.wire_length();
             if let Err(SendError::Full(frame)) = self.sink.try_send(frame) {
                 self.overflow.push_front(frame);
                 break;
             }
+            self.overflow_bytes -= bytes;
         }
         !self.is_congested()
     }
@@ -122,6 +154,7 @@ impl Driver {
         if !link.send(frame) {
             tracing::info!(peer = %link.name, "the peer does not read; session dropped");
             link.close();
+            Metrics::count(&self.metrics.sessions_unread);
             return;
         }
         if link.is_congested() && !link.waiting {

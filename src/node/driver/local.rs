@@ -4,6 +4,7 @@ use crate::net::{Multiaddr, PeerId};
 use bytes::Bytes;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use majlis_protocol::body::{EntryRef, Hints, Holder};
 use majlis_protocol::identity::VerifiedId;
@@ -18,8 +19,11 @@ use crate::node::api::PeerView;
 use crate::node::conversations::Answer;
 use crate::node::hints::Heard;
 use crate::node::media::{Asked, Source};
-use crate::node::{Failure, Local, Shared};
+use crate::node::peers::Keeping;
+use crate::node::{Failure, Local, Shared, now_ms};
 
+/// Between two attempts to reach a peer that was not heard of for long.
+const TRY_INTERVAL: Duration = Duration::from_hours(24);
 /// Peers that are asked for a conversation.
 const MAX_ASKED: usize = 4;
 
@@ -70,12 +74,15 @@ impl Driver {
             }
             Local::Interests => {
                 self.input(Input::Interests(self.node.peers.interests()));
+                self.part();
                 self.hints.tell(Heard::Interests);
             }
             Local::AskPin(peer) => self.ask_pin_of(&peer),
             Local::TellPinned { session, answer } => self.input(Input::TellPinned(session, answer)),
             Local::PinNews(account) => self.tell_pinned(account),
             Local::Full { account, full } => self.input(Input::Full(account, full)),
+            // One that was not heard of for long was tried as the node started.
+            Local::Befriend { peer, .. } if !self.node.peers.dials(&peer) => {}
             Local::Befriend { peer, addresses } => self.befriend(&peer, &addresses),
             Local::Connect { address, answer } => self.connect(&address, answer),
             Local::Peers(answer) => {
@@ -188,11 +195,66 @@ impl Driver {
         }
     }
 
-    /// Keeps connections to all peers that the owner named or that proved to be of an account held here.
-    pub(super) fn dial_known(&self) {
+    /// Keeps connections to all peers that the owner named or that proved to be of an account held here, as the node
+    /// starts.
+    pub(super) fn dial_known(&mut self) {
         for (peer, known) in self.node.peers.known() {
-            if known.named || known.friend {
+            if known.keeping(now_ms()) == Keeping::Always {
                 self.befriend(&peer, &known.addresses);
+            }
+        }
+        self.look_after_known();
+    }
+
+    /// Notes which peers are heard of, and tries those that were not for long: each once a day, and not between.
+    pub(super) fn look_after_known(&mut self) {
+        let now = now_ms();
+        for link in self.links.values() {
+            self.node.peers.heard(&link.name, now);
+        }
+        for (name, known) in self.node.peers.known() {
+            let (keeping, Ok(peer)) = (known.keeping(now), name.parse::<PeerId>()) else { continue };
+            if keeping == Keeping::Always || !known.is_kept() {
+                self.tried.remove(&peer);
+                continue;
+            }
+            // Later on it may be hinted at, and then it is not for this to end that.
+            if !self.tried.contains_key(&peer) && !self.lan.contains(&peer) {
+                self.net.forget(peer);
+            }
+            if keeping == Keeping::Not {
+                self.tried.remove(&peer);
+                tracing::info!(peer = name, "not heard of for long, and forgotten");
+                self.node.peers.forget(&name);
+            } else if self.tried.get(&peer).is_none_or(|tried| tried.elapsed() >= TRY_INTERVAL) {
+                self.tried.insert(peer, Instant::now());
+                self.try_once(peer, &known.addresses);
+            }
+        }
+    }
+
+    /// Dials each of a peer's addresses once. One that answers is wanted from then on.
+    fn try_once(&self, peer: PeerId, addresses: &[String]) {
+        let addresses = addresses.iter().filter_map(|address| address.parse::<Multiaddr>().ok());
+        for address in addresses.filter_map(|address| address.with_p2p(peer).ok()) {
+            let net = self.net.clone();
+            tokio::spawn(async move {
+                // That it does not answer was to be expected.
+                let _ = net.dial(address).await;
+            });
+        }
+    }
+
+    /// No longer dials peers to which no connection is kept any more. One that is near is found there again, unless its
+    /// owner is blocked.
+    pub(super) fn part(&mut self) {
+        for name in self.node.peers.parted() {
+            let Ok(peer) = name.parse::<PeerId>() else { continue };
+            if self.node.is_barred(&name) {
+                self.lan.remove(&peer);
+            }
+            if !self.lan.contains(&peer) {
+                self.net.forget(peer);
             }
         }
     }

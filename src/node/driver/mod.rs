@@ -10,7 +10,7 @@ mod local;
 mod pins;
 mod workers;
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ use super::conversations::Answer;
 use super::hints::{self, Heard};
 use super::watch::News;
 use super::{Addresses, Failure, Local, Node, NodeConfig, blocking, now_ms};
-use crate::net::{Net, NetEvent, NetEvents};
+use crate::net::{Metrics, Net, NetEvent, NetEvents};
 use crate::store::{Batch, Committed, StoreError};
 
 /// Frames read from the network and not yet handled, over all sessions.
@@ -40,6 +40,8 @@ const LOCAL_QUEUE: usize = 256;
 const TICK: Duration = Duration::from_millis(25);
 /// How often what was learnt of peers is written down.
 const FLUSH: Duration = Duration::from_secs(5);
+/// How often it is looked which peers were not heard of for long.
+const LOOK: Duration = Duration::from_hours(1);
 
 enum Arrival {
     Frame(SessionId, Frame),
@@ -61,6 +63,7 @@ enum Finished {
 struct Driver {
     node: Arc<Node>,
     net: Net,
+    metrics: Arc<Metrics>,
     machine: Replicator,
     links: BTreeMap<SessionId, Link>,
     next_session: SessionId,
@@ -70,6 +73,8 @@ struct Driver {
     arrivals: mpsc::Sender<Arrival>,
     finished: mpsc::Sender<Finished>,
     lan: HashSet<PeerId>,
+    /// Peers that were not heard of for long, and when each was last tried.
+    tried: HashMap<PeerId, std::time::Instant>,
     synced: Vec<oneshot::Sender<usize>>,
     /// Who waits for an answer to a question about a conversation, and which session owes it.
     asked: BTreeMap<u64, (SessionId, mpsc::Sender<Answer>)>,
@@ -131,11 +136,13 @@ pub fn start(node: &Arc<Node>, net: Net, events: NetEvents, config: &NodeConfig)
     let (ready, listening) = oneshot::channel();
     let workers = Workers::start(node.store.clone(), finished_sender.clone())?;
     *node.driver.lock() = Some(local_sender);
-    *node.network.lock() = Some(Arc::clone(&net.snapshot().borrow().metrics));
+    let metrics = Arc::clone(&net.snapshot().borrow().metrics);
+    *node.network.lock() = Some(Arc::clone(&metrics));
     let (hints, hinting) = hints::start(node, net.clone(), config);
     let driver = Driver {
         node: Arc::clone(node),
         net,
+        metrics,
         machine: Replicator::new(settings, node.peers.interests()),
         links: BTreeMap::new(),
         next_session: 1,
@@ -144,6 +151,7 @@ pub fn start(node: &Arc<Node>, net: Net, events: NetEvents, config: &NodeConfig)
         arrivals: arrivals_sender,
         finished: finished_sender,
         lan: HashSet::new(),
+        tried: HashMap::new(),
         synced: Vec::new(),
         asked: BTreeMap::new(),
         next_question: 1,
@@ -175,6 +183,7 @@ impl Driver {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         let mut flushes = tokio::time::interval(FLUSH);
+        let mut looks = tokio::time::interval_at(tokio::time::Instant::now() + LOOK, LOOK);
         loop {
             tokio::select! {
                 biased;
@@ -185,13 +194,14 @@ impl Driver {
                 Some(arrival) = arrivals.recv(), if self.waiting.is_empty() => self.on_arrival(arrival),
                 _ = ticks.tick(), if !self.links.is_empty() => self.input(Input::Tick),
                 _ = flushes.tick() => self.flush(),
+                _ = looks.tick() => self.look_after_known(),
             }
             self.answer_synced();
         }
         *self.node.driver.lock() = None;
         self.take_note();
         flush(Arc::clone(&self.node)).await;
-        for link in self.links.values() {
+        for link in self.links.values_mut() {
             link.close();
         }
         self.net.shutdown().await;
@@ -215,7 +225,7 @@ impl Driver {
         match output {
             Output::Send(id, frame) => self.send(id, frame),
             Output::Close(id) => {
-                if let Some(link) = self.links.get(&id) {
+                if let Some(link) = self.links.get_mut(&id) {
                     link.close();
                 }
             }
@@ -369,6 +379,9 @@ impl Driver {
             }
             Event::Live { session, .. } => {
                 self.input(Input::TellDay(session, now_ms() / DAY_MS));
+                if let Some(link) = self.links.get(&session) {
+                    self.node.peers.heard(&link.name, now_ms());
+                }
                 self.node.media.met();
                 self.hand_over(session);
                 self.ask_pin(session);
@@ -433,10 +446,10 @@ impl Driver {
     fn on_proved(&mut self, session: SessionId, account: AccountId) {
         let Some(link) = self.links.get_mut(&session) else { return };
         link.account = Some(account);
-        if self.node.follow_reason(&account).is_some() {
-            let addresses = links::addresses_of(&self.net, link.peer);
-            self.node.peers.met(&link.name, &addresses, |known| known.friend = true);
-        }
+        let addresses = links::addresses_of(&self.net, link.peer);
+        let friend = self.node.follow_reason(&account).is_some();
+        self.node.peers.proved(&link.name, &addresses, &account, friend);
+        self.part();
         self.tell_peer(session, true);
         self.hand_over(session);
     }
@@ -485,7 +498,8 @@ impl Driver {
         match event {
             NetEvent::SessionOpened { peer, dialer, session } => self.opened(peer, dialer, session),
             NetEvent::Discovered { peer, addrs } => {
-                if self.lan.len() < self.max_lan || self.lan.contains(&peer) {
+                let has_room = self.lan.len() < self.max_lan || self.lan.contains(&peer);
+                if has_room && !self.node.is_barred(&peer.to_string()) {
                     self.lan.insert(peer);
                     self.net.want(peer, addrs);
                 }
@@ -522,8 +536,10 @@ impl Driver {
         let id = self.next_session;
         self.next_session += 1;
         let name = peer.to_string();
-        let (named, memory) =
-            (self.node.peers.about(&name).is_some_and(|known| known.named), self.node.peers.memory(&name));
+        let (named, memory) = (
+            self.node.peers.about(&name).is_some_and(|known| known.is_named()),
+            self.node.peers.memory(&name),
+        );
         self.links.insert(id, Link::start(id, peer, session, self.arrivals.clone()));
         let peer = peer.to_bytes();
         self.input(Input::Opened(Opened { session: id, peer, dialer, named, salt, memory }));

@@ -304,8 +304,8 @@ impl Finder {
         let standing = |peer: &PeerId| Standing {
             connected: connected.contains(peer),
             settled: shared.settled.contains(peer),
-            kept: node.peers.keeps(&peer.to_string()),
-            barred: *peer == me || self.shunned.contains(peer),
+            kept: node.peers.dials(&peer.to_string()),
+            barred: *peer == me || self.shunned.contains(peer) || node.is_barred(&peer.to_string()),
             failures: self.failures.count(peer),
             resting: self.failures.rests(peer, at),
         };
