@@ -1,6 +1,7 @@
 //! What accounts that are held for others take, counted as it comes: of each and in all, so that no entry makes
 //! anything be added up. What was counted twice is put right whenever an account seems to be full, and once an hour.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use majlis_protocol::AccountId;
@@ -90,9 +91,10 @@ impl Ledger {
         }
     }
 
-    /// Counts a file that has come.
+    /// Counts a file that has come. One that several name is counted once, of whom it came for first.
     pub fn add_file(&mut self, account: &AccountId, blob: BlobId, bytes: u64) {
-        if self.files.insert(blob, (*account, bytes)).is_none() {
+        if let Entry::Vacant(place) = self.files.entry(blob) {
+            place.insert((*account, bytes));
             self.accounts.entry(*account).or_default().files += bytes;
             self.total += bytes;
             self.file_bytes += bytes;
@@ -199,6 +201,22 @@ mod tests {
         ledger.remove(&one);
         ledger.remove(&one);
         assert_eq!((ledger.used(&one), ledger.total()), (0, 50));
+    }
+
+    #[test]
+    fn a_file_that_two_name_is_taken_off_whom_it_was_counted_of() {
+        let mut ledger = Ledger::default();
+        let (one, other, blob) = (account(1), account(2), BlobId([1; 32]));
+        ledger.add_file(&one, blob, 30);
+        ledger.add_file(&other, blob, 30);
+        assert_eq!((ledger.used(&one), ledger.used(&other), ledger.total()), (30, 0, 30));
+        ledger.forget_files(&HashSet::from([blob]));
+        assert_eq!((ledger.used(&one), ledger.used(&other), ledger.total()), (0, 0, 0));
+        ledger.add_file(&one, blob, 30);
+        ledger.add_file(&other, blob, 30);
+        ledger.remove(&one);
+        ledger.forget_files(&HashSet::from([blob]));
+        assert_eq!((ledger.used(&other), ledger.file_bytes(), ledger.total()), (0, 0, 0));
     }
 
     #[test]
