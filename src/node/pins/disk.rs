@@ -5,6 +5,8 @@
 //! it is by then, by one at a time, so that what came later is never overwritten by what came before; what could not be
 //! written stays noted, and is tried again with the next change or within seconds.
 
+use std::collections::BTreeMap;
+
 use majlis_protocol::AccountId;
 use serde::{Deserialize, Serialize};
 
@@ -102,6 +104,15 @@ impl State {
         }
         Some(part)
     }
+
+    /// All of it.
+    fn parts(&self) -> Vec<Part> {
+        let pins = self.pins.keys().copied().map(Part::Pin);
+        let tokens = self.tokens.keys().cloned().map(Part::Token);
+        let allowed = self.allowed.iter().copied().map(Part::Allow);
+        let asks = self.asks.0.keys().cloned().map(Part::Ask);
+        pins.chain(tokens).chain(allowed).chain(asks).collect()
+    }
 }
 
 /// What the store has.
@@ -133,5 +144,22 @@ impl Pins {
             self.state.lock().changed.extend(changed);
         }
         Ok(written?)
+    }
+
+    /// All of it as it is written down, by names, for a backup.
+    pub(in crate::node) fn kept(&self) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, Failure> {
+        let state = self.state.lock();
+        let mut kept = BTreeMap::new();
+        for part in state.parts() {
+            kept.extend(state.value(&part)?.map(|value| (part.name(), value)));
+        }
+        Ok(kept)
+    }
+
+    /// Takes over what a backup says. It is written down with the next [`flush`](Self::flush).
+    pub(in crate::node) fn take_kept(&self, name: &[u8], value: &[u8]) {
+        let mut state = self.state.lock();
+        let part = state.take(name, value);
+        state.changed.extend(part);
     }
 }
