@@ -63,6 +63,8 @@ struct State {
     changed: BTreeSet<Part>,
     ledger: Ledger,
     counts: PinCounts,
+    /// So many are not found here by their key alone.
+    unnamed: u64,
 }
 
 impl State {
@@ -95,6 +97,7 @@ pub(super) struct Room {
     pub bytes: u64,
     pub file_bytes: u64,
     pub quota: u64,
+    pub unnamed: u64,
 }
 
 /// What is held for others, and by others.
@@ -159,7 +162,13 @@ impl Pins {
             bytes: state.ledger.total(),
             file_bytes: state.ledger.file_bytes(),
             quota: self.quota_of_all,
+            unnamed: state.unnamed,
         }
+    }
+
+    /// So many accounts are too many to be found here by their key alone.
+    pub(super) fn set_unnamed(&self, count: usize) {
+        self.state.lock().unnamed = count as u64;
     }
 
     /// What has been asked of this node since it started.
@@ -297,6 +306,30 @@ impl Pins {
         Some(state.ledger.fits(account, bytes, self.quota_of(pin), self.quota_of_all))
     }
 
+    /// Counts a file that is going to be fetched as if it were here; whether there is room for it, and whether it is to
+    /// be [given up](Self::give_up_file) if it does not come. None where the account is not held for others.
+    pub(super) fn expect_file(&self, account: &AccountId, blob: BlobId, bytes: u64) -> Option<(bool, bool)> {
+        let mut state = self.state.lock();
+        let state = &mut *state;
+        let pin = state.pins.get(account)?;
+        if state.ledger.counts_file(&blob) {
+            return Some((true, false));
+        }
+        let fits = state.ledger.fits(account, bytes, self.quota_of(pin), self.quota_of_all);
+        Some((fits, fits && state.ledger.expect_file(account, blob, bytes)))
+    }
+
+    /// A file that was expected is not fetched any more.
+    pub(super) fn give_up_file(&self, blob: &BlobId) {
+        self.state.lock().ledger.give_up_file(blob);
+    }
+
+    /// Whether it was looked which files of these accounts are here.
+    pub(super) fn knows_files(&self) -> bool {
+        let state = self.state.lock();
+        state.pins.is_empty() || state.ledger.knows_files()
+    }
+
     /// Counts a file that has come.
     pub(super) fn file_came(&self, account: &AccountId, blob: BlobId, bytes: u64) {
         let mut state = self.state.lock();
@@ -305,12 +338,12 @@ impl Pins {
         }
     }
 
-    /// Files of accounts that are held for others, which stay, and their bytes.
+    /// Files of accounts that are held for others, which stay.
     pub(super) fn files(&self) -> HashSet<BlobId> {
         self.state.lock().ledger.files().collect()
     }
 
-    /// Bytes of these files.
+    /// Bytes of these files, and of those that are on their way.
     pub(super) fn file_bytes(&self) -> u64 {
         self.state.lock().ledger.file_bytes()
     }
