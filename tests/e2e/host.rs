@@ -76,8 +76,13 @@ fn a_host_holds_whom_it_has_let_in_and_its_figures_tell() {
     assert_eq!(before["majlis_net_sessions_opened_total"], 0);
 
     // Who has no token is refused, who has one is held with so much room.
-    let refused = guest.one(&["pin", "ask", &host.invite()]);
-    assert_eq!(text(&refused, "state"), "refused", "{refused}");
+    let refused = guest.outcome(&["pin", "ask", &host.invite()]);
+    assert_eq!(
+        (refused.code, text(&refused.lines()[0], "state")),
+        (Some(1), "refused".to_owned()),
+        "{refused:?}"
+    );
+    assert!(refused.stderr.contains("ask them for a token"), "{refused:?}");
     eventually("the refusal is told", || figures(&host)["majlis_pins_refused_total"] >= 1);
     let token = text(&host.one(&["pin", "token", "new", "--quota", "1MB"]), "token");
     let held = guest.one(&["pin", "ask", &host.invite(), "--token", &token]);
@@ -144,7 +149,7 @@ fn a_host_that_is_restored_from_a_backup_goes_on_holding_its_guests() {
     host.cli(&["pin", "allow", &other.account()]);
     let token = text(&host.one(&["pin", "token", "new", "--quota", "3MB"]), "token");
     other.cli(&["pin", "allow", &host.account()]);
-    host.cli(&["pin", "ask", &other.address()]);
+    host.fails(1, &["pin", "ask", &other.address()]);
 
     let backup = host.scratch().join("backup.majlis");
     let backup = backup.to_str().unwrap();
@@ -177,4 +182,27 @@ fn a_host_that_is_restored_from_a_backup_goes_on_holding_its_guests() {
     reader.cli(&["follow", &invite]);
     await_text(&reader, "hold me longer");
     again.verify();
+}
+
+#[test]
+fn files_of_a_guest_that_come_at_once_keep_to_its_room() {
+    let mut host = host("host");
+    host.start();
+    let guest = TestNode::started("guest");
+    let attach = |name: &str, bytes| guest.cli(&["post", name, "--attach", &file(&guest, name, bytes)]);
+    for number in 0..6 {
+        attach(&format!("large-{number}.txt"), 400_000);
+    }
+    let token = text(&host.one(&["pin", "token", "new", "--quota", "1MB"]), "token");
+    guest.one(&["pin", "ask", &host.invite(), "--token", &token]);
+    eventually("there are as many as fit", || figures(&host)["majlis_pins_file_bytes"] == 800_000);
+    attach("small.txt", 20_000);
+    eventually("another fits", || figures(&host)["majlis_pins_file_bytes"] == 820_000);
+    let pin = host.one(&["pin", "list"]);
+    assert!(number(&pin, "used") <= 1_000_000, "{pin}");
+    let others = fs::read_dir(host.home().join("blobs/others")).unwrap();
+    let files = others.map(|file| file.unwrap()).filter(|file| file.path().extension().is_none());
+    let bytes: u64 = files.map(|file| file.metadata().unwrap().len()).sum();
+    assert!(bytes <= 820_000, "{bytes}");
+    assert_eq!(fs::read_dir(host.home().join("blobs/part")).unwrap().count(), 0);
 }

@@ -70,7 +70,16 @@ impl Node {
             }
             PinRequest::Ask { host, token } => {
                 let host = self.ask_host(&host, token.unwrap_or_default()).await?;
-                reply(out, Reply::Host(Box::new(host))).await
+                let refused =
+                    matches!(host.state, HostState::Refused | HostState::Ended).then(|| host.why.clone());
+                reply(out, Reply::Host(Box::new(host))).await?;
+                match refused {
+                    Some(why) => Err(Failure::new(
+                        format!("your account is not held there: {}", why.unwrap_or_default()),
+                        "`majlis pin hosts` shows the nodes that you have asked.",
+                    )),
+                    None => Ok(()),
+                }
             }
             PinRequest::Hosts => {
                 for host in self.pins.hosts() {
