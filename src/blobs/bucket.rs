@@ -221,14 +221,18 @@ impl Bucket {
 
     async fn owner(&self) -> Result<Option<String>, BucketError> {
         let store = self.store()?;
-        let read = async { store.get(&self.key(OWNER)).await?.bytes().await };
+        let read = async {
+            let got = store.get(&self.key(OWNER)).await?;
+            // Its length before any of it is read.
+            if got.meta.size > MAX_OWNER { Ok(None) } else { got.bytes().await.map(Some) }
+        };
         match read.await {
-            Ok(bytes) if bytes.len() as u64 <= MAX_OWNER => {
+            Ok(Some(bytes)) => {
                 // It is shown to people.
                 let text = String::from_utf8_lossy(&bytes);
                 Ok(Some(text.chars().filter(char::is_ascii_graphic).collect()))
             }
-            Ok(_) => Ok(Some("of which it is not said who it is".to_owned())),
+            Ok(None) => Ok(Some("of which it is not said who it is".to_owned())),
             Err(Error::NotFound { source, .. }) if !source.to_string().contains("NoSuchBucket") => Ok(None),
             Err(error) => Err(self.means(&error)),
         }

@@ -176,6 +176,12 @@ impl Download {
 impl Drop for Download {
     fn drop(&mut self) {
         let have = self.have.lock();
+        // Of what nobody had nothing is left behind.
+        if have.count == 0
+            && let Err(error) = self.blobs.remove_part(&self.blob)
+        {
+            tracing::debug!(%error, "an empty download could not be removed");
+        }
         if have.unsaved > 0
             && self.path.exists()
             && let Err(error) = self.save(&have.bits)

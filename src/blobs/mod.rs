@@ -29,7 +29,7 @@ mod tests;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Write as _};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -78,6 +78,17 @@ pub struct Held {
     /// The bucket has it.
     pub stored: bool,
     used: SystemTime,
+}
+
+/// A download that was begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// Of which file.
+    pub blob: BlobId,
+    /// Bytes that it takes on this disk.
+    pub bytes: u64,
+    /// When some of it last came.
+    came: SystemTime,
 }
 
 /// Some files.
@@ -355,12 +366,26 @@ impl Blobs {
     }
 
     /// Downloads that were begun.
-    pub fn downloads(&self) -> Result<Vec<BlobId>, BlobError> {
+    pub fn downloads(&self) -> Result<Vec<Begun>, BlobError> {
         let folder = self.root.join("part");
         let list = |source| BlobError::io("list", &folder, source);
-        let names = fs::read_dir(&folder).map_err(list)?.map(|entry| entry.map(|entry| entry.file_name()));
-        let names = names.collect::<io::Result<Vec<_>>>().map_err(list)?;
-        Ok(names.iter().filter_map(|name| name.to_str()?.parse().ok()).collect())
+        let mut begun = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(list)? {
+            let entry = entry.map_err(list)?;
+            let Some(blob) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+            match entry.metadata() {
+                // It has its length from the beginning, and takes what has come.
+                Ok(meta) => begun.push(Begun {
+                    blob,
+                    bytes: meta.blocks() * 512,
+                    came: meta.modified().map_err(list)?,
+                }),
+                // It has come to its end meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(list(error)),
+            }
+        }
+        Ok(begun)
     }
 
     /// Removes a file, and what was fetched of it; how many bytes. One that is held stays.
@@ -369,8 +394,7 @@ impl Blobs {
         if self.holds.lock().contains_key(blob) {
             return Ok(0);
         }
-        let part = self.part(blob);
-        remove_all(&[part.clone(), download::have_of(&part)])?;
+        self.remove_part(blob)?;
         let Some(known) = held.get(blob).copied() else { return Ok(0) };
         let path = self.place(blob, known.owner);
         self.bury(blob, known.size)?;
@@ -385,13 +409,26 @@ impl Blobs {
         held.values().filter(|held| held.owner == Owner::Others).map(|held| held.size).sum()
     }
 
-    /// Removes others' files, the longest unused first, until they take no more than `most` bytes; what was removed. What
-    /// is to be kept stays, even if more is left then.
+    /// Removes downloads that are not under way, the oldest first, and then others' files, the longest unused first, until
+    /// both take no more than `most` bytes; what was removed. What is to be kept stays, even if more is left then, and a
+    /// download that is to be kept is not counted.
     pub fn shrink(&self, most: u64, keep: &HashSet<BlobId>) -> Result<Sum, BlobError> {
         let mut removed = Sum::default();
-        let mut size = self.size_of_others();
-        if size <= most {
-            return Ok(removed);
+        let mut begun = self.downloads()?;
+        begun.retain(|begun| !keep.contains(&begun.blob));
+        begun.sort_by_key(|begun| begun.came);
+        let mut size = self.size_of_others() + begun.iter().map(|begun| begun.bytes).sum::<u64>();
+        for Begun { blob, bytes, .. } in begun {
+            if size <= most {
+                return Ok(removed);
+            }
+            let _held = self.held.lock();
+            if !self.holds.lock().contains_key(&blob) {
+                self.remove_part(&blob)?;
+                size -= bytes;
+                removed.bytes += bytes;
+                removed.files += 1;
+            }
         }
         let mut others = self.all();
         others.retain(|(blob, held)| held.owner == Owner::Others && !keep.contains(blob));
@@ -410,6 +447,11 @@ impl Blobs {
 
     fn part(&self, blob: &BlobId) -> PathBuf {
         self.root.join("part").join(blob.to_string())
+    }
+
+    fn remove_part(&self, blob: &BlobId) -> Result<(), BlobError> {
+        let part = self.part(blob);
+        remove_all(&[part.clone(), download::have_of(&part)])
     }
 }
 

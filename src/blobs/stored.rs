@@ -243,7 +243,9 @@ impl Blobs {
             let Some(known) = held.get_mut(&blob).filter(|known| known.local && known.stored) else {
                 continue;
             };
-            let is_fresh = now.duration_since(known.used).map_or(true, |since| since < FRESH);
+            // A clock that was put back has uses in a time to come: those are of no moment.
+            let since = now.duration_since(known.used).unwrap_or_else(|ahead| ahead.duration());
+            let is_fresh = since < FRESH;
             if is_fresh || self.holds.lock().contains_key(&blob) {
                 continue;
             }

@@ -54,12 +54,49 @@ fn a_download_goes_on_where_it_was_left() {
     drop(download);
     drop(other);
     let other = Arc::new(Blobs::open(&home.path().join("blobs"), None).unwrap());
-    assert_eq!(other.downloads().unwrap(), [blob]);
+    assert_eq!(other.downloads().unwrap().iter().map(|begun| begun.blob).collect::<Vec<_>>(), [blob]);
     let download = other.download(&blob, size).unwrap();
     assert_eq!(download.done(), 16 * GROUP as u64);
     fetch(&one, &download, &blob, size, usize::MAX);
     download.finish(Owner::Others).unwrap();
     assert_eq!(fs::read(other.path(&blob).unwrap()).unwrap(), data);
+}
+
+#[test]
+fn downloads_that_were_broken_off_take_room_and_the_oldest_go_first() {
+    let ((_a, one), (_b, other)) = (opened(), opened());
+    let size = 30 * GROUP as u64;
+    let [old, new, own, open] = [1, 2, 3, 4].map(|seed| put(&one, &bytes(30 * GROUP, seed), Owner::Me));
+    // Of what nobody had nothing is left.
+    drop(other.download(&old, size).unwrap());
+    assert_eq!(fs::read_dir(other.root.join("part")).unwrap().count(), 0);
+    let begin = |blob: &BlobId| {
+        let download = other.download(blob, size).unwrap();
+        fetch(&one, &download, blob, size, 1);
+        download
+    };
+    for blob in [&new, &old, &own] {
+        drop(begin(blob));
+    }
+    let under_way = begin(&open);
+    let part = other.root.join("part").join(old.to_string());
+    File::open(part).unwrap().set_modified(SystemTime::now() - Duration::from_secs(1_000)).unwrap();
+    let file = put(&other, &bytes(40_000, 9), Owner::Others);
+    let parts = || -> HashSet<_> { other.downloads().unwrap().iter().map(|begun| begun.blob).collect() };
+    let taken: u64 = other.downloads().unwrap().iter().map(|begun| begun.bytes).sum();
+    assert!((32 * GROUP as u64..4 * size).contains(&taken), "{taken}");
+
+    // The owner's is not counted.
+    let keep = HashSet::from([own]);
+    other.shrink(40_000 + taken / 4 * 3, &keep).unwrap();
+    assert_eq!(parts().len(), 4);
+    other.shrink(40_000 + taken / 4 * 3 - 1, &keep).unwrap();
+    assert_eq!(parts(), HashSet::from([new, own, open]));
+    other.shrink(0, &keep).unwrap();
+    assert_eq!(parts(), HashSet::from([own, open]), "one that is under way stays");
+    assert_eq!(other.get(&file), None);
+    fetch(&one, &under_way, &open, size, usize::MAX);
+    under_way.finish(Owner::Others).unwrap();
 }
 
 #[test]
@@ -193,7 +230,9 @@ fn bytes_go_from_the_disk_only_when_the_bucket_has_them() {
     drop(hold);
     blobs.path(&own).unwrap();
     assert_eq!(blobs.evict(0, &none).unwrap(), Sum::default());
-    is_old(&blobs, &own);
+    // The clock was a year ahead when it was used.
+    let ahead = SystemTime::now() + Duration::from_hours(365 * 24);
+    blobs.held.lock().get_mut(&own).unwrap().used = ahead;
     assert_eq!(blobs.evict(0, &none).unwrap(), Sum { files: 1, bytes: 40_000 });
     assert_eq!(blobs.path(&own), None);
 

@@ -14,8 +14,10 @@ use crate::node::api::{PinRequest, Request};
 #[command(
     arg_required_else_help = true,
     after_help = "\
-A node that holds an account keeps all its public posts and files, and gives them to whoever follows it, also while its
-owner's nodes are off. Your own nodes, and those of people who follow you, hold your account anyway.
+A node that holds an account keeps all its public posts and files, and gives them to whoever meets it and follows that
+account, also while its owner's nodes are off. Who was asked is named by the account, so that its followers come; who
+holds one without having been asked is found as its holder only with `seed` in config.toml, which `majlis run --host`
+sets. Your own nodes, and those of people who follow you, hold your account anyway.
 To put a post on top of your page, see `majlis pin-post`.
 
 Examples:
@@ -32,6 +34,8 @@ pub struct PinArgs {
 enum PinAction {
     /// Hold an account here, with all that it posts, without following it.
     #[command(after_help = "\
+Whoever meets this node has it from here. Others are told that it is here where `seed` is set, as by `majlis run --host`.
+
 Examples:
   majlis pin add did:key:z6Mk…
   majlis pin add did:key:z6Mk… --quota 5GB      for one held already: gives it this much room")]
@@ -59,6 +63,8 @@ Examples:
     },
     /// Ask another node to hold your account. It is asked at each meeting until it answers, or you withdraw.
     #[command(after_help = "\
+Waits a moment for its answer, and fails where that is no.
+
 Examples:
   majlis pin ask 'majlis:z6Mk…?peer=…'
   majlis pin ask /ip4/192.0.2.7/tcp/4001/p2p/12D3Koo… --token RyS…")]

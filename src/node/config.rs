@@ -53,7 +53,8 @@ pub struct NodeConfig {
     pub pin_quota: u64,
     /// Bytes that all of these together may take.
     pub pin_quota_of_all: u64,
-    /// Days for which an account is held after it has last asked.
+    /// Days for which an account is held after it has last asked; it goes when the node has been at work for a week more,
+    /// as a clock may be wrong.
     pub pin_days: u64,
 }
 

@@ -111,11 +111,6 @@ impl super::pins::Pins {
             so_far("pins_held", "Times that an account was taken, or its time made longer", counts.held),
             so_far("pins_refused", "Times that one was refused", counts.refused),
             so_far("pins_bad_tokens", "Times that a token did not hold", counts.bad_tokens),
-            so_far(
-                "pins_put_off",
-                "Times that one was put off, as too many tokens did not hold",
-                counts.put_off,
-            ),
             so_far("pins_expired", "Accounts let go because their time was over", counts.expired),
             so_far(
                 "pins_dropped",

@@ -136,8 +136,8 @@ struct State {
     changed: BTreeSet<Changed>,
 }
 
-/// What is remembered of peers.
-pub struct Peers(Mutex<State>);
+/// What is remembered of peers, and whose turn it is to write it down.
+pub struct Peers(Mutex<State>, Mutex<()>);
 
 fn key(prefix: &[u8], name: &[u8]) -> Vec<u8> {
     [prefix, name].concat()
@@ -274,20 +274,27 @@ impl Peers {
         if let Some(bytes) = store.setting(FORMER)? {
             state.former = serde_json::from_slice(&bytes).unwrap_or_default();
         }
-        Ok(Self(Mutex::new(state)))
+        Ok(Self(Mutex::new(state), Mutex::default()))
     }
 
-    /// Writes what has changed to the store. Waits for the disk.
+    /// Writes what has changed to the store: one at a time, so that what came later is never overwritten by what came
+    /// before. What cannot be written stays noted. Waits for the disk.
     pub(super) fn flush(&self, store: &Store) -> Result<(), Failure> {
-        let rows = {
+        let _turn = self.1.lock();
+        let (changed, rows) = {
             let mut state = self.0.lock();
-            let changed = std::mem::take(&mut state.changed);
-            changed.iter().map(|changed| state.row(changed)).collect::<Result<Vec<_>, _>>()?
+            let rows =
+                state.changed.iter().map(|changed| state.row(changed)).collect::<Result<Vec<_>, _>>()?;
+            (std::mem::take(&mut state.changed), rows)
         };
-        if !rows.is_empty() {
-            store.set_settings(rows)?;
+        if rows.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let written = store.set_settings(rows);
+        if written.is_err() {
+            self.0.lock().changed.extend(changed);
+        }
+        Ok(written?)
     }
 
     /// What the node holds.

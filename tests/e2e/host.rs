@@ -1,7 +1,10 @@
 //! A host for many: one word turns it on, tokens and quotas say for whom, and its figures are there to be read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
+use crate::support::clock;
+use crate::support::cluster::await_text;
 use crate::support::eventually;
 use crate::support::http::ask;
 use crate::support::node::{TestNode, number, text};
@@ -39,11 +42,32 @@ pub fn figures(node: &TestNode) -> BTreeMap<String, u64> {
     samples
 }
 
+/// A node that is run as a host, and says where it is also when that is this machine alone.
+pub fn host(name: &str) -> TestNode {
+    let mut host =
+        TestNode::with_arguments(name, &["--no-mdns", "--listen", "/ip4/127.0.0.1/tcp/0", "--host"]);
+    host.set("MAJLIS_NODE_HINTS", "all");
+    host
+}
+
+/// Has a host hold a guest's account, with as much room as is set.
+pub fn let_in(host: &TestNode, guest: &TestNode) {
+    let token = text(&host.one(&["pin", "token", "new"]), "token");
+    let held = guest.one(&["pin", "ask", &host.invite(), "--token", &token]);
+    assert_eq!(text(&held, "state"), "held", "{held}");
+}
+
+/// A file of so many bytes, of its own, and its path.
+pub fn file(node: &TestNode, name: &str, bytes: usize) -> String {
+    let path = node.scratch().join(name);
+    let line = format!("{name} {}\n", node.account());
+    fs::write(&path, line.repeat(bytes / line.len() + 1).get(..bytes).unwrap()).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
 #[test]
 fn a_host_holds_whom_it_has_let_in_and_its_figures_tell() {
-    let mut host =
-        TestNode::with_arguments("host", &["--no-mdns", "--listen", "/ip4/127.0.0.1/tcp/0", "--host"]);
-    host.set("MAJLIS_NODE_HINTS", "all");
+    let mut host = host("host");
     host.start();
     let guest = TestNode::started("guest");
     guest.post("hold me");
@@ -52,8 +76,13 @@ fn a_host_holds_whom_it_has_let_in_and_its_figures_tell() {
     assert_eq!(before["majlis_net_sessions_opened_total"], 0);
 
     // Who has no token is refused, who has one is held with so much room.
-    let refused = guest.one(&["pin", "ask", &host.invite()]);
-    assert_eq!(text(&refused, "state"), "refused", "{refused}");
+    let refused = guest.outcome(&["pin", "ask", &host.invite()]);
+    assert_eq!(
+        (refused.code, text(&refused.lines()[0], "state")),
+        (Some(1), "refused".to_owned()),
+        "{refused:?}"
+    );
+    assert!(refused.stderr.contains("ask them for a token"), "{refused:?}");
     eventually("the refusal is told", || figures(&host)["majlis_pins_refused_total"] >= 1);
     let token = text(&host.one(&["pin", "token", "new", "--quota", "1MB"]), "token");
     let held = guest.one(&["pin", "ask", &host.invite(), "--token", &token]);
@@ -81,4 +110,99 @@ fn await_text_of(host: &TestNode, guest: &TestNode) {
     eventually("the host has the guest's post", || {
         host.timeline_of(&guest.account()).iter().any(|post| post["text"] == "hold me")
     });
+}
+
+#[test]
+fn a_host_whose_clock_is_a_year_ahead_for_once_lets_nobody_go() {
+    let mut host = host("ahead");
+    host.start();
+    let guest = TestNode::started("guest");
+    guest.post("hold me");
+    guest.cli(&["post", "with a file", "--attach", &file(&guest, "page.txt", 50_000)]);
+    let_in(&host, &guest);
+    await_text_of(&host, &guest);
+    eventually("the file is there", || figures(&host)["majlis_pins_file_bytes"] == 50_000);
+    host.stop();
+
+    let mut ahead = host;
+    clock::set(&mut ahead, "+365d");
+    ahead.start();
+    // What is held is looked through at the start; files are counted by that alone.
+    eventually("it has looked through what it holds", || {
+        let now = figures(&ahead);
+        now["majlis_pins"] == 0 || now["majlis_pins_file_bytes"] > 0
+    });
+    assert_eq!(figures(&ahead)["majlis_pins_expired_total"], 0);
+    assert_eq!(ahead.timeline_of(&guest.account()).len(), 2);
+    ahead.verify();
+}
+
+#[test]
+fn a_host_that_is_restored_from_a_backup_goes_on_holding_its_guests() {
+    let mut host = host("host");
+    host.start();
+    let (guest, other) = (TestNode::started("guest"), TestNode::started("other"));
+    guest.post("hold me");
+    let_in(&host, &guest);
+    await_text_of(&host, &guest);
+    // Who is allowed and has not asked, a token that nobody has used, and a node that the host itself asks.
+    host.cli(&["pin", "allow", &other.account()]);
+    let token = text(&host.one(&["pin", "token", "new", "--quota", "3MB"]), "token");
+    other.cli(&["pin", "allow", &host.account()]);
+    host.fails(1, &["pin", "ask", &other.address()]);
+
+    let backup = host.scratch().join("backup.majlis");
+    let backup = backup.to_str().unwrap();
+    host.cli(&["backup", backup]);
+    let phrase = text(&host.one(&["recovery", "show"]), "phrase");
+    host.stop();
+    let mut again = self::host("again");
+    let outcome = again.run_with(&["--json", "restore", backup], Some(&phrase));
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let held = again.one(&["pin", "list"]);
+    assert_eq!((text(&held, "account"), number(&held, "posts")), (guest.account(), 1), "{held}");
+    again.start();
+    assert_eq!(again.one(&["pin", "allow"])["account"], other.account().as_str());
+    assert!(again.cli(&["pin", "hosts"]).iter().any(|asked| asked["state"] != serde_json::Value::Null));
+
+    // It is another node, so the guest asks there anew, and needs no token.
+    let asked = guest.one(&["pin", "ask", &again.invite()]);
+    assert_eq!(text(&asked, "state"), "held", "{asked}");
+    let late = TestNode::started("late");
+    let asked = late.one(&["pin", "ask", &again.invite(), "--token", &token]);
+    assert_eq!((text(&asked, "state"), number(&asked, "quota")), ("held".to_owned(), 3_000_000), "{asked}");
+    guest.post("hold me longer");
+    eventually("it takes what comes", || again.timeline_of(&guest.account()).len() == 2);
+    // And serves it while its owner sleeps.
+    let invite = guest.invite();
+    let mut guest = guest;
+    guest.stop();
+    let reader = TestNode::started("reader");
+    reader.cli(&["connect", &again.address()]);
+    reader.cli(&["follow", &invite]);
+    await_text(&reader, "hold me longer");
+    again.verify();
+}
+
+#[test]
+fn files_of_a_guest_that_come_at_once_keep_to_its_room() {
+    let mut host = host("host");
+    host.start();
+    let guest = TestNode::started("guest");
+    let attach = |name: &str, bytes| guest.cli(&["post", name, "--attach", &file(&guest, name, bytes)]);
+    for number in 0..6 {
+        attach(&format!("large-{number}.txt"), 400_000);
+    }
+    let token = text(&host.one(&["pin", "token", "new", "--quota", "1MB"]), "token");
+    guest.one(&["pin", "ask", &host.invite(), "--token", &token]);
+    eventually("there are as many as fit", || figures(&host)["majlis_pins_file_bytes"] == 800_000);
+    attach("small.txt", 20_000);
+    eventually("another fits", || figures(&host)["majlis_pins_file_bytes"] == 820_000);
+    let pin = host.one(&["pin", "list"]);
+    assert!(number(&pin, "used") <= 1_000_000, "{pin}");
+    let others = fs::read_dir(host.home().join("blobs/others")).unwrap();
+    let files = others.map(|file| file.unwrap()).filter(|file| file.path().extension().is_none());
+    let bytes: u64 = files.map(|file| file.metadata().unwrap().len()).sum();
+    assert!(bytes <= 820_000, "{bytes}");
+    assert_eq!(fs::read_dir(host.home().join("blobs/part")).unwrap().count(), 0);
 }

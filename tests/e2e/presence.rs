@@ -33,7 +33,11 @@ fn token(host: &TestNode, arguments: &[&str]) -> String {
 }
 
 fn ask(author: &TestNode, host: &TestNode, token: &str) -> Value {
-    author.one(&["pin", "ask", &host.address(), "--token", token])
+    let outcome = author.outcome(&["pin", "ask", &host.address(), "--token", token]);
+    let said = outcome.lines().into_iter().next().unwrap_or_else(|| panic!("{outcome:?}"));
+    let is_no = ["refused", "ended"].iter().any(|no| said["state"] == *no);
+    assert_eq!(outcome.code, Some(i32::from(is_no)), "{outcome:?}");
+    said
 }
 
 /// How the author stands with the one host that it has asked.

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
+pub mod clock;
 pub mod cluster;
 pub mod corpus;
 pub mod http;

@@ -164,8 +164,6 @@ pub struct PinCounts {
     pub refused: u64,
     /// Times that a token did not hold.
     pub bad_tokens: u64,
-    /// Times that it was put off because too many tokens did not hold.
-    pub put_off: u64,
     /// Accounts let go because their time was over.
     pub expired: u64,
     /// Entries not taken because an account had used up its room.

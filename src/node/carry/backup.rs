@@ -18,6 +18,9 @@ use crate::node::{Failure, Node, blocking};
 const CONFIG: &str = "config";
 /// A private item in clear, behind the timestamp of its entry (u64).
 const ITEM: &str = "item";
+/// A setting about accounts that are held for others, or nodes that were asked: the length of its name (u8), its name,
+/// its value.
+const PIN: &str = "pin";
 /// An address of a peer that the owner has named or that is a friend, with the peer's id.
 const PEER: &str = "peer";
 /// Where the configuration lies in a home.
@@ -65,6 +68,12 @@ impl Node {
         for (item, time) in self.every_private_item() {
             kept.push((ITEM, [time.to_be_bytes().as_slice(), &item.encode().map_err(unreadable)?].concat()));
         }
+        for (name, value) in self.pins.kept()? {
+            // None is longer: a peer's id is the longest of what they are named by.
+            if let Ok(length) = u8::try_from(name.len()) {
+                kept.push((PIN, [&[length], name.as_slice(), &value].concat()));
+            }
+        }
         for (peer, known) in self.peers.known().into_iter().filter(|(_, known)| known.is_kept()) {
             let of_peer = known.addresses.iter().map(|address| format!("{address}/p2p/{peer}"));
             kept.extend(of_peer.map(|address| (PEER, address.into_bytes())));
@@ -74,9 +83,18 @@ impl Node {
 
     /// Takes what a node has kept for itself over into this new home. What is not known is passed over.
     pub(super) async fn take_kept(self: &Arc<Self>, kept: Vec<(String, Bytes)>) -> Result<(), Failure> {
-        let mut items = Vec::new();
+        let (mut items, mut pins) = (Vec::new(), false);
         for (name, value) in kept {
             match name.as_str() {
+                PIN => {
+                    let setting = value
+                        .split_first()
+                        .and_then(|(length, rest)| rest.split_at_checked((*length).into()));
+                    if let Some((name, value)) = setting {
+                        self.pins.take_kept(name, value);
+                        pins = true;
+                    }
+                }
                 CONFIG => {
                     let config = self.home.join(CONFIG_FILE);
                     if !config.exists() {
@@ -102,6 +120,14 @@ impl Node {
         }
         for part in items.chunks(BATCH) {
             self.put_private_items(part.to_vec()).await?;
+        }
+        if pins {
+            let node = Arc::clone(self);
+            blocking(move || {
+                node.pins.flush(&node.store)?;
+                node.refresh_interests()
+            })
+            .await?;
         }
         self.flush_peers().await
     }

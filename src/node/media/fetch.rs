@@ -110,11 +110,11 @@ impl Work {
 
 impl Node {
     /// Fetches a file to this disk, from the bucket or from whoever is connected and has it. `progress` is told how many
-    /// bytes are there.
+    /// bytes are there, several times a second, and says whether to go on.
     pub(in crate::node) async fn fetch(
         self: &Arc<Self>,
         named: Named,
-        mut progress: impl FnMut(u64),
+        mut progress: impl FnMut(u64) -> bool,
     ) -> Result<(), Failure> {
         while !self.blobs()?.get(&named.blob).is_some_and(|held| held.local) {
             match self.media.begin(named.blob) {
@@ -122,14 +122,16 @@ impl Node {
                     return self
                         .fetch_now(named, |done| {
                             turn.done.send_replace(done);
-                            progress(done);
+                            progress(done)
                         })
                         .await;
                 }
                 // Somebody fetches it already: that is followed to its end.
                 Err(mut other) => {
                     while other.changed().await.is_ok() {
-                        progress(*other.borrow_and_update());
+                        if !progress(*other.borrow_and_update()) {
+                            return Err(broken_off(&named));
+                        }
                     }
                 }
             }
@@ -137,8 +139,11 @@ impl Node {
         Ok(())
     }
 
-    async fn fetch_now(self: &Arc<Self>, named: Named, mut progress: impl FnMut(u64)) -> Result<(), Failure> {
-        let _slot = self.media.slots.acquire().await;
+    async fn fetch_now(
+        self: &Arc<Self>,
+        named: Named,
+        mut progress: impl FnMut(u64) -> bool,
+    ) -> Result<(), Failure> {
         let blobs = self.blobs()?;
         let is_stored = blobs.get(&named.blob).is_some_and(|held| held.stored && held.size == named.size)
             && !blobs.doubted().contains(&named.blob);
@@ -148,11 +153,16 @@ impl Node {
         let work = Arc::new(Work { named, download, spans });
         let (mut lanes, mut busy, mut useless) = (JoinSet::new(), HashMap::new(), HashSet::new());
         let (mut readers, mut not_stored) = (if is_stored { READERS } else { 0 }, None);
+        let mut goes_on = true;
         for _ in 0..readers {
             lanes.spawn(Arc::clone(self).read_from_bucket(Arc::clone(&work)));
         }
         loop {
-            progress(work.download.done());
+            if !progress(work.download.done()) {
+                // What is under way comes yet.
+                goes_on = false;
+                work.spans.lock().clear();
+            }
             if !work.spans.lock().is_empty() && readers == 0 {
                 let account = named.entry.account;
                 let sources = self.ask(|answer| Local::FileSources(Source { account, answer })).await;
@@ -187,7 +197,16 @@ impl Node {
         }
         let missing = named.size - work.download.done();
         let Some(Work { download, .. }) = Arc::into_inner(work).filter(|_| missing == 0) else {
-            return Err(not_stored.map_or_else(|| nobody(&named, missing), Failure::from));
+            if missing < named.size {
+                // What has come takes room as well.
+                let node = Arc::clone(self);
+                blocking(move || node.make_room(node.media.quota)).await?;
+            }
+            return Err(match not_stored {
+                Some(error) => error.into(),
+                None if !goes_on => broken_off(&named),
+                None => nobody(&named, missing),
+            });
         };
         let owner = if named.entry.account == self.keys.account { Owner::Me } else { Owner::Others };
         let node = Arc::clone(self);
@@ -293,6 +312,13 @@ impl Node {
 
 fn want(named: &Named, span: Span) -> BlobWant {
     BlobWant { entry: named.entry.id, blob: named.blob, size: named.size, span }
+}
+
+fn broken_off(named: &Named) -> Failure {
+    Failure::new(
+        format!("the file {} comes too slowly, and others wait", named.blob),
+        "It is gone on with in its turn; what has come is kept.",
+    )
 }
 
 fn nobody(named: &Named, missing: u64) -> Failure {

@@ -31,7 +31,7 @@ pub use fetch::{Asked, Source};
 const FOLDER: &str = "blobs";
 /// Since when a file is not named by anything, in milliseconds since 1970.
 const UNNAMED: &[u8] = b"unnamed/";
-/// Files that are fetched at once.
+/// Files that are fetched at once: unasked, and because the owner asks for them.
 const AT_ONCE: usize = 3;
 /// How long it is remembered that a file may be given, and of how many.
 const GIVEN_FOR: Duration = Duration::from_secs(2);
@@ -44,6 +44,7 @@ type Given = HashMap<(EntryId, BlobId, u64), (AccountId, Instant)>;
 /// What the node keeps about files.
 pub(super) struct Media {
     blobs: Mutex<Option<Arc<Blobs>>>,
+    /// Of those that the owner asks for.
     slots: Semaphore,
     under_way: fetch::UnderWay,
     given: Mutex<Given>,
@@ -226,7 +227,14 @@ impl Node {
         let (node, mut progress) = (Arc::clone(self), progress);
         let cid = cid.to_owned();
         let (named, media_type) = super::blocking(move || node.named_or_own(&cid)).await?;
-        self.fetch(named, |done| progress(done, named.size)).await?;
+        {
+            let _slot = self.media.slots.acquire().await;
+            let tell = |done| {
+                progress(done, named.size);
+                true
+            };
+            self.fetch(named, tell).await?;
+        }
         let path = self.blobs()?.path(&named.blob).ok_or_else(|| {
             Failure::new(
                 "the file was removed again for want of room",
@@ -258,6 +266,7 @@ impl Node {
             unnamed.insert(key, since.try_into().map_or(0, u64::from_be_bytes));
         }
         let (parts, drafts) = (blobs.downloads()?, self.draft_files());
+        let parts = parts.into_iter().map(|begun| begun.blob);
         let all: HashSet<BlobId> = blobs.all().into_iter().map(|(blob, _)| blob).chain(parts).collect();
         for blob in all {
             let key = [UNNAMED, &blob.0].concat();
@@ -360,16 +369,26 @@ impl Node {
         Ok(self.naming(blob)?.iter().any(|stored| is_private(&stored.entry.header.account)))
     }
 
-    /// Removes others' files that a quota has no room for.
+    /// Removes what a quota has no room for: downloads that were broken off, and others' files.
     pub(super) fn make_room(&self, quota: u64) -> Result<(), Failure> {
         let blobs = self.blobs()?;
+        if !self.pins.knows_files() {
+            self.survey_pins()?;
+        }
         // What is held for others has bounds of its own.
         let quota = quota.saturating_add(self.pins.file_bytes());
-        if blobs.size_of_others() <= quota {
+        let begun = blobs.downloads()?;
+        if blobs.size_of_others() + begun.iter().map(|begun| begun.bytes).sum::<u64>() <= quota {
             return Ok(());
         }
         let mut keep = self.bookmarked_files()?;
         keep.extend(self.pins.files());
+        for begun in begun {
+            let naming = self.naming(&begun.blob)?;
+            if naming.iter().any(|stored| stored.entry.header.account == self.keys.account) {
+                keep.insert(begun.blob);
+            }
+        }
         let removed = blobs.shrink(quota, &keep)?;
         tracing::debug!(?removed, "files were removed to keep to the quota");
         Ok(())

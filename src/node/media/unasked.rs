@@ -1,14 +1,14 @@
 //! What is fetched unasked: previews, and files below a size, of posts and profiles of the accounts that are held.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use majlis_protocol::body::{BlobId, Body};
 use majlis_protocol::sync::Reason;
-use majlis_protocol::{Entry, Kind};
+use majlis_protocol::{AccountId, Entry, Kind};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::{AT_ONCE, Named, attachments, body};
 use crate::node::watch::News;
@@ -26,6 +26,8 @@ const AT_LAST: Duration = Duration::from_mins(2);
 const MAX_UNNAMED: u32 = 8;
 /// Bytes of a preview at most.
 const MAX_PREVIEW: u64 = 1 << 20;
+/// For how long a file is fetched where others wait. Who gives slowly keeps nobody from coming.
+const TURN: Duration = Duration::from_mins(1);
 
 /// A file that is wanted.
 #[derive(Clone, Copy)]
@@ -40,6 +42,23 @@ pub(super) struct Want {
 impl Want {
     pub(super) fn new(named: Named) -> Self {
         Self { named, tries: 0, due: None }
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        self.due.is_none_or(|due| due <= now)
+    }
+}
+
+/// A file that is on its way, and counted so where its account is held for others.
+struct Expected {
+    node: Arc<Node>,
+    blob: BlobId,
+}
+
+impl Drop for Expected {
+    fn drop(&mut self) {
+        // Nothing, if it has come.
+        self.node.pins.give_up_file(&self.blob);
     }
 }
 
@@ -66,13 +85,20 @@ impl Wanted {
         }
     }
 
-    /// Takes the latest out that is due.
-    fn take(&mut self, now: Instant) -> Option<Want> {
-        let is_due = |want: &Want| want.due.is_none_or(|due| due <= now);
-        let number = *self.queue.iter().rev().find(|(_, want)| is_due(want))?.0;
+    /// Takes one out that is due: of an account of which fewest are under way, what was tried least, and of that the
+    /// latest.
+    fn take(&mut self, now: Instant, under_way: impl Fn(&AccountId) -> usize) -> Option<Want> {
+        let due = self.queue.iter().rev().filter(|(_, want)| want.is_due(now));
+        let (number, _) = due.min_by_key(|(_, want)| (under_way(&want.named.entry.account), want.tries))?;
+        let number = *number;
         let want = self.queue.remove(&number)?;
         self.known.remove(&want.named.blob);
         Some(want)
+    }
+
+    /// Whether any waits for nothing but its turn.
+    fn any_due(&self, now: Instant) -> bool {
+        self.queue.values().any(|want| want.is_due(now))
     }
 
     /// Puts one back that was tried in vain.
@@ -135,15 +161,26 @@ impl Node {
         Ok(())
     }
 
-    /// Fetches a file if the entry that names it counts: whether it does. One that was pushed a moment ago may not be
-    /// stored yet; one that was taken back, perhaps before it came, has nothing to bring with it.
+    /// Fetches a file if the entry that names it counts, and an account that is held for others has room for it by now:
+    /// whether that is so. An entry that was pushed a moment ago may not be stored yet; one that was taken back, perhaps
+    /// before it came, has nothing to bring with it.
     async fn fetch_unasked(self: &Arc<Self>, named: Named) -> Result<bool, Failure> {
         let reader = Arc::clone(self);
         let counts = blocking(move || Ok(reader.store.effective_entry(&named.entry.id)?.is_some())).await?;
-        if counts {
-            self.fetch(named, |_| {}).await?;
+        if !counts {
+            return Ok(false);
         }
-        Ok(counts)
+        let account = &named.entry.account;
+        let expected = self.pins.expect_file(account, named.blob, named.size);
+        if matches!(expected, Some((false, _))) && self.peers.reason(account) == Some(Reason::Pinned) {
+            return Ok(false);
+        }
+        let is_counted = matches!(expected, Some((_, true)));
+        let _expected = is_counted.then(|| Expected { node: Arc::clone(self), blob: named.blob });
+        let begun = Instant::now();
+        let goes_on = |_| begun.elapsed() < TURN || !self.media.wanted.lock().any_due(Instant::now());
+        self.fetch(named, goes_on).await?;
+        Ok(true)
     }
 
     /// Looks through the newest posts and all profiles for files that are missing, the oldest first.
@@ -177,12 +214,15 @@ fn previews(body: &Body) -> Vec<BlobId> {
 async fn fetching(node: Arc<Node>) {
     let mut news = node.crier.listen();
     let mut under_way = JoinSet::new();
+    let mut whose = HashMap::new();
     look_back(&node).await;
     loop {
         while under_way.len() < AT_ONCE {
-            let Some(want) = node.media.wanted.lock().take(Instant::now()) else { break };
+            let of = |account: &AccountId| whose.values().filter(|busy| *busy == account).count();
+            let Some(want) = node.media.wanted.lock().take(Instant::now(), of) else { break };
             let node = Arc::clone(&node);
-            under_way.spawn(async move { (want, node.fetch_unasked(want.named).await) });
+            let fetch = under_way.spawn(async move { (want, node.fetch_unasked(want.named).await) });
+            whose.insert(fetch.id(), want.named.entry.account);
         }
         let due = node.media.wanted.lock().due().filter(|_| under_way.len() < AT_ONCE);
         let due = async {
@@ -192,8 +232,9 @@ async fn fetching(node: Arc<Node>) {
             }
         };
         tokio::select! {
-            Some(done) = under_way.join_next() => {
-                match done {
+            Some(done) = under_way.join_next_with_id() => {
+                whose.remove(&done.as_ref().map_or_else(JoinError::id, |(id, _)| *id));
+                match done.map(|(_, done)| done) {
                     Ok((want, Ok(false))) if want.tries < MAX_UNNAMED => {
                         node.media.wanted.lock().put_back(want, Instant::now());
                     }
@@ -226,5 +267,49 @@ async fn look_back(node: &Arc<Node>) {
     let reader = Arc::clone(node);
     if let Err(error) = blocking(move || reader.want_newest()).await {
         tracing::warn!(%error, "which files are missing could not be found out");
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may fail loudly")]
+mod tests {
+    use majlis_protocol::EntryId;
+    use majlis_protocol::body::EntryRef;
+
+    use super::*;
+
+    #[test]
+    fn whose_files_come_slowly_keeps_nobody_elses_waiting() {
+        let (slow, quick, now) = (AccountId([1; 32]), AccountId([2; 32]), Instant::now());
+        let want = |account, number| {
+            let entry = EntryRef { account, id: EntryId::ZERO };
+            Want::new(Named { entry, blob: BlobId([number; 32]), size: 1 })
+        };
+        let mut wanted = Wanted::default();
+        wanted.add(want(quick, 1));
+        for number in 2..10 {
+            wanted.add(want(slow, number));
+        }
+        let mut busy: Vec<AccountId> = Vec::new();
+        for expected in [slow, quick, slow] {
+            let of = |account: &AccountId| busy.iter().filter(|other| *other == account).count();
+            let taken = wanted.take(now, of).unwrap();
+            assert_eq!(taken.named.entry.account, expected);
+            busy.push(expected);
+        }
+        // What was broken off for others waits, and then behind those that have not had their turn.
+        let none = |_: &AccountId| 0;
+        let first = wanted.take(now, none).unwrap();
+        wanted.put_back(first, now);
+        assert!(wanted.any_due(now));
+        let later = now + AT_LAST;
+        let order: Vec<_> =
+            std::iter::from_fn(|| wanted.take(later, none)).map(|want| want.named.blob).collect();
+        assert_eq!(order.last(), Some(&first.named.blob));
+        assert!(
+            order.windows(2).all(|two| two[0].0[0] > two[1].0[0] || two[1] == first.named.blob),
+            "{order:?}"
+        );
+        assert!(!wanted.any_due(later));
     }
 }

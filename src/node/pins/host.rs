@@ -43,24 +43,23 @@ impl Node {
             });
         }
         let node = Arc::clone(self);
-        let (verdict, changes) = blocking(move || {
+        let (verdict, is_new) = blocking(move || {
             let known = Case {
                 blocked: node.is_blocked(&account),
                 followed: node.peers.reason(&account) == Some(Reason::Public),
                 ..Case::default()
             };
-            let decided = node.pins.decide(&account, &token, known, now_ms())?;
-            if !decided.rows.is_empty() {
-                node.store.set_settings(decided.rows)?;
-            }
-            if decided.changes {
+            let decided = node.pins.decide(&account, &token, known, now_ms());
+            if decided.is_new {
                 node.recount(&account)?;
                 node.hold_or_not(&account)?;
             }
-            Ok((decided.verdict, decided.changes))
+            // Also what could not be written when it was decided before: nobody is told that is not on the disk.
+            node.pins.flush(&node.store)?;
+            Ok((decided.verdict, decided.is_new))
         })
         .await?;
-        if changes {
+        if is_new {
             tracing::info!(%account, "an account is held because its owner has asked");
             self.tell(Local::Interests).await;
         }
@@ -81,13 +80,12 @@ impl Node {
         let node = Arc::clone(self);
         let (held, goes) = blocking(move || {
             let held = node.pins.holds(&account);
-            let (is_over, rows) = node.pins.release(&account, own)?;
-            if !rows.is_empty() {
-                node.store.set_settings(rows)?;
-            }
+            let is_over = node.pins.release(&account, own);
+            let written = node.pins.flush(&node.store);
             if is_over {
                 node.hold_or_not(&account)?;
             }
+            written?;
             Ok((held, is_over && node.peers.reason(&account).is_none()))
         })
         .await?;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use majlis_protocol::AccountId;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::{Pin, row};
+use super::Pins;
+use super::disk::Part;
 use crate::blobs::Owner;
 use crate::node::{Failure, Local, Node, blocking, now_ms};
 
@@ -18,6 +19,42 @@ const TICK: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_mins(1);
 /// How often everything is counted anew, and accounts are let go whose time is over.
 const SURVEY: Duration = Duration::from_hours(1);
+
+/// An account is let go when its end is past by the clock and the node has been at work for so long since, by the time
+/// that passed: a clock that is wrong ends nothing unless it is wrong for as long.
+const OVERDUE: Duration = Duration::from_hours(7 * 24);
+
+impl Pins {
+    /// Notes that the node was at work for so long; the accounts whose time is over.
+    pub(super) fn pass(&self, now: u64, passed: Duration) -> Vec<AccountId> {
+        let passed = u64::try_from(passed.as_millis()).unwrap_or(u64::MAX);
+        let mut state = self.state.lock();
+        let state = &mut *state;
+        let mut over = Vec::new();
+        for (account, pin) in &mut state.pins {
+            let is_past = pin.until.is_some_and(|until| until <= now);
+            let overdue = if is_past { pin.overdue.saturating_add(passed) } else { 0 };
+            if overdue != pin.overdue {
+                pin.overdue = overdue;
+                state.changed.insert(Part::Pin(*account));
+            }
+            if u128::from(overdue) >= OVERDUE.as_millis() {
+                over.push(*account);
+            }
+        }
+        over
+    }
+
+    /// Forgets tokens that let nobody in any more, and asks that nobody answers.
+    fn sweep(&self, now: u64) {
+        let mut state = self.state.lock();
+        let state = &mut *state;
+        let gone = state.asks.give_up(now);
+        state.changed.extend(gone.into_iter().map(Part::Ask));
+        let over = state.tokens.extract_if(.., |_, token| token.is_over(now));
+        state.changed.extend(over.map(|(id, _)| Part::Token(id)));
+    }
+}
 
 impl Node {
     /// Puts right what an account that is held for others takes; whether there is room again for one that was full.
@@ -111,36 +148,17 @@ impl Node {
         }
     }
 
-    /// Accounts whose time is over.
-    pub(super) fn expired(&self, now: u64) -> Vec<AccountId> {
-        let state = self.pins.state.lock();
-        let is_over = |pin: &Pin| pin.until.is_some_and(|until| until <= now);
-        state.pins.iter().filter(|(_, pin)| is_over(pin)).map(|(account, _)| *account).collect()
-    }
-
-    async fn survey_and_expire(self: &Arc<Self>) -> Result<(), Failure> {
-        for account in self.expired(now_ms()) {
+    /// Counts everything, and lets accounts go; `passed`: the time since it was last done, by this node.
+    async fn survey_and_expire(self: &Arc<Self>, passed: Duration) -> Result<(), Failure> {
+        for account in self.pins.pass(now_ms(), passed) {
             tracing::info!(%account, "an account is let go: its owner has not asked again");
             self.pins.state.lock().counts.expired += 1;
             self.unhost(account, false).await?;
         }
         let node = Arc::clone(self);
         let with_room = blocking(move || {
-            let now = now_ms();
-            let rows = {
-                let mut state = node.pins.state.lock();
-                let over = state.tokens.iter().filter(|(_, token)| token.is_over(now));
-                let over: Vec<_> = over.map(|(id, _)| id.clone()).collect();
-                let gone = state.asks.give_up(now);
-                state.changed.extend(gone);
-                state.tokens.retain(|id, _| !over.contains(id));
-                over.iter()
-                    .map(|id| row::<()>(super::TOKEN, id.as_bytes(), None))
-                    .collect::<Result<Vec<_>, _>>()?
-            };
-            if !rows.is_empty() {
-                node.store.set_settings(rows)?;
-            }
+            node.pins.sweep(now_ms());
+            node.pins.flush(&node.store)?;
             node.survey_pins()
         })
         .await?;
@@ -156,9 +174,10 @@ impl Node {
         let mut places = None;
         loop {
             ticks.tick().await;
-            if surveyed.is_none_or(|at| at.elapsed() >= SURVEY) {
+            let passed = surveyed.map(|at| at.elapsed());
+            if passed.is_none_or(|passed| passed >= SURVEY) {
                 surveyed = Some(Instant::now());
-                if let Err(error) = self.survey_and_expire().await {
+                if let Err(error) = self.survey_and_expire(passed.unwrap_or_default()).await {
                     tracing::warn!(%error, "what is held for others could not be looked through");
                 }
             }

@@ -1,6 +1,7 @@
 //! What accounts that are held for others take, counted as it comes: of each and in all, so that no entry makes
 //! anything be added up. What was counted twice is put right whenever an account seems to be full, and once an hour.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use majlis_protocol::AccountId;
@@ -27,13 +28,24 @@ impl Taken {
     }
 }
 
+/// A file, and of whom it is counted.
+#[derive(Clone, Copy, Debug)]
+struct File {
+    account: AccountId,
+    bytes: u64,
+    /// It is being fetched.
+    coming: bool,
+}
+
 /// What all of them take.
 #[derive(Debug, Default)]
 pub struct Ledger {
     accounts: BTreeMap<AccountId, Taken>,
-    files: HashMap<BlobId, (AccountId, u64)>,
+    files: HashMap<BlobId, File>,
     total: u64,
     file_bytes: u64,
+    /// It was looked once which files are here.
+    knows_files: bool,
 }
 
 impl Ledger {
@@ -52,9 +64,19 @@ impl Ledger {
         self.file_bytes
     }
 
-    /// Their files.
+    /// Their files that are here.
     pub fn files(&self) -> impl Iterator<Item = BlobId> {
-        self.files.keys().copied()
+        self.files.iter().filter(|(_, file)| !file.coming).map(|(blob, _)| *blob)
+    }
+
+    /// Whether a file is here, or on its way, for any of them.
+    pub fn counts_file(&self, blob: &BlobId) -> bool {
+        self.files.contains_key(blob)
+    }
+
+    /// Whether it was looked which files are here, since the node was opened.
+    pub fn knows_files(&self) -> bool {
+        self.knows_files
     }
 
     /// Whether no more is taken of an account.
@@ -90,12 +112,38 @@ impl Ledger {
         }
     }
 
+    /// Counts a file that is being fetched as if it were here; false where it is counted already. One that several name
+    /// is counted once, of whom it came for first.
+    pub fn expect_file(&mut self, account: &AccountId, blob: BlobId, bytes: u64) -> bool {
+        let Entry::Vacant(place) = self.files.entry(blob) else { return false };
+        place.insert(File { account: *account, bytes, coming: true });
+        self.accounts.entry(*account).or_default().files += bytes;
+        self.total += bytes;
+        self.file_bytes += bytes;
+        true
+    }
+
     /// Counts a file that has come.
     pub fn add_file(&mut self, account: &AccountId, blob: BlobId, bytes: u64) {
-        if self.files.insert(blob, (*account, bytes)).is_none() {
-            self.accounts.entry(*account).or_default().files += bytes;
-            self.total += bytes;
-            self.file_bytes += bytes;
+        self.expect_file(account, blob, bytes);
+        if let Some(file) = self.files.get_mut(&blob) {
+            file.coming = false;
+        }
+    }
+
+    /// A file that was expected is not fetched any more.
+    pub fn give_up_file(&mut self, blob: &BlobId) {
+        if self.files.get(blob).is_some_and(|file| file.coming) {
+            self.take_off(blob);
+        }
+    }
+
+    fn take_off(&mut self, blob: &BlobId) {
+        let Some(File { account, bytes, .. }) = self.files.remove(blob) else { return };
+        self.total -= bytes;
+        self.file_bytes -= bytes;
+        if let Some(taken) = self.accounts.get_mut(&account) {
+            taken.files -= bytes;
         }
     }
 
@@ -123,31 +171,22 @@ impl Ledger {
         full && fits(used, quota) && fits(self.total, of_all)
     }
 
-    /// Puts right which files are here.
+    /// Puts right which files are here, beside those that are on their way.
     pub fn correct_files(&mut self, files: HashMap<BlobId, (AccountId, u64)>) {
-        self.total -= self.file_bytes;
-        for taken in self.accounts.values_mut() {
-            taken.files = 0;
+        let known: Vec<_> = self.files().collect();
+        for blob in &known {
+            self.take_off(blob);
         }
-        self.file_bytes = 0;
-        for (account, bytes) in files.values() {
-            self.accounts.entry(*account).or_default().files += bytes;
-            self.file_bytes += bytes;
+        for (blob, (account, bytes)) in files {
+            self.add_file(&account, blob, bytes);
         }
-        self.total += self.file_bytes;
-        self.files = files;
+        self.knows_files = true;
     }
 
     /// Forgets files that are gone.
     pub fn forget_files(&mut self, gone: &HashSet<BlobId>) {
         for blob in gone {
-            if let Some((account, bytes)) = self.files.remove(blob) {
-                self.total -= bytes;
-                self.file_bytes -= bytes;
-                if let Some(taken) = self.accounts.get_mut(&account) {
-                    taken.files -= bytes;
-                }
-            }
+            self.take_off(blob);
         }
     }
 
@@ -157,7 +196,7 @@ impl Ledger {
             self.total -= taken.all();
             self.file_bytes -= taken.files;
             if taken.files > 0 {
-                self.files.retain(|_, (owner, _)| owner != account);
+                self.files.retain(|_, file| file.account != *account);
             }
         }
     }
@@ -199,6 +238,39 @@ mod tests {
         ledger.remove(&one);
         ledger.remove(&one);
         assert_eq!((ledger.used(&one), ledger.total()), (0, 50));
+    }
+
+    #[test]
+    fn a_file_that_two_name_is_taken_off_whom_it_was_counted_of() {
+        let mut ledger = Ledger::default();
+        let (one, other, blob) = (account(1), account(2), BlobId([1; 32]));
+        ledger.add_file(&one, blob, 30);
+        ledger.add_file(&other, blob, 30);
+        assert_eq!((ledger.used(&one), ledger.used(&other), ledger.total()), (30, 0, 30));
+        ledger.forget_files(&HashSet::from([blob]));
+        assert_eq!((ledger.used(&one), ledger.used(&other), ledger.total()), (0, 0, 0));
+        ledger.add_file(&one, blob, 30);
+        ledger.add_file(&other, blob, 30);
+        ledger.remove(&one);
+        ledger.forget_files(&HashSet::from([blob]));
+        assert_eq!((ledger.used(&other), ledger.file_bytes(), ledger.total()), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_file_that_is_on_its_way_takes_its_room() {
+        let mut ledger = Ledger::default();
+        let (one, [here, other]) = (account(1), [1, 2].map(|number| BlobId([number; 32])));
+        assert!(ledger.expect_file(&one, here, 30) && !ledger.expect_file(&one, here, 30));
+        assert!(!ledger.fits(&one, 30, 50, 100) && ledger.files().next().is_none());
+        ledger.correct_files(HashMap::new());
+        assert_eq!((ledger.used(&one), ledger.total()), (30, 30), "a survey does not see it");
+        ledger.add_file(&one, here, 30);
+        ledger.give_up_file(&here);
+        assert_eq!(ledger.used(&one), 30, "it has come");
+        assert!(ledger.expect_file(&one, other, 20));
+        ledger.give_up_file(&other);
+        ledger.give_up_file(&other);
+        assert_eq!((ledger.used(&one), ledger.file_bytes(), ledger.total()), (30, 30, 30));
     }
 
     #[test]

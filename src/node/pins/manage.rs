@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use majlis_protocol::text::Invite;
 use majlis_protocol::{AccountId, Kind};
 
+use super::disk::Part;
 use super::tokens::{MAX_TOKENS, Token};
-use super::{ALLOW, PIN, TOKEN, row};
 use crate::net::PeerId;
 use crate::node::api::{
     AccountView, DoneView, HostState, HostView, PinRequest, PinTokenView, PinView, Reply,
@@ -70,7 +70,16 @@ impl Node {
             }
             PinRequest::Ask { host, token } => {
                 let host = self.ask_host(&host, token.unwrap_or_default()).await?;
-                reply(out, Reply::Host(Box::new(host))).await
+                let refused =
+                    matches!(host.state, HostState::Refused | HostState::Ended).then(|| host.why.clone());
+                reply(out, Reply::Host(Box::new(host))).await?;
+                match refused {
+                    Some(why) => Err(Failure::new(
+                        format!("your account is not held there: {}", why.unwrap_or_default()),
+                        "`majlis pin hosts` shows the nodes that you have asked.",
+                    )),
+                    None => Ok(()),
+                }
             }
             PinRequest::Hosts => {
                 for host in self.pins.hosts() {
@@ -153,7 +162,7 @@ impl Node {
         }
         let node = Arc::clone(self);
         blocking(move || {
-            let rows = {
+            {
                 let mut state = node.pins.state.lock();
                 if state.pins.len() >= MAX_NAMED && !state.pins.contains_key(&account) {
                     return Err(too_many("accounts that are held for others"));
@@ -161,9 +170,9 @@ impl Node {
                 let pin = state.pins.entry(account).or_default();
                 pin.own = true;
                 pin.quota = quota.or(pin.quota);
-                vec![row(PIN, &account.0, Some(&*pin))?]
-            };
-            node.store.set_settings(rows)?;
+                state.changed.insert(Part::Pin(account));
+            }
+            node.pins.flush(&node.store)?;
             node.recount(&account)?;
             node.hold_or_not(&account)
         })
@@ -204,7 +213,7 @@ impl Node {
             if !state.asks.ask(&peer, token.trim().to_owned(), now_ms()) {
                 return Err(too_many("nodes that are asked to hold your account"));
             }
-            state.changed.insert(peer.clone());
+            state.changed.insert(Part::Ask(peer.clone()));
         }
         let node = Arc::clone(self);
         blocking(move || node.pins.flush(&node.store)).await?;
@@ -285,7 +294,7 @@ impl Node {
                 ));
             };
             state.asks.withdraw(&peer, now_ms());
-            state.changed.insert(peer.clone());
+            state.changed.insert(Part::Ask(peer.clone()));
             peer
         };
         let node = Arc::clone(self);
@@ -326,8 +335,9 @@ impl Node {
                 } else {
                     state.allowed.remove(&account)
                 };
+                state.changed.insert(Part::Allow(account));
             }
-            Ok(node.store.set_settings(vec![row(ALLOW, &account.0, on.then_some(&()))?])?)
+            node.pins.flush(&node.store)
         })
         .await
     }
@@ -350,15 +360,18 @@ impl Node {
         let token = Token::new(hash, uses, quota, expires);
         let (node, name) = (Arc::clone(self), id.clone());
         blocking(move || {
-            let rows = vec![row(TOKEN, name.as_bytes(), Some(&token))?];
             {
                 let mut state = node.pins.state.lock();
                 if state.tokens.len() >= MAX_TOKENS {
                     return Err(too_many("tokens"));
                 }
-                state.tokens.insert(name, token);
+                state.tokens.insert(name.clone(), token);
+                state.changed.insert(Part::Token(name.clone()));
             }
-            Ok(node.store.set_settings(rows)?)
+            node.pins.flush(&node.store).inspect_err(|_| {
+                // Nobody is shown it now.
+                node.pins.state.lock().tokens.remove(&name);
+            })
         })
         .await?;
         Ok(PinTokenView { id, token: Some(text), uses, quota, expires: expires.map(rfc3339) })
@@ -380,13 +393,17 @@ impl Node {
     }
 
     async fn revoke_pin_token(self: &Arc<Self>, id: &str) -> Result<(), Failure> {
-        if self.pins.state.lock().tokens.remove(id).is_none() {
-            return Err(Failure::missing(
-                format!("there is no token {id}"),
-                "`majlis pin token list` shows those there are.",
-            ));
+        {
+            let mut state = self.pins.state.lock();
+            if state.tokens.remove(id).is_none() {
+                return Err(Failure::missing(
+                    format!("there is no token {id}"),
+                    "`majlis pin token list` shows those there are.",
+                ));
+            }
+            state.changed.insert(Part::Token(id.to_owned()));
         }
-        let (node, row) = (Arc::clone(self), row::<()>(TOKEN, id.as_bytes(), None)?);
-        blocking(move || Ok(node.store.set_settings(vec![row])?)).await
+        let node = Arc::clone(self);
+        blocking(move || node.pins.flush(&node.store)).await
     }
 }

@@ -5,10 +5,10 @@
 //! offered ([`policy`]); then only for a time, which each meeting makes longer. What it takes is counted as it comes
 //! ([`ledger`]): beyond its room no more is taken, and what is here is served on. [`asks`] is the other side.
 //!
-//! Everything here is in memory and small; what is to be kept is a setting each: `pin/` and an account, `pin-token/`
-//! and its id, `pin-allow/` and an account, `pin-ask/` and a peer.
+//! Everything here is in memory and small; [`disk`] keeps it.
 
 mod asks;
+mod disk;
 mod host;
 mod keep;
 mod ledger;
@@ -27,6 +27,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use self::asks::Asks;
+use self::disk::Part;
 use self::ledger::Ledger;
 use self::tokens::Token;
 use super::api::{HostView, PinCounts};
@@ -34,15 +35,7 @@ use super::config::{HintScope, NodeConfig, PinOffer};
 use super::{Failure, now_ms};
 use crate::store::Store;
 
-const PIN: &[u8] = b"pin/";
-const TOKEN: &[u8] = b"pin-token/";
-const ALLOW: &[u8] = b"pin-allow/";
-const ASK: &[u8] = b"pin-ask/";
-
-const MINUTE: u64 = 60 * 1000;
-const DAY: u64 = 24 * 60 * MINUTE;
-/// Tokens that did not hold after which nobody's is looked at for the rest of the minute.
-const MAX_WRONG: u64 = 60;
+const DAY: u64 = 24 * 60 * 60 * 1000;
 
 /// An account that is held for others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +46,9 @@ struct Pin {
     until: Option<u64>,
     /// Bytes that it may take; none: as it is set.
     quota: Option<u64>,
+    /// For how long this node has been at work since that end, in milliseconds.
+    #[serde(default)]
+    overdue: u64,
 }
 
 #[derive(Default)]
@@ -63,20 +59,33 @@ struct State {
     tokens: BTreeMap<String, Token>,
     allowed: BTreeSet<AccountId>,
     asks: Asks,
-    /// Asks that differ from what is on disk.
-    changed: BTreeSet<String>,
+    /// What differs from what is on the disk.
+    changed: BTreeSet<Part>,
     ledger: Ledger,
     counts: PinCounts,
-    /// The minute, and how many tokens did not hold in it.
-    wrong: (u64, u64),
+    /// So many are not found here by their key alone.
+    unnamed: u64,
 }
 
-/// What was decided about an account that has asked, and what of it is to be written down.
+impl State {
+    /// Holds an account so, or no longer.
+    fn set_pin(&mut self, account: &AccountId, pin: Option<Pin>) {
+        let has_asked = |pin: &Pin| pin.until.is_some();
+        self.asked += usize::from(pin.as_ref().is_some_and(has_asked));
+        let before = match pin {
+            Some(pin) => self.pins.insert(*account, pin),
+            None => self.pins.remove(account),
+        };
+        self.asked -= usize::from(before.as_ref().is_some_and(has_asked));
+    }
+}
+
+/// What was decided about an account that has asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Decided {
     verdict: PinVerdict,
-    /// It was not held before, or no longer is.
-    changes: bool,
-    rows: Vec<Row>,
+    /// It was not held before.
+    is_new: bool,
 }
 
 /// How much is held for others, and how much may be: accounts, and bytes.
@@ -88,11 +97,14 @@ pub(super) struct Room {
     pub bytes: u64,
     pub file_bytes: u64,
     pub quota: u64,
+    pub unnamed: u64,
 }
 
 /// What is held for others, and by others.
 pub(super) struct Pins {
     state: Mutex<State>,
+    /// Whose turn it is to write.
+    writing: Mutex<()>,
     offer: PinOffer,
     listed: BTreeSet<AccountId>,
     quota: u64,
@@ -102,54 +114,11 @@ pub(super) struct Pins {
     hints: HintScope,
 }
 
-/// A setting to be written, or removed.
-type Row = (Vec<u8>, Option<Vec<u8>>);
-
-fn row<T: Serialize>(prefix: &[u8], name: &[u8], value: Option<&T>) -> Result<Row, Failure> {
-    let value = value.map(serde_json::to_vec).transpose().map_err(|error| {
-        Failure::new(
-            format!("cannot write down what is held for others: {error}"),
-            "This is a fault of Majlis; please report it.",
-        )
-    })?;
-    Ok(([prefix, name].concat(), value))
-}
-
-/// What the store has under a prefix, by what follows that. What cannot be read is passed over.
-fn read<K: Ord, T: for<'a> Deserialize<'a>>(
-    store: &Store,
-    prefix: &[u8],
-    name: impl Fn(&[u8]) -> Option<K>,
-) -> Result<BTreeMap<K, T>, Failure> {
-    let rows = store.settings(prefix)?.into_iter();
-    let read = rows.filter_map(|(key, value)| {
-        Some((name(key.get(prefix.len()..)?)?, serde_json::from_slice(&value).ok()?))
-    });
-    Ok(read.collect())
-}
-
-fn account(name: &[u8]) -> Option<AccountId> {
-    name.try_into().ok().map(AccountId)
-}
-
-fn text(name: &[u8]) -> Option<String> {
-    String::from_utf8(name.to_vec()).ok()
-}
-
 impl Pins {
     pub(super) fn load(store: &Store, config: &NodeConfig) -> Result<Self, Failure> {
-        let pins: BTreeMap<AccountId, Pin> = read(store, PIN, account)?;
-        let asked = pins.values().filter(|pin| pin.until.is_some()).count();
-        let state = State {
-            pins,
-            asked,
-            tokens: read(store, TOKEN, text)?,
-            allowed: read::<_, ()>(store, ALLOW, account)?.into_keys().collect(),
-            asks: Asks(read(store, ASK, text)?),
-            ..State::default()
-        };
         Ok(Self {
-            state: Mutex::new(state),
+            state: Mutex::new(disk::load(store)?),
+            writing: Mutex::default(),
             offer: config.pin_offer,
             listed: config.listed()?,
             quota: config.pin_quota,
@@ -193,7 +162,13 @@ impl Pins {
             bytes: state.ledger.total(),
             file_bytes: state.ledger.file_bytes(),
             quota: self.quota_of_all,
+            unnamed: state.unnamed,
         }
+    }
+
+    /// So many accounts are too many to be found here by their key alone.
+    pub(super) fn set_unnamed(&self, count: usize) {
+        self.state.lock().unnamed = count as u64;
     }
 
     /// What has been asked of this node since it started.
@@ -205,27 +180,12 @@ impl Pins {
         pin.quota.unwrap_or(self.quota)
     }
 
-    /// What an account that has asked is told, `known` being what else is known of it; and what is to be written down
-    /// before it is told.
-    fn decide(
-        &self,
-        account: &AccountId,
-        token: &[u8],
-        known: policy::Case,
-        now: u64,
-    ) -> Result<Decided, Failure> {
+    /// What an account that has asked is told, `known` being what else is known of it: when what has changed by it is
+    /// [written down](Self::flush).
+    fn decide(&self, account: &AccountId, token: &[u8], known: policy::Case, now: u64) -> Decided {
         let mut state = self.state.lock();
         let state = &mut *state;
-        let no = |verdict| Ok(Decided { verdict, changes: false, rows: Vec::new() });
-        if state.wrong.0 != now / MINUTE {
-            state.wrong = (now / MINUTE, 0);
-        }
         let before = state.pins.get(account).cloned();
-        let held = before.as_ref().is_some_and(|pin| pin.until.is_some());
-        if !token.is_empty() && !held && state.wrong.1 >= MAX_WRONG {
-            state.counts.put_off += 1;
-            return no(PinVerdict::Later);
-        }
         let shown = super::apps::secrets::hash_of(token);
         // All of them, so that the time that it takes does not tell which it is.
         let found = state.tokens.iter().fold(None, |found, (id, known)| {
@@ -233,7 +193,7 @@ impl Pins {
             if is_it { Some(id.clone()) } else { found }
         });
         let case = policy::Case {
-            held,
+            held: before.as_ref().is_some_and(|pin| pin.until.is_some()),
             listed: self.listed.contains(account) || state.allowed.contains(account),
             token: (!token.is_empty()).then_some(found.is_some()),
             room: state.asked < self.max && state.ledger.total() < self.quota_of_all,
@@ -242,32 +202,28 @@ impl Pins {
         let verdict = policy::decide(self.offer, case);
         if verdict != PinVerdict::Held {
             state.counts.refused += 1;
-            if verdict == PinVerdict::BadToken {
-                state.counts.bad_tokens += 1;
-                state.wrong.1 += 1;
-            }
-            return no(verdict);
+            state.counts.bad_tokens += u64::from(verdict == PinVerdict::BadToken);
+            return Decided { verdict, is_new: false };
         }
         state.counts.held += 1;
-        let mut pin = before.clone().unwrap_or_default();
+        let is_new = before.is_none();
+        let mut pin = before.unwrap_or_default();
         let until = now.saturating_add(self.lease);
-        let mut rows = Vec::new();
         let needs_none = case.held || case.listed || (self.offer == PinOffer::Followed && case.followed);
         if let Some(id) = found.filter(|_| !needs_none)
             && let Some(token) = state.tokens.get_mut(&id)
         {
             token.uses -= 1;
             pin.quota = token.quota.or(pin.quota);
-            rows.push(row(TOKEN, id.as_bytes(), Some(&*token))?);
+            state.changed.insert(Part::Token(id));
         }
-        // A day less after a crash is nothing; a write at each meeting is.
-        if pin.until.is_none_or(|known| until.saturating_sub(known) > DAY) {
-            state.asked += usize::from(pin.until.is_none());
-            pin.until = Some(until);
-            rows.push(row(PIN, &account.0, Some(&pin))?);
-            state.pins.insert(*account, pin);
+        // A day less after a crash is nothing; a write at each meeting is. What a clock that was wrong has said goes.
+        if pin.overdue > 0 || pin.until.is_none_or(|known| until.abs_diff(known) > DAY) {
+            (pin.until, pin.overdue) = (Some(until), 0);
+            state.set_pin(account, Some(pin));
+            state.changed.insert(Part::Pin(*account));
         }
-        Ok(Decided { verdict, changes: before.is_none(), rows })
+        Decided { verdict, is_new }
     }
 
     /// What an account is told that is held because it has asked; none if it is not.
@@ -284,21 +240,18 @@ impl Pins {
         })
     }
 
-    /// Ends what an account has asked for (`own`: also what this node's owner wants); whether it is held no longer, and
-    /// what is to be written down.
-    fn release(&self, account: &AccountId, own: bool) -> Result<(bool, Vec<Row>), Failure> {
+    /// Ends what an account has asked for (`own`: also what this node's owner wants); whether it is held no longer.
+    fn release(&self, account: &AccountId, own: bool) -> bool {
         let mut state = self.state.lock();
-        let Some(pin) = state.pins.get_mut(account) else { return Ok((false, Vec::new())) };
-        let had_asked = pin.until.take().is_some();
-        pin.own &= !own;
-        let left = pin.own.then(|| pin.clone());
-        let rows = vec![row(PIN, &account.0, left.as_ref())?];
-        state.asked -= usize::from(had_asked);
-        if left.is_none() {
-            state.pins.remove(account);
+        let Some(pin) = state.pins.get(account) else { return false };
+        let pin = Pin { own: pin.own && !own, until: None, overdue: 0, quota: pin.quota };
+        let is_over = !pin.own;
+        state.set_pin(account, Some(pin).filter(|_| !is_over));
+        if is_over {
             state.ledger.remove(account);
         }
-        Ok((left.is_none(), rows))
+        state.changed.insert(Part::Pin(*account));
+        is_over
     }
 
     /// Counts entries that are about to be stored, each with its account, kind and size; which of them are taken, and
@@ -353,6 +306,30 @@ impl Pins {
         Some(state.ledger.fits(account, bytes, self.quota_of(pin), self.quota_of_all))
     }
 
+    /// Counts a file that is going to be fetched as if it were here; whether there is room for it, and whether it is to
+    /// be [given up](Self::give_up_file) if it does not come. None where the account is not held for others.
+    pub(super) fn expect_file(&self, account: &AccountId, blob: BlobId, bytes: u64) -> Option<(bool, bool)> {
+        let mut state = self.state.lock();
+        let state = &mut *state;
+        let pin = state.pins.get(account)?;
+        if state.ledger.counts_file(&blob) {
+            return Some((true, false));
+        }
+        let fits = state.ledger.fits(account, bytes, self.quota_of(pin), self.quota_of_all);
+        Some((fits, fits && state.ledger.expect_file(account, blob, bytes)))
+    }
+
+    /// A file that was expected is not fetched any more.
+    pub(super) fn give_up_file(&self, blob: &BlobId) {
+        self.state.lock().ledger.give_up_file(blob);
+    }
+
+    /// Whether it was looked which files of these accounts are here.
+    pub(super) fn knows_files(&self) -> bool {
+        let state = self.state.lock();
+        state.pins.is_empty() || state.ledger.knows_files()
+    }
+
     /// Counts a file that has come.
     pub(super) fn file_came(&self, account: &AccountId, blob: BlobId, bytes: u64) {
         let mut state = self.state.lock();
@@ -361,12 +338,12 @@ impl Pins {
         }
     }
 
-    /// Files of accounts that are held for others, which stay, and their bytes.
+    /// Files of accounts that are held for others, which stay.
     pub(super) fn files(&self) -> HashSet<BlobId> {
         self.state.lock().ledger.files().collect()
     }
 
-    /// Bytes of these files.
+    /// Bytes of these files, and of those that are on their way.
     pub(super) fn file_bytes(&self) -> u64 {
         self.state.lock().ledger.file_bytes()
     }
@@ -380,7 +357,7 @@ impl Pins {
     pub(super) fn answered(&self, peer: &str, answer: &PinAnswer) {
         let mut state = self.state.lock();
         if state.asks.answered(peer, answer, now_ms()) {
-            state.changed.insert(peer.to_owned());
+            state.changed.insert(Part::Ask(peer.to_owned()));
         }
     }
 
@@ -393,22 +370,11 @@ impl Pins {
     pub(super) fn published(&self, places: &[Holder]) {
         let mut state = self.state.lock();
         let forgotten = state.asks.published(places);
-        state.changed.extend(forgotten);
+        state.changed.extend(forgotten.into_iter().map(Part::Ask));
     }
 
     /// Nodes that were asked.
     pub(super) fn hosts(&self) -> Vec<HostView> {
         self.state.lock().asks.views(now_ms())
-    }
-
-    /// Writes down what has changed of asks. Waits for the disk.
-    pub(super) fn flush(&self, store: &Store) -> Result<(), Failure> {
-        let rows = {
-            let mut state = self.state.lock();
-            let changed = std::mem::take(&mut state.changed);
-            let row = |peer: &String| row(ASK, peer.as_bytes(), state.asks.0.get(peer));
-            changed.iter().map(row).collect::<Result<Vec<_>, _>>()?
-        };
-        if rows.is_empty() { Ok(()) } else { Ok(store.set_settings(rows)?) }
     }
 }
