@@ -47,7 +47,7 @@ pub(super) struct Behaviour {
     mdns: Toggle<mdns::tokio::Behaviour>,
     relay: Toggle<relay::Behaviour>,
     relay_client: relay::client::Behaviour,
-    dcutr: Toggle<dcutr::Behaviour>,
+    dcutr: Toggle<Guard<dcutr::Behaviour>>,
     autonat_client: Toggle<autonat::v2::client::Behaviour>,
     autonat_server: Toggle<Guard<autonat::v2::server::Behaviour>>,
     dht: Toggle<Table>,
@@ -90,11 +90,12 @@ impl Behaviour {
             ping: ping::Behaviour::new(
                 ping::Config::new().with_interval(PING_INTERVAL).with_timeout(PING_TIMEOUT),
             ),
-            identify: Identify::new(identify),
+            identify: Identify::new(identify, hearsay, Arc::clone(metrics)),
             mdns: lan(keypair, config).into(),
             relay: config.relay.then(|| relay::Behaviour::new(me, carrying())).into(),
             relay_client,
-            dcutr: open.then(|| dcutr::Behaviour::new(me)).into(),
+            // Whoever is carried here says where it would be met.
+            dcutr: open.then(|| Guard::new(dcutr::Behaviour::new(me), hearsay, Arc::clone(metrics))).into(),
             autonat_client: open.then(autonat::v2::client::Behaviour::default).into(),
             // Only where the owner has offered something to strangers: to try their addresses is to dial what they name.
             autonat_server: config

@@ -146,6 +146,8 @@ metrics! {
     dials,
     /// Dials that failed.
     dials_failed,
+    /// Dials not made because others had named an address that is not the internet's.
+    dials_forbidden,
     /// Connections given up because others' word had led to too many in one network.
     dials_crowded,
     /// Connections closed because pings stayed unanswered.
@@ -172,6 +174,8 @@ metrics! {
     wanted_refused,
     /// Addresses of wanted peers dropped: too many, or of another peer.
     addresses_dropped,
+    /// Own addresses that others named and that were not taken: not the internet's, or too many.
+    candidates_refused,
     /// Nodes that this one has agreed to carry for.
     carried_accepted,
     /// Connections carried for others.

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use super::*;
 
 mod hostile;
+mod places;
 mod tables;
 
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -21,7 +21,7 @@ use crate::net::{
     reach::{Reach, is_relayed, reach},
     snapshot::{Direction, Metrics},
     sync_stream,
-    wanted::{believed, is_loopback},
+    wanted::believed,
 };
 
 /// The swarm has something to say.
@@ -169,11 +169,11 @@ fn pinged(driver: &mut Driver, event: &ping::Event) {
 
 fn identified(driver: &mut Driver, id: ConnectionId, peer: PeerId, info: identify::Info) {
     let Some(entry) = driver.peers.get_mut(&peer) else { return };
-    let here = entry.connection(id).is_some_and(|connection| is_loopback(&connection.address));
+    let over = entry.connection(id).map(|connection| connection.address.clone());
     let agent: String =
         info.agent_version.chars().filter(|c| !c.is_control()).take(MAX_AGENT_CHARS).collect();
     entry.agent = Some(Arc::from(agent));
-    entry.announced = believed(&peer, info.listen_addrs, here);
+    entry.announced = believed(&peer, info.listen_addrs, over.as_ref(), driver.hearsay);
     driver.wanted.announced(&peer, &entry.announced);
     observe(driver, info.observed_addr);
     carry::told(driver, peer, &info.protocols);
