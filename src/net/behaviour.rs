@@ -26,6 +26,7 @@ use super::{
     identify::Identify,
     snapshot::Metrics,
     sync_stream,
+    trial::Trial,
     veil::Veil,
 };
 
@@ -48,7 +49,7 @@ pub(super) struct Behaviour {
     relay: Toggle<relay::Behaviour>,
     relay_client: relay::client::Behaviour,
     dcutr: Toggle<Guard<dcutr::Behaviour>>,
-    autonat_client: Toggle<autonat::v2::client::Behaviour>,
+    pub trial: Toggle<Trial>,
     autonat_server: Toggle<Guard<autonat::v2::server::Behaviour>>,
     dht: Toggle<Table>,
     public_dht: Toggle<Table>,
@@ -96,7 +97,7 @@ impl Behaviour {
             relay_client,
             // Whoever is carried here says where it would be met.
             dcutr: open.then(|| Guard::new(dcutr::Behaviour::new(me), hearsay, Arc::clone(metrics))).into(),
-            autonat_client: open.then(autonat::v2::client::Behaviour::default).into(),
+            trial: open.then(|| Trial::new(Arc::clone(metrics))).into(),
             // Only where the owner has offered something to strangers: to try their addresses is to dial what they name.
             autonat_server: config
                 .relay

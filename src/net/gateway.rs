@@ -53,8 +53,6 @@ pub(super) struct Router {
     pub inside: watch::Sender<Inside>,
     /// Where the router lets others in, each time that it was asked.
     pub open: mpsc::Receiver<Vec<Multiaddr>>,
-    /// Where it last did.
-    pub known: Vec<Multiaddr>,
 }
 
 impl Router {
@@ -65,7 +63,7 @@ impl Router {
         if asks {
             tokio::spawn(keep(wanted, found));
         }
-        Self { inside, open, known: Vec::new() }
+        Self { inside, open }
     }
 }
 

@@ -23,6 +23,7 @@ mod dht;
 mod driver;
 mod error;
 mod event;
+mod external;
 mod frame;
 mod gate;
 mod gateway;
@@ -40,6 +41,7 @@ mod snapshot;
 mod sync_stream;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod veil;
 mod wanted;
 
@@ -160,11 +162,6 @@ impl Net {
         let (reply, answer) = oneshot::channel();
         self.command(Command::Seek(key, reply));
         answer.await.unwrap_or_default()
-    }
-
-    /// The machine has a new network: wanted peers are dialled now, whatever failed before.
-    pub fn announce_network_change(&self) {
-        self.command(Command::NetworkChanged);
     }
 
     /// Ends every session after what is queued has been sent, closes connections, and returns when the swarm task has

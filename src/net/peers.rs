@@ -33,6 +33,8 @@ pub(super) struct Peer {
     /// The application wants the peer gone; the connections are closed when the session has ended.
     pub leaving: bool,
     pub agent: Option<Arc<str>>,
+    /// Whether it tries the addresses of others.
+    pub tries: bool,
     /// Where the peer says it listens; bounded.
     pub announced: Vec<Multiaddr>,
     since: SystemTime,
@@ -80,6 +82,7 @@ impl Peer {
             served_well: false,
             leaving: false,
             agent: None,
+            tries: false,
             announced: Vec::new(),
             since: SystemTime::now(),
             openings: 0,

@@ -18,20 +18,11 @@ pub(in crate::net) fn given(driver: &mut Driver, command: Option<Command>) {
             driver.changed = true;
         }
         Some(Command::Disconnect(peer)) => session::leave(driver, peer),
-        Some(Command::NetworkChanged) => network_changed(driver),
         Some(Command::Provide(keys)) => dht::provide(driver, keys),
         Some(Command::Join(known)) => dht::join(driver, known),
         Some(Command::Seek(key, reply)) => dht::seek(driver, &key, reply),
         Some(Command::Dial(address, reply)) => dial::asked(driver, address, reply),
         Some(Command::Stop) | None => stop(driver),
-    }
-}
-
-fn network_changed(driver: &mut Driver) {
-    let wanted: Vec<_> = driver.wanted.peers().copied().collect();
-    for peer in wanted {
-        driver.wanted.start_anew(&peer);
-        dial::dial_soon(driver, &peer);
     }
 }
 

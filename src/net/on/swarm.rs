@@ -10,7 +10,7 @@ use libp2p::{
 };
 use tokio::time::Instant;
 
-use super::{carry, dht, dial, mdns, router, session};
+use super::{carry, dht, dial, external, mdns, session};
 use crate::net::{
     NetEvent,
     behaviour::BehaviourEvent,
@@ -18,9 +18,9 @@ use crate::net::{
     dht::Which,
     driver::Driver,
     peers::{Connection, Peer},
-    reach::{Reach, is_relayed, reach},
     snapshot::{Direction, Metrics},
     sync_stream,
+    trial::TRIAL_PROTOCOL,
     wanted::believed,
 };
 
@@ -44,8 +44,7 @@ pub(in crate::net) fn event(driver: &mut Driver, event: SwarmEvent<BehaviourEven
         }
         SwarmEvent::NewListenAddr { listener_id, address } => {
             tracing::info!(%address, "listening");
-            offer_as_relay(driver, address);
-            router::listening(driver);
+            external::listening(driver, &address, false);
             listener_settled(driver, listener_id);
         }
         SwarmEvent::ListenerClosed { listener_id, reason, .. } => {
@@ -53,18 +52,13 @@ pub(in crate::net) fn event(driver: &mut Driver, event: SwarmEvent<BehaviourEven
                 tracing::info!(%error, "a listener closed");
             }
             listener_settled(driver, listener_id);
+            external::settle(driver);
             carry::closed(driver, listener_id);
         }
         SwarmEvent::ListenerError { error, .. } => tracing::warn!(%error, "a listener failed to accept"),
-        SwarmEvent::ExternalAddrConfirmed { .. } | SwarmEvent::ExternalAddrExpired { .. } => {
-            driver.changed = true;
-            carry::settle(driver);
-            dht::settle(driver);
-        }
-        SwarmEvent::ExpiredListenAddr { .. } => {
-            driver.changed = true;
-            router::listening(driver);
-        }
+        SwarmEvent::ExternalAddrConfirmed { address } => external::confirmed(driver, address),
+        SwarmEvent::ExternalAddrExpired { .. } => external::expired(driver),
+        SwarmEvent::ExpiredListenAddr { address, .. } => external::listening(driver, &address, true),
         _ => {}
     }
 }
@@ -88,7 +82,7 @@ fn behaviour(driver: &mut Driver, event: BehaviourEvent) {
         BehaviourEvent::Relay(event) => carried(driver, &event),
         BehaviourEvent::RelayClient(event) => tracing::debug!(?event, "carried by another"),
         BehaviourEvent::Dcutr(event) => tracing::debug!(?event, "a way past the routers"),
-        BehaviourEvent::AutonatClient(event) => tracing::debug!(?event, "an own address was tried"),
+        BehaviourEvent::Trial(event) => tracing::debug!(?event, "an own address was tried"),
         BehaviourEvent::AutonatServer(event) => tracing::debug!(?event, "the address of another was tried"),
     }
 }
@@ -173,6 +167,8 @@ fn identified(driver: &mut Driver, id: ConnectionId, peer: PeerId, info: identif
     let agent: String =
         info.agent_version.chars().filter(|c| !c.is_control()).take(MAX_AGENT_CHARS).collect();
     entry.agent = Some(Arc::from(agent));
+    // Not on the connections by which it does that.
+    entry.tries |= info.protocols.contains(&TRIAL_PROTOCOL);
     entry.announced = believed(&peer, info.listen_addrs, over.as_ref(), driver.hearsay);
     driver.wanted.announced(&peer, &entry.announced);
     observe(driver, info.observed_addr);
@@ -180,15 +176,6 @@ fn identified(driver: &mut Driver, id: ConnectionId, peer: PeerId, info: identif
     let places = driver.peers.get(&peer).map(Peer::places).unwrap_or_default();
     dht::told(driver, peer, &info.protocols, &places);
     driver.changed = true;
-}
-
-/// One that carries for others says where it is: those who ask it to are told, and tell it on. Others on this machine
-/// are meant only where the network around is trusted.
-fn offer_as_relay(driver: &mut Driver, address: Multiaddr) {
-    let is_far = reach(&address).is_some_and(|reach| reach < Reach::Machine || driver.hearsay.nearby);
-    if driver.config.relay && is_far && !is_relayed(&address) {
-        driver.swarm.add_external_address(address);
-    }
 }
 
 fn carried(driver: &Driver, event: &relay::Event) {

@@ -1,8 +1,15 @@
 //! What others say of where this node is, and where it would meet them.
 
-use libp2p::{StreamProtocol, dcutr, identify, relay, swarm::NetworkBehaviour};
+use libp2p::{
+    StreamProtocol, autonat, dcutr, identify, relay,
+    swarm::{
+        NetworkBehaviour,
+        dial_opts::{DialOpts, PeerCondition},
+    },
+};
 
 use super::{hostile::counted, *};
+use crate::net::trial::Trial;
 
 /// Says of itself what it must, and anything else by hand.
 #[derive(NetworkBehaviour)]
@@ -92,5 +99,86 @@ async fn who_is_carried_here_cannot_send_the_node_into_its_own_network() {
     stream.flush().await.unwrap();
     counted(&victim, |metrics| metrics.dials_forbidden.load(Relaxed), 1).await;
     assert_eq!(trap.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "it went there");
+    task.abort();
+}
+
+/// Tries the addresses of others.
+#[derive(NetworkBehaviour)]
+struct Trier {
+    identify: identify::Behaviour,
+    server: autonat::v2::server::Behaviour,
+}
+
+/// Has its own tried.
+#[derive(NetworkBehaviour)]
+struct Tried {
+    identify: identify::Behaviour,
+    trial: Trial,
+}
+
+fn swarm<B: NetworkBehaviour>(behaviour: impl FnOnce(identify::Behaviour) -> B) -> Swarm<B> {
+    let mut raw = SwarmBuilder::with_new_identity()
+        .with_tokio()
+        .with_tcp(tcp::Config::default(), noise::Config::new, yamux::Config::default)
+        .unwrap()
+        .with_behaviour(|keypair| {
+            behaviour(identify::Behaviour::new(identify::Config::new("/x/1".to_owned(), keypair.public())))
+        })
+        .unwrap()
+        .with_swarm_config(|config| config.with_idle_connection_timeout(PATIENCE))
+        .build();
+    raw.listen_on(TCP.parse().unwrap()).unwrap();
+    raw
+}
+
+/// The next event that is picked.
+async fn until<B: NetworkBehaviour, T>(
+    raw: &mut Swarm<B>,
+    pick: impl Fn(SwarmEvent<B::ToSwarm>) -> Option<T>,
+) -> T {
+    let found = async {
+        loop {
+            if let Some(found) = pick(raw.select_next_some().await) {
+                return found;
+            }
+        }
+    };
+    timeout(PATIENCE, found).await.expect("it happens in time")
+}
+
+fn listening<E>(event: SwarmEvent<E>) -> Option<Multiaddr> {
+    match event {
+        SwarmEvent::NewListenAddr { address, .. } => Some(address),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn what_was_tried_once_is_tried_again() {
+    let mut server = swarm(|identify| Trier { identify, server: autonat::v2::server::Behaviour::default() });
+    let place = until(&mut server, listening).await;
+    let name = *server.local_peer_id();
+    let task = tokio::spawn(async move { while server.next().await.is_some() {} });
+
+    let mut node = swarm(|identify| Tried { identify, trial: Trial::new(Arc::default()) });
+    let own = until(&mut node, listening).await;
+    let dial = || {
+        DialOpts::peer_id(name)
+            .condition(PeerCondition::Always)
+            .addresses(vec![place.clone()])
+            .allocate_new_port()
+            .build()
+    };
+    let confirmed = |event: SwarmEvent<_>| match event {
+        SwarmEvent::ExternalAddrConfirmed { address } => Some(address),
+        _ => None,
+    };
+    node.behaviour_mut().trial.begin_anew(vec![own.clone()]);
+    for _ in 0..2 {
+        node.dial(dial()).unwrap();
+        assert_eq!(until(&mut node, confirmed).await, own);
+        // The connection that there is goes on, and says nothing more of what the other can do.
+        node.behaviour_mut().trial.begin_anew(vec![own.clone()]);
+    }
     task.abort();
 }
