@@ -23,7 +23,7 @@ use libp2p::{
 
 use super::super::{guard::Hearsay, network::Network, snapshot::Metrics};
 
-/// Records kept at most: about 6 MB.
+/// Records kept at most: about 6 MB of such as nodes send, and about 25 MB where each says as much as is taken.
 pub(super) const MAX_RECORDS: usize = 16_384;
 /// Of one key.
 pub(super) const MAX_PROVIDERS: usize = 20;
@@ -35,6 +35,8 @@ pub(super) const MAX_OF_NETWORK: usize = 2_048;
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 /// Addresses kept of a record.
 const MAX_ADDRESSES: usize = 8;
+/// Bytes of an address; one that others carry to has about 110.
+const MAX_ADDRESS: usize = 128;
 /// Bytes of a key; a hash with its header has 34.
 const MAX_KEY: usize = 64;
 
@@ -138,7 +140,7 @@ impl Shelf {
 
     /// Takes a record in; whether it is there then.
     fn admit(&mut self, mut record: ProviderRecord) -> bool {
-        record.addresses.retain(|address| self.hearsay.allows(address));
+        record.addresses.retain(|address| address.len() <= MAX_ADDRESS && self.hearsay.allows(address));
         record.addresses.truncate(MAX_ADDRESSES);
         let (key, provider) = (record.key.clone(), record.provider);
         if key.as_ref().len() > MAX_KEY {
@@ -322,6 +324,9 @@ mod tests {
         let kept = &shelf.providers(&key(1))[0].addresses;
         assert_eq!(kept.len(), MAX_ADDRESSES);
         assert!(kept.iter().all(|address| address.to_string().starts_with("/ip4/9.9.9.9")));
+        let long = format!("9.9.9.9/tcp/1/http-path/{}", "x".repeat(MAX_ADDRESS));
+        shelf.add_provider(record(key(2), peer, &long)).unwrap();
+        assert!(shelf.providers(&key(2))[0].addresses.is_empty());
         assert!(shelf.add_provider(record(Key::new(&[0; MAX_KEY + 1]), peer, "9.9.9.9")).is_err());
     }
 
