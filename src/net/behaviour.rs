@@ -16,8 +16,8 @@ use libp2p::{
 use super::{
     NetConfig, NetError,
     config::{
-        CIRCUIT_BYTES, CIRCUIT_TIME, MAX_CARRIED, MAX_CIRCUITS, MAX_STREAMS_NEGOTIATING, PING_INTERVAL,
-        PING_TIMEOUT,
+        CIRCUIT_BYTES, CIRCUIT_TIME, CIRCUITS_BURST, CIRCUITS_INTERVAL, MAX_CARRIED, MAX_CIRCUITS,
+        MAX_CIRCUITS_OF_PEER, MAX_STREAMS_NEGOTIATING, NODES_OF_ADDRESS, PING_INTERVAL, PING_TIMEOUT,
     },
     crowd::Crowd,
     dht::{Table, Which, table},
@@ -124,13 +124,18 @@ impl Behaviour {
 
 /// What is carried for others.
 fn carrying() -> relay::Config {
+    let together = CIRCUITS_BURST.saturating_mul(NODES_OF_ADDRESS);
     relay::Config {
         max_reservations: MAX_CARRIED,
         max_circuits: MAX_CIRCUITS,
+        max_circuits_per_peer: MAX_CIRCUITS_OF_PEER,
         max_circuit_duration: CIRCUIT_TIME,
         max_circuit_bytes: CIRCUIT_BYTES,
+        circuit_src_rate_limiters: Vec::new(),
         ..relay::Config::default()
     }
+    .circuit_src_per_peer(CIRCUITS_BURST, CIRCUITS_INTERVAL)
+    .circuit_src_per_ip(together, CIRCUITS_INTERVAL / NODES_OF_ADDRESS.get())
 }
 
 /// Discovery on the local network. A machine without multicast goes without.

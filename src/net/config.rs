@@ -1,6 +1,6 @@
 //! What the owner may set about the network. Every value has a default that suits a person's own machine.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use libp2p::Multiaddr;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,8 @@ pub const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 pub const STABLE_AFTER: Duration = Duration::from_secs(30);
 /// A closed session has this long to write what is still queued.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// One that has carried so many bytes was good as well, however short: a carried connection ends when it is full.
+pub const STABLE_BYTES: u64 = CIRCUIT_BYTES / 4;
 /// A session that has written everything waits this long for the remote to close its side, which says that everything
 /// has arrived.
 pub const LINGER: Duration = Duration::from_millis(300);
@@ -51,8 +53,16 @@ pub const CARRIERS: usize = 2;
 pub const CARRIER_PAUSE: Duration = Duration::from_mins(1);
 /// Nodes that this one carries for, if it offers to, at most.
 pub const MAX_CARRIED: usize = 128;
-/// Connections that it carries at once, at most.
-pub const MAX_CIRCUITS: usize = 64;
+/// Connections that it carries at once, at most: one for each of them.
+pub const MAX_CIRCUITS: usize = MAX_CARRIED;
+/// Of these with one node at either end, at most; who has more begins none.
+pub const MAX_CIRCUITS_OF_PEER: usize = 32;
+/// A node may begin so many in a burst: all that it may have, twice.
+pub const CIRCUITS_BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(63);
+/// After a burst, it may begin one more in each such time: all that it may have, twice in [`CIRCUIT_TIME`].
+pub const CIRCUITS_INTERVAL: Duration = Duration::from_secs(28);
+/// Nodes behind one address may begin together what so many may.
+pub const NODES_OF_ADDRESS: NonZeroU32 = NonZeroU32::MIN.saturating_add(3);
 /// A carried connection ends after this time; both sides may make another.
 pub const CIRCUIT_TIME: Duration = Duration::from_mins(30);
 /// And after so many bytes: enough for ten thousand posts, too few to be worth abusing.

@@ -10,7 +10,7 @@ use libp2p::{Multiaddr, PeerId, swarm::ConnectionId};
 use tokio::time::Instant;
 
 use super::{
-    config::{OPENING_INTERVAL, OPENINGS_BURST},
+    config::{OPENING_INTERVAL, OPENINGS_BURST, STABLE_AFTER, STABLE_BYTES},
     guard::Hearsay,
     reach::is_relayed,
     rule::Present,
@@ -61,6 +61,13 @@ pub(super) struct Live {
     pub opened_here: bool,
     pub since: Instant,
     pub handle: SessionHandle,
+}
+
+impl Live {
+    /// Whether it was worth its connection: it has lasted, or has carried much.
+    pub fn served_well(&self, now: Instant) -> bool {
+        now.duration_since(self.since) >= STABLE_AFTER || self.handle.carried() >= STABLE_BYTES
+    }
 }
 
 /// A stream opened here that the remote has not accepted yet.

@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use super::*;
 
+mod carried;
 mod hostile;
 mod places;
 mod tables;

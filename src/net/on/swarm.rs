@@ -14,7 +14,7 @@ use super::{carry, dht, dial, external, mdns, session};
 use crate::net::{
     NetEvent,
     behaviour::BehaviourEvent,
-    config::{MAX_AGENT_CHARS, MAX_OBSERVED, PING_FAILURES, STABLE_AFTER},
+    config::{MAX_AGENT_CHARS, MAX_OBSERVED, PING_FAILURES},
     dht::Which,
     driver::Driver,
     peers::{Connection, Peer},
@@ -121,7 +121,7 @@ fn disconnected(driver: &mut Driver, peer: PeerId, id: ConnectionId) {
     entry.opening.take_if(|opening| opening.connection == id);
     if let Some(live) = entry.session.as_ref().filter(|live| live.connection == id) {
         live.handle.end();
-        entry.served_well |= now.duration_since(live.since) >= STABLE_AFTER;
+        entry.served_well |= live.served_well(now);
     }
     if !entry.connections.is_empty() {
         session::schedule(driver, peer);
