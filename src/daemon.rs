@@ -19,6 +19,8 @@ use crate::node::{Failure, Node, NodeEvent, Watch, driver};
 pub struct RunOptions {
     /// Multiaddrs to listen on instead of the default.
     pub listen: Vec<String>,
+    /// Multiaddrs at which others come to the node, beside those that are set.
+    pub external: Vec<String>,
     /// Multiaddrs of peers to connect to and keep.
     pub bootstrap: Vec<String>,
     /// Whether to look for peers on the local network.
@@ -170,6 +172,9 @@ fn configured(mut config: net::NetConfig, options: &RunOptions) -> Result<net::N
         config.listen.push(parse(address)?);
     }
     if !options.relay_only.is_empty() {
+    for address in &options.external {
+        config.external.push(parse(address)?);
+    }
         config.relay_only = options.relay_only.iter().map(parse).collect::<Result<_, _>>()?;
     }
     Ok(config)

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use libp2p::Multiaddr;
+use libp2p::{Multiaddr, multiaddr::Protocol};
 use serde::{Deserialize, Serialize};
 
 use super::{NetError, veil::is_relay};
@@ -13,6 +13,8 @@ pub const MAX_ADDRESSES_PER_PEER: usize = 16;
 pub const MAX_HINTED_ADDRESSES: usize = 8;
 /// Our own addresses as seen by others that the snapshot shows; the newest are kept.
 pub const MAX_OBSERVED: usize = 16;
+/// Addresses that the owner may say this node has.
+pub const MAX_EXTERNAL: usize = 8;
 /// Commands waiting for the swarm task; more than [`NetConfig::max_wanted`], so that a start can want them all.
 pub const COMMAND_QUEUE: usize = 2048;
 /// Automatic dials in flight at once; the rest wait their turn.
@@ -84,6 +86,10 @@ pub struct NetConfig {
     pub port: u16,
     /// Addresses to listen on instead of all, for example `/ip4/192.0.2.7/tcp/4001`. Empty: all, on `port`.
     pub listen: Vec<Multiaddr>,
+    /// Addresses at which others come to this node, where it cannot know that itself: behind a port that you have led on,
+    /// or on a machine in a cloud. For example `/ip4/192.0.2.7/tcp/4001` or `/dns4/majlis.example.org/udp/4001/quic-v1`.
+    /// They are told to everybody. By a name it is found through invites alone: say the number as well.
+    pub external: Vec<Multiaddr>,
     /// Find other nodes on the local network, and be found there.
     pub mdns: bool,
     /// Ask the home's router to let others in (`UPnP`).
@@ -140,6 +146,7 @@ impl Default for NetConfig {
         Self {
             port: 0,
             listen: Vec::new(),
+            external: Vec::new(),
             mdns: true,
             upnp: true,
             relay: false,
@@ -188,15 +195,26 @@ impl NetConfig {
         if self.max_sessions == 0 || self.max_wanted == 0 {
             return wrong("max_sessions and max_wanted must not be 0");
         }
+        if let Some(address) = self.external.iter().find(|address| !is_place(address)) {
+            return wrong(&format!(
+                "external needs the place at which others come here, such as /ip4/192.0.2.7/tcp/4001 or \
+                 /dns4/majlis.example.org/udp/4001/quic-v1, with nothing after it; {address} is none"
+            ));
+        }
+        if self.external.len() > MAX_EXTERNAL {
+            return wrong(&format!("external may name {MAX_EXTERNAL} addresses at most"));
+        }
         if let Some(address) = self.relay_only.iter().find(|address| !is_relay(address)) {
             return wrong(&format!(
                 "relay_only needs the whole address of a node, such as \
                  /ip4/192.0.2.7/tcp/4001/p2p/12D3Koo…; {address} is none"
             ));
         }
-        if !self.relay_only.is_empty() && (self.relay || !self.listen.is_empty()) {
+        if !self.relay_only.is_empty() && (self.relay || !self.listen.is_empty() || !self.external.is_empty())
+        {
             return wrong(
-                "with relay_only a node neither carries for others nor listens: leave out relay and listen",
+                "with relay_only a node neither carries for others nor listens: leave out relay, listen and \
+                 external",
             );
         }
         if self.dial_backoff_base_ms == 0 || self.dial_backoff_max_ms < self.dial_backoff_base_ms {
@@ -243,6 +261,15 @@ mod tests {
     use super::*;
 
     #[test]
+/// Whether this is where a node may be, without the name of one: a host and a port that others can dial.
+fn is_place(address: &Multiaddr) -> bool {
+    let has_port = |part| !matches!(part, Protocol::Tcp(0) | Protocol::Udp(0));
+    let is_plain = |part| !matches!(part, Protocol::P2p(_) | Protocol::Dnsaddr(_));
+    is_dialable(address)
+        && reach(address).is_some()
+        && address.iter().all(|part| has_port(part.clone()) && is_plain(part))
+}
+
     fn the_defaults_hold_and_survive_serialisation() {
         let config = NetConfig::default();
         config.check().unwrap();
@@ -270,6 +297,32 @@ mod tests {
     #[test]
     fn a_queue_too_small_for_a_frame_is_refused() {
         let config = NetConfig { send_queue_bytes: 200 << 10, ..NetConfig::default() };
+        let at = relay.iter().take(2).collect();
+        wrong(NetConfig { external: vec![at], ..only(&relay) }, "nor listens");
+    }
+
+    #[test]
+    fn own_addresses_are_places_that_others_can_dial() {
+        let stated =
+            |address: &str| NetConfig { external: vec![address.parse().unwrap()], ..NetConfig::default() };
+        for good in ["/ip4/8.8.8.8/tcp/1", "/dns4/majlis.example/udp/1/quic-v1", "/ip6/2600::1/tcp/1"] {
+            stated(good).check().unwrap();
+        }
+        let named = format!("/ip4/8.8.8.8/tcp/1/p2p/{}", libp2p::PeerId::random());
+        for bad in [
+            &named,
+            "/ip4/8.8.8.8/tcp/0",
+            "/ip4/0.0.0.0/tcp/1",
+            "/ip4/8.8.8.8/udp/1",
+            "/ip4/8.8.8.8",
+            "/dnsaddr/majlis.example",
+        ] {
+            let error = stated(bad).check().unwrap_err().to_string();
+            assert!(error.contains(&format!("{bad} is none")), "{error}");
+        }
+        let many = vec!["/ip4/8.8.8.8/tcp/1".parse().unwrap(); MAX_EXTERNAL + 1];
+        let error = NetConfig { external: many, ..NetConfig::default() }.check().unwrap_err();
+        assert!(error.to_string().contains("at most"), "{error}");
         assert!(matches!(config.check(), Err(NetError::Config(text)) if text.contains("send_queue_bytes")));
     }
 }

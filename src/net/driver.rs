@@ -104,7 +104,7 @@ impl Driver {
     ) -> (Self, watch::Receiver<Snapshot>) {
         let now = Instant::now();
         let router = Router::new(config.upnp);
-        let external = External::new(Vec::new(), config.relay, hearsay, now);
+        let external = External::new(config.external.clone(), config.relay, hearsay, now);
         let (ended, ended_queue) = mpsc::channel(ENDED_QUEUE);
         let (snapshot, reader) = watch::channel(Snapshot::empty(Arc::clone(&metrics)));
         let driver = Self {
@@ -140,6 +140,7 @@ impl Driver {
 
     /// Runs until it is stopped, by [`Command::Stop`] or because no handle is left.
     pub async fn run(mut self) {
+        on::external::settle(&mut self);
         if self.starting.as_ref().is_some_and(Vec::is_empty) {
             on::swarm::listeners_ready(&mut self);
         }
