@@ -154,6 +154,7 @@ impl Driver {
             }
             self.publish_when_due();
         }
+        self.router.left().await;
         tracing::debug!("network stopped");
     }
 

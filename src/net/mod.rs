@@ -165,7 +165,7 @@ impl Net {
     }
 
     /// Ends every session after what is queued has been sent, closes connections, and returns when the swarm task has
-    /// ended: at the latest after [`config::STOP_TIMEOUT`].
+    /// ended: at the latest after [`config::STOP_TIMEOUT`], and a little later where a router leads connections on here.
     pub async fn shutdown(&self) {
         // Errors mean that it has ended already.
         let _ = self.commands.send(Command::Stop).await;

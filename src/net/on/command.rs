@@ -31,6 +31,7 @@ fn stop(driver: &mut Driver) {
     let deadline = Instant::now() + STOP_TIMEOUT;
     driver.stopping = Some(deadline);
     driver.wake_at(deadline);
+    driver.router.leave();
     let peers: Vec<_> = driver.peers.keys().copied().collect();
     for peer in peers {
         session::leave(driver, peer);
