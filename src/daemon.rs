@@ -80,6 +80,7 @@ pub async fn run(
     blocking(move || counting.count_pins()).await?;
     let hearsay = config.node.hints.hearsay();
     let network = configured(config.net, &options)?;
+    node.set_in_tables(network.is_in_tables());
     let relays: Vec<_> = network.relay_only.iter().map(ToString::to_string).collect();
     let (network, arrivals) = listen(&node, (network, hearsay)).await?;
     // Subscribed before anything can happen, so that no event is missed.
@@ -171,10 +172,10 @@ fn configured(mut config: net::NetConfig, options: &RunOptions) -> Result<net::N
     for address in &options.listen {
         config.listen.push(parse(address)?);
     }
-    if !options.relay_only.is_empty() {
     for address in &options.external {
         config.external.push(parse(address)?);
     }
+    if !options.relay_only.is_empty() {
         config.relay_only = options.relay_only.iter().map(parse).collect::<Result<_, _>>()?;
     }
     Ok(config)

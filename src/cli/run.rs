@@ -243,7 +243,7 @@ fn show_people(out: &mut Output, event: &DaemonEvent) -> io::Result<()> {
                 row(&mut text, "Apps", places.iter().map(String::as_str));
                 out.text(&text)?;
             }
-            if *created {
+            if *created && !id.addresses.is_empty() {
                 qr(out, &id.invite)?;
             }
             let addresses = counted(id.addresses.len() as u64, "address", "addresses");
@@ -286,8 +286,39 @@ fn welcome(id: &IdView, created: bool, link: Option<&str>) -> String {
         row(&mut text, "Recovery", advice);
     }
     row(&mut text, "Invite", [id.invite.as_str()]);
-    if created {
+    if id.addresses.is_empty() {
+        let advice = [
+            "It does not say yet where you are: no other node carries connections to this one.",
+            "As soon as one does, `majlis id` shows a link that leads here.",
+        ];
+        row(&mut text, "", advice);
+    } else if created {
         row(&mut text, "", ["Give this link to those who shall follow you."]);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_to_be_given_away_only_once_it_leads_somewhere() {
+        let mut id = IdView {
+            account: "did:key:z6Mk".to_owned(),
+            device: "did:key:z6Mk".to_owned(),
+            peer_id: "12D3Koo".to_owned(),
+            addresses: Vec::new(),
+            invite: "majlis:z6Mk".to_owned(),
+            devices: Vec::new(),
+            home: "/home".to_owned(),
+            phrase_unconfirmed: false,
+        };
+        let give = "Give this link";
+        let nowhere = welcome(&id, true, None);
+        assert!(!nowhere.contains(give) && nowhere.contains("`majlis id` shows a link"), "{nowhere}");
+        id.addresses.push("/ip4/192.0.2.7/tcp/4001/p2p/12D3Koo".to_owned());
+        let somewhere = welcome(&id, true, None);
+        assert!(somewhere.contains(give) && !somewhere.contains("`majlis id`"), "{somewhere}");
+    }
 }

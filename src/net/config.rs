@@ -5,7 +5,7 @@ use std::{num::NonZeroU32, time::Duration};
 use libp2p::{Multiaddr, multiaddr::Protocol};
 use serde::{Deserialize, Serialize};
 
-use super::{NetError, veil::is_relay};
+use super::{NetError, on::dial::is_dialable, reach::reach, veil::is_relay};
 
 /// Addresses remembered for one wanted peer; the newest are kept.
 pub const MAX_ADDRESSES_PER_PEER: usize = 16;
@@ -30,10 +30,10 @@ pub const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 /// A session that lasted this long was a good one: the backoff starts again from its base. Longer than who never greets
 /// is waited for.
 pub const STABLE_AFTER: Duration = Duration::from_secs(30);
-/// A closed session has this long to write what is still queued.
-pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// One that has carried so many bytes was good as well, however short: a carried connection ends when it is full.
 pub const STABLE_BYTES: u64 = CIRCUIT_BYTES / 4;
+/// A closed session has this long to write what is still queued.
+pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// A session that has written everything waits this long for the remote to close its side, which says that everything
 /// has arrived.
 pub const LINGER: Duration = Duration::from_millis(300);
@@ -223,6 +223,11 @@ impl NetConfig {
         Ok(())
     }
 
+    /// Whether the node takes part in a table by which others are found by a key alone.
+    pub fn is_in_tables(&self) -> bool {
+        self.relay_only.is_empty() && (self.dht || self.public_dht)
+    }
+
     /// As it is followed: who meets others through relays alone takes part in nothing that shows where it is.
     pub(super) fn settled(self) -> Self {
         if self.relay_only.is_empty() {
@@ -256,11 +261,6 @@ impl NetConfig {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
 /// Whether this is where a node may be, without the name of one: a host and a port that others can dial.
 fn is_place(address: &Multiaddr) -> bool {
     let has_port = |part| !matches!(part, Protocol::Tcp(0) | Protocol::Udp(0));
@@ -270,6 +270,11 @@ fn is_place(address: &Multiaddr) -> bool {
         && address.iter().all(|part| has_port(part.clone()) && is_plain(part))
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
     fn the_defaults_hold_and_survive_serialisation() {
         let config = NetConfig::default();
         config.check().unwrap();
@@ -292,11 +297,6 @@ fn is_place(address: &Multiaddr) -> bool {
         wrong(only(&format!("{relay}/p2p-circuit").parse().unwrap()), "is none");
         wrong(NetConfig { relay: true, ..only(&relay) }, "neither carries");
         wrong(NetConfig { listen: vec![relay.clone()], ..only(&relay) }, "nor listens");
-    }
-
-    #[test]
-    fn a_queue_too_small_for_a_frame_is_refused() {
-        let config = NetConfig { send_queue_bytes: 200 << 10, ..NetConfig::default() };
         let at = relay.iter().take(2).collect();
         wrong(NetConfig { external: vec![at], ..only(&relay) }, "nor listens");
     }
@@ -323,6 +323,11 @@ fn is_place(address: &Multiaddr) -> bool {
         let many = vec!["/ip4/8.8.8.8/tcp/1".parse().unwrap(); MAX_EXTERNAL + 1];
         let error = NetConfig { external: many, ..NetConfig::default() }.check().unwrap_err();
         assert!(error.to_string().contains("at most"), "{error}");
+    }
+
+    #[test]
+    fn a_queue_too_small_for_a_frame_is_refused() {
+        let config = NetConfig { send_queue_bytes: 200 << 10, ..NetConfig::default() };
         assert!(matches!(config.check(), Err(NetError::Config(text)) if text.contains("send_queue_bytes")));
     }
 }
