@@ -182,10 +182,16 @@ metrics! {
     circuits_opened,
     /// Requests to carry that were refused, by limit or as nobody was there.
     carrying_refused,
+    /// Addresses of nodes that did not become neighbours in a table, where one network has enough.
+    neighbours_refused,
+    /// Searches answered with nothing, as too many went on.
+    seeks_refused,
     /// Records kept of where others are found.
     providers_kept,
     /// Such records refused, by limit.
     providers_refused,
+    /// Such records that gave way to others before their time.
+    providers_displaced,
     /// Bytes of frames received.
     bytes_in,
     /// Bytes of frames sent.

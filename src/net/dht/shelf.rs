@@ -121,6 +121,14 @@ impl Shelf {
         self.total -= 1;
     }
 
+    /// A record gives way to one of the `newest` provider, which may be itself.
+    fn displace(&mut self, key: &Key, provider: &PeerId, newest: PeerId) {
+        self.take(key, provider);
+        if *provider != newest {
+            Metrics::count(&self.metrics.providers_displaced);
+        }
+    }
+
     /// The record that goes where one key has too many.
     fn last_of_key(&self, key: &Key) -> Option<PeerId> {
         let of_key = self.kept.get(key)?;
@@ -155,12 +163,12 @@ impl Shelf {
         if self.kept.get(&key).is_some_and(|of_key| of_key.len() > MAX_PROVIDERS)
             && let Some(last) = self.last_of_key(&key)
         {
-            self.take(&key, &last);
+            self.displace(&key, &last, provider);
         }
         let too_many = self.networks.get(&network).is_some_and(|of| of.len() > MAX_OF_NETWORK);
         let of = if too_many { Some(Some(network)) } else { (self.total > MAX_RECORDS).then_some(None) };
-        if let Some((key, provider)) = of.and_then(|of| self.last_of(of)) {
-            self.take(&key, &provider);
+        if let Some((key, last)) = of.and_then(|of| self.last_of(of)) {
+            self.displace(&key, &last, provider);
         }
         self.kept.get(&key).is_some_and(|of_key| of_key.iter().any(|kept| kept.record.provider == provider))
     }
@@ -277,6 +285,10 @@ mod tests {
         assert!(holds(&shelf, &key(1), &honest));
         assert_eq!(shelf.providers(&key(1)).len(), MAX_PROVIDERS);
         assert_eq!(counts(&shelf), [shelf.total; 3]);
+        let count =
+            |counter: &std::sync::atomic::AtomicU64| counter.load(std::sync::atomic::Ordering::Relaxed);
+        let displaced = count(&shelf.metrics.providers_displaced);
+        assert_eq!(displaced as usize + MAX_PROVIDERS, count(&shelf.metrics.providers_kept) as usize);
         // Whoever comes late finds a place too.
         let late = PeerId::random();
         shelf.add_provider(record(key(1), late, "7.7.7.7")).unwrap();

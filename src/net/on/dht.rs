@@ -1,6 +1,9 @@
 //! What happens in the tables by which nodes are found.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
 
 use libp2p::{
     Multiaddr, PeerId, StreamProtocol,
@@ -15,6 +18,7 @@ use crate::net::{
     },
     driver::Driver,
     reach::{is_open, is_relayed},
+    snapshot::Metrics,
 };
 
 const BOTH: [Which; 2] = [Which::Own, Which::Public];
@@ -73,13 +77,15 @@ pub(in crate::net) fn join(driver: &mut Driver, known: Found) {
 
 /// Takes a peer in among the neighbours, if there is room for it; the first of its places, which are looked at.
 fn meet(driver: &mut Driver, which: Which, peer: PeerId, places: &[Multiaddr]) -> Vec<Multiaddr> {
-    let hearsay = driver.hearsay;
+    let (hearsay, metrics) = (driver.hearsay, Arc::clone(&driver.metrics));
     let places = places.iter().filter(|place| hearsay.allows(place) && !is_relayed(place));
     let places: Vec<_> = places.take(MAX_NEIGHBOUR_ADDRESSES).cloned().collect();
     if let Some(table) = driver.swarm.behaviour_mut().table(which) {
         for place in &places {
             if has_room(table, &peer, place) {
                 table.inner().add_address(&peer, place.clone());
+            } else {
+                Metrics::count(&metrics.neighbours_refused);
             }
         }
     }
@@ -159,6 +165,8 @@ pub(in crate::net) fn seek(driver: &mut Driver, key: &Key, reply: oneshot::Sende
                 queries.insert((which, table.inner().get_providers(record_key(key))));
             }
         }
+    } else {
+        Metrics::count(&driver.metrics.seeks_refused);
     }
     let seek = Seek { queries, found: HashMap::new(), reply };
     if seek.queries.is_empty() { answer(seek) } else { driver.finding.seeks.push(seek) }
