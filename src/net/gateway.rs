@@ -4,6 +4,8 @@
 //! One task beside the swarm's, since routers are slow and many say nothing. A router is believed about its own address
 //! only where that is the internet's: behind a second router it is of no use.
 
+mod device;
+
 use std::{
     collections::BTreeSet,
     net::{Ipv4Addr, SocketAddrV4},
@@ -11,17 +13,15 @@ use std::{
 };
 
 use futures::{StreamExt as _, future::join_all, pin_mut};
+use hyper::Uri;
 use libp2p::{Multiaddr, multiaddr::Protocol};
-use rupnp::{
-    Device, Service,
-    http::Uri,
-    ssdp::{SearchTarget, URN},
-};
+use ssdp_client::{SearchTarget, URN};
 use tokio::{
     sync::{mpsc, watch},
     time::{sleep, timeout},
 };
 
+use self::device::Service;
 use super::reach::{Reach, reach};
 
 /// For how long a router is asked to lead connections on, in seconds.
@@ -39,7 +39,11 @@ const MAX_ANSWERS: usize = 8;
 /// At the end a router is given this long to close the way in.
 const FAREWELL: Duration = Duration::from_millis(500);
 /// What routers call the service that leads connections on.
-const SERVICES: [(&str, u32); 3] = [("WANIPConnection", 2), ("WANIPConnection", 1), ("WANPPPConnection", 1)];
+const SERVICES: [&str; 3] = [
+    "urn:schemas-upnp-org:service:WANIPConnection:2",
+    "urn:schemas-upnp-org:service:WANIPConnection:1",
+    "urn:schemas-upnp-org:service:WANPPPConnection:1",
+];
 
 /// Where this node listens within the home: transport and address.
 pub(super) type Inside = BTreeSet<(Transport, SocketAddrV4)>;
@@ -113,7 +117,6 @@ fn outside(ip: Ipv4Addr, (transport, at): (Transport, SocketAddrV4)) -> Multiadd
 /// A router that leads on to this node, and what it does.
 struct Leading {
     service: Service,
-    router: Uri,
     places: Inside,
     outside: Ipv4Addr,
 }
@@ -156,7 +159,7 @@ async fn keep(mut wanted: watch::Receiver<Inside>, found: mpsc::Sender<Vec<Multi
 /// Asks the first router that answers.
 async fn open(inside: &Inside) -> Option<Leading> {
     let gateway = SearchTarget::URN(URN::device("schemas-upnp-org", "InternetGatewayDevice", 1));
-    let answers = rupnp::ssdp::search(&gateway, PATIENCE, 2, None).await.ok()?;
+    let answers = ssdp_client::search(&gateway, PATIENCE, 2, None).await.ok()?;
     // Whoever is in the home may answer, as often as it likes and whatever it likes.
     let answers = answers.take(MAX_ANSWERS);
     pin_mut!(answers);
@@ -178,19 +181,16 @@ fn near(location: &str) -> Option<Uri> {
 }
 
 async fn ask(place: Uri, inside: &Inside) -> Option<Leading> {
-    let device = Device::from_url(place).await.ok()?;
-    let services = SERVICES.map(|(name, version)| URN::service("schemas-upnp-org", name, version));
-    let service = services.iter().find_map(|service| device.find_service(service))?;
-    let answer = service.action(device.url(), "GetExternalIPAddress", "").await.ok()?;
-    let outside = answer.get("NewExternalIPAddress")?.parse().ok()?;
-    let (service, router) = (service.clone(), device.url().clone());
-    let mut leading = Leading { service, router, places: Inside::new(), outside };
+    let service = Service::of(place, &SERVICES).await?;
+    let answer = service.act("GetExternalIPAddress", "").await?;
+    let outside = device::text(&answer, "NewExternalIPAddress")?.parse().ok()?;
+    let mut leading = Leading { service, places: Inside::new(), outside };
     for place in inside {
         if leading.lead(*place).await {
             leading.places.insert(*place);
         }
     }
-    tracing::debug!(router = %leading.router, open = ?leading.places, "a router lets others in");
+    tracing::debug!(router = %leading.service.device(), open = ?leading.places, "a router lets others in");
     Some(leading)
 }
 
@@ -209,19 +209,19 @@ impl Leading {
              <NewLeaseDuration>{LEASE}</NewLeaseDuration>",
             port_of(transport, port)
         );
-        let answer = self.service.action(&self.router, "AddPortMapping", &wish).await;
-        if let Err(error) = &answer {
-            tracing::debug!(%error, port, ?transport, "the router does not let others in");
+        let leads = self.service.act("AddPortMapping", &wish).await.is_some();
+        if !leads {
+            tracing::debug!(port, ?transport, "the router does not let others in");
         }
-        answer.is_ok()
+        leads
     }
 
     /// Has the router lead nothing more on to these of the places.
     async fn close(&self, gone: impl Fn(&(Transport, SocketAddrV4)) -> bool) {
         let close = |(transport, at): (Transport, SocketAddrV4)| async move {
             let wish = port_of(transport, at.port());
-            let answer = self.service.action(&self.router, "DeletePortMapping", &wish);
-            if !matches!(timeout(PATIENCE, answer).await, Ok(Ok(_))) {
+            let answer = self.service.act("DeletePortMapping", &wish);
+            if !matches!(timeout(PATIENCE, answer).await, Ok(Some(_))) {
                 tracing::debug!(%at, ?transport, "the router may let others in for an hour more");
             }
         };
