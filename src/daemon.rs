@@ -19,6 +19,8 @@ use crate::node::{Failure, Node, NodeEvent, Watch, driver};
 pub struct RunOptions {
     /// Multiaddrs to listen on instead of the default.
     pub listen: Vec<String>,
+    /// Multiaddrs at which others come to the node, beside those that are set.
+    pub external: Vec<String>,
     /// Multiaddrs of peers to connect to and keep.
     pub bootstrap: Vec<String>,
     /// Whether to look for peers on the local network.
@@ -78,6 +80,7 @@ pub async fn run(
     blocking(move || counting.count_pins()).await?;
     let hearsay = config.node.hints.hearsay();
     let network = configured(config.net, &options)?;
+    node.set_in_tables(network.is_in_tables());
     let relays: Vec<_> = network.relay_only.iter().map(ToString::to_string).collect();
     let (network, arrivals) = listen(&node, (network, hearsay)).await?;
     // Subscribed before anything can happen, so that no event is missed.
@@ -168,6 +171,9 @@ fn configured(mut config: net::NetConfig, options: &RunOptions) -> Result<net::N
     config.relay |= options.relay;
     for address in &options.listen {
         config.listen.push(parse(address)?);
+    }
+    for address in &options.external {
+        config.external.push(parse(address)?);
     }
     if !options.relay_only.is_empty() {
         config.relay_only = options.relay_only.iter().map(parse).collect::<Result<_, _>>()?;

@@ -36,6 +36,7 @@ Examples:
   majlis run --listen /ip4/0.0.0.0/tcp/4001
   majlis run --http off
   majlis run --https 0.0.0.0:7443
+  majlis run --host --external /ip4/192.0.2.7/tcp/4001
   majlis run --host                  for a machine that is always on: see `majlis pin token`
   majlis run --no-mdns --bootstrap /ip4/192.0.2.7/tcp/4001/p2p/12D3Koo…
   majlis --json run                  prints one event a line: ready, post, peer, synced")]
@@ -44,6 +45,10 @@ pub struct RunArgs {
     /// Listen here instead of everywhere on the port that was chosen at the first start; may be repeated.
     #[arg(long, value_name = "MULTIADDR")]
     listen: Vec<String>,
+    /// Others come to the node here, which it cannot know itself: behind a port that you have led on, or on a machine in a
+    /// cloud; may be repeated.
+    #[arg(long, value_name = "MULTIADDR")]
+    external: Vec<String>,
     /// Keep a connection to this node; may be repeated.
     #[arg(long, value_name = "MULTIADDR")]
     bootstrap: Vec<String>,
@@ -54,7 +59,7 @@ pub struct RunArgs {
     #[arg(long)]
     relay: bool,
     /// Meet others only through this node, which runs with --relay: nobody else sees where you are; may be repeated.
-    #[arg(long, value_name = "MULTIADDR", conflicts_with_all = ["relay", "host", "listen"])]
+    #[arg(long, value_name = "MULTIADDR", conflicts_with_all = ["relay", "host", "listen", "external"])]
     relay_only: Vec<String>,
     /// Be a host for many, on a machine that is always on and that others can reach: all that --hold invited and --relay
     /// do, and others are told that this node holds what it holds. Who may ask, and for how much room, is told by
@@ -91,6 +96,7 @@ impl RunArgs {
         }
         let options = RunOptions {
             listen: self.listen,
+            external: self.external,
             bootstrap: self.bootstrap,
             mdns: !self.no_mdns,
             relay: self.relay || self.host,
@@ -237,7 +243,7 @@ fn show_people(out: &mut Output, event: &DaemonEvent) -> io::Result<()> {
                 row(&mut text, "Apps", places.iter().map(String::as_str));
                 out.text(&text)?;
             }
-            if *created {
+            if *created && !id.addresses.is_empty() {
                 qr(out, &id.invite)?;
             }
             let addresses = counted(id.addresses.len() as u64, "address", "addresses");
@@ -280,8 +286,39 @@ fn welcome(id: &IdView, created: bool, link: Option<&str>) -> String {
         row(&mut text, "Recovery", advice);
     }
     row(&mut text, "Invite", [id.invite.as_str()]);
-    if created {
+    if id.addresses.is_empty() {
+        let advice = [
+            "It does not say yet where you are: no other node carries connections to this one.",
+            "As soon as one does, `majlis id` shows a link that leads here.",
+        ];
+        row(&mut text, "", advice);
+    } else if created {
         row(&mut text, "", ["Give this link to those who shall follow you."]);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_to_be_given_away_only_once_it_leads_somewhere() {
+        let mut id = IdView {
+            account: "did:key:z6Mk".to_owned(),
+            device: "did:key:z6Mk".to_owned(),
+            peer_id: "12D3Koo".to_owned(),
+            addresses: Vec::new(),
+            invite: "majlis:z6Mk".to_owned(),
+            devices: Vec::new(),
+            home: "/home".to_owned(),
+            phrase_unconfirmed: false,
+        };
+        let give = "Give this link";
+        let nowhere = welcome(&id, true, None);
+        assert!(!nowhere.contains(give) && nowhere.contains("`majlis id` shows a link"), "{nowhere}");
+        id.addresses.push("/ip4/192.0.2.7/tcp/4001/p2p/12D3Koo".to_owned());
+        let somewhere = welcome(&id, true, None);
+        assert!(somewhere.contains(give) && !somewhere.contains("`majlis id`"), "{somewhere}");
+    }
 }

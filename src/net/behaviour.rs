@@ -16,8 +16,8 @@ use libp2p::{
 use super::{
     NetConfig, NetError,
     config::{
-        CIRCUIT_BYTES, CIRCUIT_TIME, MAX_CARRIED, MAX_CIRCUITS, MAX_STREAMS_NEGOTIATING, PING_INTERVAL,
-        PING_TIMEOUT,
+        CIRCUIT_BYTES, CIRCUIT_TIME, CIRCUITS_BURST, CIRCUITS_INTERVAL, MAX_CARRIED, MAX_CIRCUITS,
+        MAX_CIRCUITS_OF_PEER, MAX_STREAMS_NEGOTIATING, NODES_OF_ADDRESS, PING_INTERVAL, PING_TIMEOUT,
     },
     crowd::Crowd,
     dht::{Table, Which, table},
@@ -26,6 +26,7 @@ use super::{
     identify::Identify,
     snapshot::Metrics,
     sync_stream,
+    trial::Trial,
     veil::Veil,
 };
 
@@ -47,8 +48,8 @@ pub(super) struct Behaviour {
     mdns: Toggle<mdns::tokio::Behaviour>,
     relay: Toggle<relay::Behaviour>,
     relay_client: relay::client::Behaviour,
-    dcutr: Toggle<dcutr::Behaviour>,
-    autonat_client: Toggle<autonat::v2::client::Behaviour>,
+    dcutr: Toggle<Guard<dcutr::Behaviour>>,
+    pub trial: Toggle<Trial>,
     autonat_server: Toggle<Guard<autonat::v2::server::Behaviour>>,
     dht: Toggle<Table>,
     public_dht: Toggle<Table>,
@@ -90,12 +91,13 @@ impl Behaviour {
             ping: ping::Behaviour::new(
                 ping::Config::new().with_interval(PING_INTERVAL).with_timeout(PING_TIMEOUT),
             ),
-            identify: Identify::new(identify),
+            identify: Identify::new(identify, hearsay, Arc::clone(metrics)),
             mdns: lan(keypair, config).into(),
             relay: config.relay.then(|| relay::Behaviour::new(me, carrying())).into(),
             relay_client,
-            dcutr: open.then(|| dcutr::Behaviour::new(me)).into(),
-            autonat_client: open.then(autonat::v2::client::Behaviour::default).into(),
+            // Whoever is carried here says where it would be met.
+            dcutr: open.then(|| Guard::new(dcutr::Behaviour::new(me), hearsay, Arc::clone(metrics))).into(),
+            trial: open.then(|| Trial::new(Arc::clone(metrics))).into(),
             // Only where the owner has offered something to strangers: to try their addresses is to dial what they name.
             autonat_server: config
                 .relay
@@ -122,13 +124,18 @@ impl Behaviour {
 
 /// What is carried for others.
 fn carrying() -> relay::Config {
+    let together = CIRCUITS_BURST.saturating_mul(NODES_OF_ADDRESS);
     relay::Config {
         max_reservations: MAX_CARRIED,
         max_circuits: MAX_CIRCUITS,
+        max_circuits_per_peer: MAX_CIRCUITS_OF_PEER,
         max_circuit_duration: CIRCUIT_TIME,
         max_circuit_bytes: CIRCUIT_BYTES,
+        circuit_src_rate_limiters: Vec::new(),
         ..relay::Config::default()
     }
+    .circuit_src_per_peer(CIRCUITS_BURST, CIRCUITS_INTERVAL)
+    .circuit_src_per_ip(together, CIRCUITS_INTERVAL / NODES_OF_ADDRESS.get())
 }
 
 /// Discovery on the local network. A machine without multicast goes without.

@@ -1,11 +1,11 @@
 //! What the owner may set about the network. Every value has a default that suits a person's own machine.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
-use libp2p::Multiaddr;
+use libp2p::{Multiaddr, multiaddr::Protocol};
 use serde::{Deserialize, Serialize};
 
-use super::{NetError, veil::is_relay};
+use super::{NetError, on::dial::is_dialable, reach::reach, veil::is_relay};
 
 /// Addresses remembered for one wanted peer; the newest are kept.
 pub const MAX_ADDRESSES_PER_PEER: usize = 16;
@@ -13,6 +13,8 @@ pub const MAX_ADDRESSES_PER_PEER: usize = 16;
 pub const MAX_HINTED_ADDRESSES: usize = 8;
 /// Our own addresses as seen by others that the snapshot shows; the newest are kept.
 pub const MAX_OBSERVED: usize = 16;
+/// Addresses that the owner may say this node has.
+pub const MAX_EXTERNAL: usize = 8;
 /// Commands waiting for the swarm task; more than [`NetConfig::max_wanted`], so that a start can want them all.
 pub const COMMAND_QUEUE: usize = 2048;
 /// Automatic dials in flight at once; the rest wait their turn.
@@ -28,6 +30,8 @@ pub const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 /// A session that lasted this long was a good one: the backoff starts again from its base. Longer than who never greets
 /// is waited for.
 pub const STABLE_AFTER: Duration = Duration::from_secs(30);
+/// One that has carried so many bytes was good as well, however short: a carried connection ends when it is full.
+pub const STABLE_BYTES: u64 = CIRCUIT_BYTES / 4;
 /// A closed session has this long to write what is still queued.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// A session that has written everything waits this long for the remote to close its side, which says that everything
@@ -51,8 +55,16 @@ pub const CARRIERS: usize = 2;
 pub const CARRIER_PAUSE: Duration = Duration::from_mins(1);
 /// Nodes that this one carries for, if it offers to, at most.
 pub const MAX_CARRIED: usize = 128;
-/// Connections that it carries at once, at most.
-pub const MAX_CIRCUITS: usize = 64;
+/// Connections that it carries at once, at most: one for each of them.
+pub const MAX_CIRCUITS: usize = MAX_CARRIED;
+/// Of these with one node at either end, at most; who has more begins none.
+pub const MAX_CIRCUITS_OF_PEER: usize = 32;
+/// A node may begin so many in a burst: all that it may have, twice.
+pub const CIRCUITS_BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(63);
+/// After a burst, it may begin one more in each such time: all that it may have, twice in [`CIRCUIT_TIME`].
+pub const CIRCUITS_INTERVAL: Duration = Duration::from_secs(28);
+/// Nodes behind one address may begin together what so many may.
+pub const NODES_OF_ADDRESS: NonZeroU32 = NonZeroU32::MIN.saturating_add(3);
 /// A carried connection ends after this time; both sides may make another.
 pub const CIRCUIT_TIME: Duration = Duration::from_mins(30);
 /// And after so many bytes: enough for ten thousand posts, too few to be worth abusing.
@@ -74,6 +86,10 @@ pub struct NetConfig {
     pub port: u16,
     /// Addresses to listen on instead of all, for example `/ip4/192.0.2.7/tcp/4001`. Empty: all, on `port`.
     pub listen: Vec<Multiaddr>,
+    /// Addresses at which others come to this node, where it cannot know that itself: behind a port that you have led on,
+    /// or on a machine in a cloud. For example `/ip4/192.0.2.7/tcp/4001` or `/dns4/majlis.example.org/udp/4001/quic-v1`.
+    /// They are told to everybody. By a name it is found through invites alone: say the number as well.
+    pub external: Vec<Multiaddr>,
     /// Find other nodes on the local network, and be found there.
     pub mdns: bool,
     /// Ask the home's router to let others in (`UPnP`).
@@ -131,6 +147,7 @@ impl Default for NetConfig {
         Self {
             port: 0,
             listen: Vec::new(),
+            external: Vec::new(),
             mdns: true,
             upnp: true,
             relay: false,
@@ -179,21 +196,37 @@ impl NetConfig {
         if self.max_sessions == 0 || self.max_wanted == 0 {
             return wrong("max_sessions and max_wanted must not be 0");
         }
+        if let Some(address) = self.external.iter().find(|address| !is_place(address)) {
+            return wrong(&format!(
+                "external needs the place at which others come here, such as /ip4/192.0.2.7/tcp/4001 or \
+                 /dns4/majlis.example.org/udp/4001/quic-v1, with nothing after it; {address} is none"
+            ));
+        }
+        if self.external.len() > MAX_EXTERNAL {
+            return wrong(&format!("external may name {MAX_EXTERNAL} addresses at most"));
+        }
         if let Some(address) = self.relay_only.iter().find(|address| !is_relay(address)) {
             return wrong(&format!(
                 "relay_only needs the whole address of a node, such as \
                  /ip4/192.0.2.7/tcp/4001/p2p/12D3Koo…; {address} is none"
             ));
         }
-        if !self.relay_only.is_empty() && (self.relay || !self.listen.is_empty()) {
+        if !self.relay_only.is_empty() && (self.relay || !self.listen.is_empty() || !self.external.is_empty())
+        {
             return wrong(
-                "with relay_only a node neither carries for others nor listens: leave out relay and listen",
+                "with relay_only a node neither carries for others nor listens: leave out relay, listen and \
+                 external",
             );
         }
         if self.dial_backoff_base_ms == 0 || self.dial_backoff_max_ms < self.dial_backoff_base_ms {
             return wrong("dial_backoff_base_ms must not be 0 nor above dial_backoff_max_ms");
         }
         Ok(())
+    }
+
+    /// Whether the node takes part in a table by which others are found by a key alone.
+    pub fn is_in_tables(&self) -> bool {
+        self.relay_only.is_empty() && (self.dht || self.public_dht)
     }
 
     /// As it is followed: who meets others through relays alone takes part in nothing that shows where it is.
@@ -229,6 +262,15 @@ impl NetConfig {
     }
 }
 
+/// Whether this is where a node may be, without the name of one: a host and a port that others can dial.
+fn is_place(address: &Multiaddr) -> bool {
+    let has_port = |part| !matches!(part, Protocol::Tcp(0) | Protocol::Udp(0));
+    let is_plain = |part| !matches!(part, Protocol::P2p(_) | Protocol::Dnsaddr(_));
+    is_dialable(address)
+        && reach(address).is_some()
+        && address.iter().all(|part| has_port(part.clone()) && is_plain(part))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -256,6 +298,32 @@ mod tests {
         wrong(only(&format!("{relay}/p2p-circuit").parse().unwrap()), "is none");
         wrong(NetConfig { relay: true, ..only(&relay) }, "neither carries");
         wrong(NetConfig { listen: vec![relay.clone()], ..only(&relay) }, "nor listens");
+        let at = relay.iter().take(2).collect();
+        wrong(NetConfig { external: vec![at], ..only(&relay) }, "nor listens");
+    }
+
+    #[test]
+    fn own_addresses_are_places_that_others_can_dial() {
+        let stated =
+            |address: &str| NetConfig { external: vec![address.parse().unwrap()], ..NetConfig::default() };
+        for good in ["/ip4/8.8.8.8/tcp/1", "/dns4/majlis.example/udp/1/quic-v1", "/ip6/2600::1/tcp/1"] {
+            stated(good).check().unwrap();
+        }
+        let named = format!("/ip4/8.8.8.8/tcp/1/p2p/{}", libp2p::PeerId::random());
+        for bad in [
+            &named,
+            "/ip4/8.8.8.8/tcp/0",
+            "/ip4/0.0.0.0/tcp/1",
+            "/ip4/8.8.8.8/udp/1",
+            "/ip4/8.8.8.8",
+            "/dnsaddr/majlis.example",
+        ] {
+            let error = stated(bad).check().unwrap_err().to_string();
+            assert!(error.contains(&format!("{bad} is none")), "{error}");
+        }
+        let many = vec!["/ip4/8.8.8.8/tcp/1".parse().unwrap(); MAX_EXTERNAL + 1];
+        let error = NetConfig { external: many, ..NetConfig::default() }.check().unwrap_err();
+        assert!(error.to_string().contains("at most"), "{error}");
     }
 
     #[test]

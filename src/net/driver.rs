@@ -19,6 +19,7 @@ use super::{
     carriers::Carriers,
     config::{LISTEN_TIMEOUT, SNAPSHOT_INTERVAL},
     dht::{Finding, Found, Key},
+    external::External,
     gateway::Router,
     guard::Hearsay,
     on,
@@ -40,7 +41,6 @@ pub(super) enum Command {
     Hint(PeerId, Vec<Multiaddr>),
     Forget(PeerId),
     Disconnect(PeerId),
-    NetworkChanged,
     Provide(BTreeSet<Key>),
     Join(Found),
     Seek(Key, oneshot::Sender<Found>),
@@ -68,6 +68,9 @@ pub(super) struct Driver {
     pub carriers: Carriers,
     pub finding: Finding,
     pub router: Router,
+    pub external: External,
+    /// How often others were asked to try where this node is reached.
+    pub trials: usize,
     pub dials: HashMap<ConnectionId, Dial>,
     /// Our addresses as others see them, newest last.
     pub observed: VecDeque<Multiaddr>,
@@ -101,6 +104,7 @@ impl Driver {
     ) -> (Self, watch::Receiver<Snapshot>) {
         let now = Instant::now();
         let router = Router::new(config.upnp);
+        let external = External::new(config.external.clone(), config.relay, hearsay, now);
         let (ended, ended_queue) = mpsc::channel(ENDED_QUEUE);
         let (snapshot, reader) = watch::channel(Snapshot::empty(Arc::clone(&metrics)));
         let driver = Self {
@@ -113,6 +117,8 @@ impl Driver {
             carriers: Carriers::default(),
             finding: Finding::default(),
             router,
+            external,
+            trials: 0,
             dials: HashMap::new(),
             observed: VecDeque::new(),
             starting: Some(listeners),
@@ -134,6 +140,7 @@ impl Driver {
 
     /// Runs until it is stopped, by [`Command::Stop`] or because no handle is left.
     pub async fn run(mut self) {
+        on::external::settle(&mut self);
         if self.starting.as_ref().is_some_and(Vec::is_empty) {
             on::swarm::listeners_ready(&mut self);
         }
@@ -147,6 +154,7 @@ impl Driver {
             }
             self.publish_when_due();
         }
+        self.router.left().await;
         tracing::debug!("network stopped");
     }
 
@@ -169,6 +177,7 @@ impl Driver {
             self.wanted.next_due(now),
             self.carriers.next_due(),
             self.finding.due,
+            Some(self.external.next_due()),
             starting,
             snapshot,
             self.stopping,

@@ -129,6 +129,7 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Guard<B> {
     ) -> Result<Vec<Multiaddr>, ConnectionDenied> {
         let is_own = self.dials.contains(&id);
         if is_own && !addresses.iter().all(|address| self.hearsay.allows(address)) {
+            Metrics::count(&self.metrics.dials_forbidden);
             return Err(ConnectionDenied::new(Forbidden::Nearby));
         }
         let mut known = self.inner.handle_pending_outbound_connection(id, peer, addresses, role)?;

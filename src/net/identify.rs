@@ -1,8 +1,12 @@
 //! What connected peers are told of this node (identify): those near it where it listens, so that they find the way back;
 //! all others only where the internet may come to it. The addresses of a home are nobody's business elsewhere.
+//!
+//! What they say in turn of where this node is, is passed on to be tried, and to be named to those with whom it would meet
+//! past routers: only what may be told to anybody, and of one connection not much.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -17,14 +21,34 @@ use libp2p::{
     },
 };
 
-use super::reach::{Reach, is_relayed, reach};
+use super::{
+    guard::Hearsay,
+    on::dial::is_dialable,
+    reach::{Reach, is_relayed, reach},
+    snapshot::Metrics,
+};
+
+/// Own addresses that are taken from one connection.
+const MAX_CANDIDATES: usize = 4;
 
 /// One identify for each side; each knows its own connections alone.
 pub(super) struct Identify {
-    near: Behaviour,
-    far: Behaviour,
+    near: Side,
+    far: Side,
     /// Connections with peers on this machine or the network around it.
     nearby: HashSet<ConnectionId>,
+    /// How many own addresses were taken from a connection.
+    candidates: HashMap<ConnectionId, usize>,
+    /// Where it listens that everyone can come to. The far side is told of that as long as it does.
+    open: HashSet<Multiaddr>,
+    hearsay: Hearsay,
+    metrics: Arc<Metrics>,
+}
+
+struct Side {
+    identify: Behaviour,
+    /// Who spoke last: what follows was said by it.
+    speaker: Option<ConnectionId>,
 }
 
 /// Whether who is connected at this address is near: not where another node carries what goes there, as that one may
@@ -47,14 +71,28 @@ fn in_the_open<'a>(event: &FromSwarm<'a>) -> Option<FromSwarm<'a>> {
     }
 }
 
+/// Whether an address at which others are known to come is told to the far side. Not one of a home, which a node names as
+/// its own where it carries for others there.
+fn is_for_all(address: &Multiaddr, hearsay: Hearsay) -> bool {
+    hearsay.allows(address) || reach(address) == Some(Reach::Name)
+}
+
 impl Identify {
-    pub fn new(config: Config) -> Self {
-        let far = Behaviour::new(config.clone().with_hide_listen_addrs(true));
-        Self { near: Behaviour::new(config), far, nearby: HashSet::new() }
+    pub fn new(config: Config, hearsay: Hearsay, metrics: Arc<Metrics>) -> Self {
+        let side = |config| Side { identify: Behaviour::new(config), speaker: None };
+        Self {
+            far: side(config.clone().with_hide_listen_addrs(true)),
+            near: side(config),
+            nearby: HashSet::new(),
+            candidates: HashMap::new(),
+            open: HashSet::new(),
+            hearsay,
+            metrics,
+        }
     }
 
     fn side(&mut self, id: ConnectionId) -> &mut Behaviour {
-        if self.nearby.contains(&id) { &mut self.near } else { &mut self.far }
+        if self.nearby.contains(&id) { &mut self.near.identify } else { &mut self.far.identify }
     }
 
     /// The side of a connection that begins.
@@ -108,16 +146,26 @@ impl NetworkBehaviour for Identify {
             _ => None,
         };
         let Some(id) = connection else {
-            self.near.on_swarm_event(event);
-            self.far.on_swarm_event(event);
+            self.near.identify.on_swarm_event(event);
+            match &event {
+                FromSwarm::ExternalAddrConfirmed(known) if !is_for_all(known.addr, self.hearsay) => return,
+                FromSwarm::ExternalAddrExpired(gone) if self.open.contains(gone.addr) => return,
+                _ => self.far.identify.on_swarm_event(event),
+            }
             if let Some(open) = in_the_open(&event) {
-                self.far.on_swarm_event(open);
+                match &open {
+                    FromSwarm::ExternalAddrConfirmed(new) => self.open.insert(new.addr.clone()),
+                    FromSwarm::ExternalAddrExpired(gone) => self.open.remove(gone.addr),
+                    _ => false,
+                };
+                self.far.identify.on_swarm_event(open);
             }
             return;
         };
         self.side(id).on_swarm_event(event);
         if let FromSwarm::ConnectionClosed(_) = event {
             self.nearby.remove(&id);
+            self.candidates.remove(&id);
         }
     }
 
@@ -126,16 +174,53 @@ impl NetworkBehaviour for Identify {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<ToSwarm<Event, THandlerInEvent<Self>>> {
-        match self.near.poll(cx) {
-            Poll::Pending => self.far.poll(cx),
-            ready @ Poll::Ready(_) => ready,
+        for side in [&mut self.near, &mut self.far] {
+            while let Poll::Ready(said) = side.identify.poll(cx) {
+                match &said {
+                    ToSwarm::GenerateEvent(Event::Received { connection_id, .. }) => {
+                        side.speaker = Some(*connection_id);
+                    }
+                    ToSwarm::NewExternalAddrCandidate(address) => {
+                        let may_be_told =
+                            self.hearsay.allows(address) && is_dialable(address) && !is_relayed(address);
+                        let taken = side.speaker.map(|id| self.candidates.entry(id).or_default());
+                        let Some(taken) = taken.filter(|taken| may_be_told && **taken < MAX_CANDIDATES)
+                        else {
+                            Metrics::count(&self.metrics.candidates_refused);
+                            continue;
+                        };
+                        *taken += 1;
+                    }
+                    _ => {}
+                }
+                return Poll::Ready(said);
+            }
         }
+        Poll::Pending
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_those_nearby_are_told_of_addresses_of_a_home() {
+        let relay = PeerId::random();
+        for (address, far) in [
+            ("/ip4/10.0.0.1/tcp/4001".to_owned(), false),
+            ("/ip6/fd00::1/udp/4001/quic-v1".to_owned(), false),
+            ("/ip4/127.0.0.1/tcp/4001".to_owned(), false),
+            (format!("/ip4/10.0.0.1/tcp/4001/p2p/{relay}/p2p-circuit"), false),
+            (format!("/ip4/8.8.8.8/tcp/4001/p2p/{relay}/p2p-circuit"), true),
+            ("/ip4/8.8.8.8/tcp/4001".to_owned(), true),
+            ("/dns4/majlis.example/tcp/4001".to_owned(), true),
+        ] {
+            let place: Multiaddr = address.parse().unwrap();
+            assert_eq!(is_for_all(&place, Hearsay { nearby: false }), far, "{address}");
+            assert!(is_for_all(&place, Hearsay { nearby: true }), "{address}");
+        }
+    }
 
     #[test]
     fn who_is_carried_here_is_not_near() {

@@ -23,6 +23,7 @@ mod dht;
 mod driver;
 mod error;
 mod event;
+mod external;
 mod frame;
 mod gate;
 mod gateway;
@@ -40,6 +41,7 @@ mod snapshot;
 mod sync_stream;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod veil;
 mod wanted;
 
@@ -162,13 +164,8 @@ impl Net {
         answer.await.unwrap_or_default()
     }
 
-    /// The machine has a new network: wanted peers are dialled now, whatever failed before.
-    pub fn announce_network_change(&self) {
-        self.command(Command::NetworkChanged);
-    }
-
     /// Ends every session after what is queued has been sent, closes connections, and returns when the swarm task has
-    /// ended: at the latest after [`config::STOP_TIMEOUT`].
+    /// ended: at the latest after [`config::STOP_TIMEOUT`], and a little later where a router leads connections on here.
     pub async fn shutdown(&self) {
         // Errors mean that it has ended already.
         let _ = self.commands.send(Command::Stop).await;

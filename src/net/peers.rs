@@ -10,7 +10,7 @@ use libp2p::{Multiaddr, PeerId, swarm::ConnectionId};
 use tokio::time::Instant;
 
 use super::{
-    config::{OPENING_INTERVAL, OPENINGS_BURST},
+    config::{OPENING_INTERVAL, OPENINGS_BURST, STABLE_AFTER, STABLE_BYTES},
     guard::Hearsay,
     reach::is_relayed,
     rule::Present,
@@ -33,6 +33,8 @@ pub(super) struct Peer {
     /// The application wants the peer gone; the connections are closed when the session has ended.
     pub leaving: bool,
     pub agent: Option<Arc<str>>,
+    /// Whether it tries the addresses of others.
+    pub tries: bool,
     /// Where the peer says it listens; bounded.
     pub announced: Vec<Multiaddr>,
     since: SystemTime,
@@ -61,6 +63,13 @@ pub(super) struct Live {
     pub handle: SessionHandle,
 }
 
+impl Live {
+    /// Whether it was worth its connection: it has lasted, or has carried much.
+    pub fn served_well(&self, now: Instant) -> bool {
+        now.duration_since(self.since) >= STABLE_AFTER || self.handle.carried() >= STABLE_BYTES
+    }
+}
+
 /// A stream opened here that the remote has not accepted yet.
 #[derive(Debug)]
 pub(super) struct Opening {
@@ -80,6 +89,7 @@ impl Peer {
             served_well: false,
             leaving: false,
             agent: None,
+            tries: false,
             announced: Vec::new(),
             since: SystemTime::now(),
             openings: 0,

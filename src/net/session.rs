@@ -211,6 +211,12 @@ impl SessionHandle {
     pub fn end(&self) {
         self.0.end();
     }
+
+    /// Bytes that the session has carried, in either direction.
+    pub fn carried(&self) -> u64 {
+        let stats = &self.0.stats;
+        stats.bytes_in.load(Relaxed) + stats.bytes_out.load(Relaxed)
+    }
 }
 
 /// Tells the swarm task that a session is over.

@@ -146,6 +146,8 @@ metrics! {
     dials,
     /// Dials that failed.
     dials_failed,
+    /// Dials not made because others had named an address that is not the internet's.
+    dials_forbidden,
     /// Connections given up because others' word had led to too many in one network.
     dials_crowded,
     /// Connections closed because pings stayed unanswered.
@@ -174,16 +176,24 @@ metrics! {
     wanted_refused,
     /// Addresses of wanted peers dropped: too many, or of another peer.
     addresses_dropped,
+    /// Own addresses that others named and that were not taken: not the internet's, or too many.
+    candidates_refused,
     /// Nodes that this one has agreed to carry for.
     carried_accepted,
     /// Connections carried for others.
     circuits_opened,
     /// Requests to carry that were refused, by limit or as nobody was there.
     carrying_refused,
+    /// Addresses of nodes that did not become neighbours in a table, where one network has enough.
+    neighbours_refused,
+    /// Searches answered with nothing, as too many went on.
+    seeks_refused,
     /// Records kept of where others are found.
     providers_kept,
     /// Such records refused, by limit.
     providers_refused,
+    /// Such records that gave way to others before their time.
+    providers_displaced,
     /// Bytes of frames received.
     bytes_in,
     /// Bytes of frames sent.

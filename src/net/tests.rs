@@ -8,7 +8,9 @@ use tokio::time::timeout;
 
 use super::*;
 
+mod carried;
 mod hostile;
+mod places;
 mod tables;
 
 const PATIENCE: Duration = Duration::from_secs(20);

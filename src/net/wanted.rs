@@ -9,6 +9,8 @@ use tokio::time::Instant;
 use super::{
     backoff::Backoff,
     config::{MAX_ADDRESSES_PER_PEER, MAX_HINTED_ADDRESSES},
+    guard::Hearsay,
+    reach::{Reach, is_relayed, reach},
 };
 
 /// See the module.
@@ -210,20 +212,23 @@ pub(super) fn transport_part(mut address: Multiaddr, peer: &PeerId) -> Option<Mu
     (!address.is_empty()).then_some(address)
 }
 
-/// The addresses that a peer announces of itself, as far as they are believed: bounded, and loopback only of a peer
-/// that is `here`, on this machine.
-pub(super) fn believed(peer: &PeerId, addresses: Vec<Multiaddr>, here: bool) -> Vec<Multiaddr> {
-    let places = addresses.into_iter().filter(|address| here || !is_loopback(address));
+/// The addresses that a peer announces of itself, as far as they are believed: bounded; loopback only of a peer that is
+/// on this machine, and what else is not the internet's only of one that is near. `over` is where its connection goes.
+pub(super) fn believed(
+    peer: &PeerId,
+    addresses: Vec<Multiaddr>,
+    over: Option<&Multiaddr>,
+    hearsay: Hearsay,
+) -> Vec<Multiaddr> {
+    let near = over.filter(|remote| !is_relayed(remote)).and_then(reach);
+    let near = near.filter(|near| matches!(near, Reach::Household | Reach::Machine));
+    let is_believed = |address: &Multiaddr| match reach(address) {
+        Some(Reach::Machine) => near == Some(Reach::Machine),
+        Some(reach) => near.is_some() || hearsay.believes(reach),
+        None => false,
+    };
+    let places = addresses.into_iter().filter(is_believed);
     places.filter_map(|address| transport_part(address, peer)).take(MAX_ADDRESSES_PER_PEER).collect()
-}
-
-/// Whether the address is on this machine.
-pub(super) fn is_loopback(address: &Multiaddr) -> bool {
-    match address.iter().next() {
-        Some(Protocol::Ip4(ip)) => ip.is_loopback(),
-        Some(Protocol::Ip6(ip)) => ip.is_loopback(),
-        _ => false,
-    }
 }
 
 #[cfg(test)]
@@ -326,13 +331,29 @@ mod tests {
     }
 
     #[test]
-    fn announced_loopback_is_believed_only_of_this_machine() {
+    fn what_is_not_the_internets_is_believed_of_those_who_are_near() {
         let peer = PeerId::random();
-        let loopback: Multiaddr = "/ip4/127.0.0.1/tcp/1".parse().unwrap();
-        let announced = vec![loopback.clone(), address(1)];
-        assert_eq!(believed(&peer, announced.clone(), false), [address(1)]);
-        assert_eq!(believed(&peer, announced.clone(), true), announced);
-        assert_eq!(believed(&peer, vec![address(1); 40], true).len(), MAX_ADDRESSES_PER_PEER);
+        let parse = |text: &str| text.parse::<Multiaddr>().unwrap();
+        let all = [
+            "/ip4/8.8.8.8/tcp/1",
+            "/ip4/192.168.1.1/tcp/80",
+            "/dns4/router/tcp/80",
+            "/ip4/127.0.0.1/tcp/1",
+            "/ip4/169.254.1.1/tcp/1",
+        ]
+        .map(parse);
+        let strict = Hearsay { nearby: false };
+        let over = |remote: &str, hearsay| believed(&peer, all.to_vec(), Some(&parse(remote)), hearsay);
+        assert_eq!(over("/ip4/9.9.9.9/tcp/1", strict), all[..1]);
+        // Another carries what comes from there, and is itself nearby.
+        let carried = format!("/ip4/10.0.0.1/tcp/1/p2p/{peer}/p2p-circuit");
+        assert_eq!(over(&carried, strict), all[..1]);
+        assert_eq!(over("/ip4/192.168.1.7/tcp/1", strict), all[..3]);
+        assert_eq!(over("/ip4/127.0.0.1/tcp/1", strict), all[..4]);
+        assert_eq!(over("/ip4/9.9.9.9/tcp/1", Hearsay { nearby: true }), all[..3]);
+        assert_eq!(believed(&peer, all.to_vec(), None, strict), all[..1]);
+        let many = vec![all[0].clone(); 40];
+        assert_eq!(believed(&peer, many, None, strict).len(), MAX_ADDRESSES_PER_PEER);
 
         let mut table = wanted(4);
         table.want(peer, vec![address(2)]);

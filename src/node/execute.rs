@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use majlis_protocol::text::Invite;
@@ -543,7 +544,9 @@ impl Node {
             peer_id: id.peer_id,
             addresses: id.addresses,
             reached: standing.map(|(reached, _)| reached),
-            neighbours: standing.map(|(_, neighbours)| neighbours),
+            neighbours: standing
+                .filter(|_| self.in_tables.load(Ordering::Relaxed))
+                .map(|(_, neighbours)| neighbours),
             clock_ahead_days: self.days.ahead(now_ms()),
             peers: peers.len(),
             following: self.at_heart().len() - 1,

@@ -49,6 +49,7 @@ mod watch;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use majlis_protocol::body::EntryRef;
 use majlis_protocol::identity::VerifiedId;
@@ -161,6 +162,8 @@ pub struct Node {
     /// Held while it is worked out which accounts the node holds.
     refreshing: Mutex<()>,
     driver: Mutex<Option<mpsc::Sender<Local>>>,
+    /// Whether the node that runs takes part in a table by which others are found by a key alone.
+    in_tables: AtomicBool,
     /// What the network counts, once it runs.
     network: Mutex<Option<Arc<Metrics>>>,
     crier: watch::Crier,
@@ -212,6 +215,11 @@ impl Node {
         })
     }
 
+    /// The network takes part in a table by which others are found by a key alone, or in none.
+    pub fn set_in_tables(&self, takes_part: bool) {
+        self.in_tables.store(takes_part, Ordering::Relaxed);
+    }
+
     fn with(
         home: &Path,
         keys: Keys,
@@ -236,6 +244,7 @@ impl Node {
             receiving: Mutex::default(),
             refreshing: Mutex::default(),
             driver: Mutex::new(None),
+            in_tables: AtomicBool::new(false),
             network: Mutex::default(),
             crier: watch::Crier::default(),
             peers,

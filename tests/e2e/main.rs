@@ -39,6 +39,7 @@ mod letters;
 mod lifecycle;
 mod media;
 mod nat;
+mod places;
 mod presence;
 mod private;
 mod recovery;

@@ -121,10 +121,11 @@ fn status(view: &StatusView) -> String {
     if let Some(reached) = view.reached {
         row(&mut text, "Reached", [in_words(reached)]);
     }
-    if let Some(neighbours) = view.neighbours {
-        let found = match neighbours {
-            0 => "not by key alone yet: no node is known that everyone can reach".to_owned(),
-            known => format!("by key alone, through {}", counted(known as u64, "node", "nodes")),
+    if view.running {
+        let found = match view.neighbours {
+            None => "by invite and by hints, not by key alone: it takes no part in the table".to_owned(),
+            Some(0) => "not by key alone yet: no node is known that everyone can reach".to_owned(),
+            Some(known) => format!("by key alone, through {}", counted(known as u64, "node", "nodes")),
         };
         row(&mut text, "Found", [found.as_str()]);
     }

@@ -47,7 +47,7 @@ pub(super) const MAX_FOUND: usize = 20;
 const QUERY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Neighbours from one network at most, so that one owner of many addresses is not all that a node asks.
 const MAX_NEIGHBOURS_OF_NETWORK: usize = 8;
-/// Addresses taken in of a neighbour.
+/// Addresses kept of a neighbour.
 pub(super) const MAX_NEIGHBOUR_ADDRESSES: usize = 4;
 
 /// A table that the node takes part in.
@@ -119,13 +119,35 @@ pub(super) fn has_room(table: &mut Table, peer: &PeerId, address: &Multiaddr) ->
     there < MAX_NEIGHBOURS_OF_NETWORK
 }
 
+/// Where a neighbour is, as far as the table knows; none of who is no neighbour.
+pub(super) fn places_of(table: &mut Table, peer: &PeerId) -> Option<Vec<Multiaddr>> {
+    let bucket = table.inner().kbucket(*peer)?;
+    let entry = bucket.iter().find(|entry| entry.node.key.preimage() == peer)?;
+    Some(entry.node.value.iter().cloned().collect())
+}
+
+/// Forgets where a neighbour was. The table itself only ever learns, at each connection too; where nothing else is known
+/// of a neighbour it keeps that.
+pub(super) fn keep_only(table: &mut Table, peer: &PeerId, places: &[Multiaddr]) {
+    let known = places_of(table, peer).unwrap_or_default();
+    let whole = |place: &Multiaddr| place.clone().with_p2p(*peer).unwrap_or_else(|place| place);
+    let kept: HashSet<_> = places.iter().map(whole).collect();
+    let (kept, gone): (Vec<_>, Vec<_>) = known.into_iter().partition(|place| kept.contains(&whole(place)));
+    if !kept.is_empty() {
+        for place in gone.into_iter().chain(kept.into_iter().skip(MAX_NEIGHBOUR_ADDRESSES)) {
+            table.inner().remove_address(peer, &place);
+        }
+    }
+}
+
 /// The neighbours in a table, and where they are.
 pub(super) fn neighbours(table: &mut Table) -> Vec<(PeerId, Vec<Multiaddr>)> {
     let buckets = table.inner().kbuckets();
     let entries = buckets.flat_map(|bucket| {
-        let entries = bucket
-            .iter()
-            .map(|entry| (*entry.node.key.preimage(), entry.node.value.iter().cloned().collect::<Vec<_>>()));
+        let entries = bucket.iter().map(|entry| {
+            let places = entry.node.value.iter().take(MAX_NEIGHBOUR_ADDRESSES);
+            (*entry.node.key.preimage(), places.cloned().collect::<Vec<_>>())
+        });
         entries.collect::<Vec<_>>()
     });
     entries.collect()

@@ -23,7 +23,7 @@ use libp2p::{
 
 use super::super::{guard::Hearsay, network::Network, snapshot::Metrics};
 
-/// Records kept at most: about 6 MB.
+/// Records kept at most: about 6 MB of such as nodes send, and about 25 MB where each says as much as is taken.
 pub(super) const MAX_RECORDS: usize = 16_384;
 /// Of one key.
 pub(super) const MAX_PROVIDERS: usize = 20;
@@ -35,6 +35,8 @@ pub(super) const MAX_OF_NETWORK: usize = 2_048;
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 /// Addresses kept of a record.
 const MAX_ADDRESSES: usize = 8;
+/// Bytes of an address; one that others carry to has about 110.
+const MAX_ADDRESS: usize = 128;
 /// Bytes of a key; a hash with its header has 34.
 const MAX_KEY: usize = 64;
 
@@ -119,6 +121,14 @@ impl Shelf {
         self.total -= 1;
     }
 
+    /// A record gives way to one of the `newest` provider, which may be itself.
+    fn displace(&mut self, key: &Key, provider: &PeerId, newest: PeerId) {
+        self.take(key, provider);
+        if *provider != newest {
+            Metrics::count(&self.metrics.providers_displaced);
+        }
+    }
+
     /// The record that goes where one key has too many.
     fn last_of_key(&self, key: &Key) -> Option<PeerId> {
         let of_key = self.kept.get(key)?;
@@ -138,7 +148,7 @@ impl Shelf {
 
     /// Takes a record in; whether it is there then.
     fn admit(&mut self, mut record: ProviderRecord) -> bool {
-        record.addresses.retain(|address| self.hearsay.allows(address));
+        record.addresses.retain(|address| address.len() <= MAX_ADDRESS && self.hearsay.allows(address));
         record.addresses.truncate(MAX_ADDRESSES);
         let (key, provider) = (record.key.clone(), record.provider);
         if key.as_ref().len() > MAX_KEY {
@@ -153,12 +163,12 @@ impl Shelf {
         if self.kept.get(&key).is_some_and(|of_key| of_key.len() > MAX_PROVIDERS)
             && let Some(last) = self.last_of_key(&key)
         {
-            self.take(&key, &last);
+            self.displace(&key, &last, provider);
         }
         let too_many = self.networks.get(&network).is_some_and(|of| of.len() > MAX_OF_NETWORK);
         let of = if too_many { Some(Some(network)) } else { (self.total > MAX_RECORDS).then_some(None) };
-        if let Some((key, provider)) = of.and_then(|of| self.last_of(of)) {
-            self.take(&key, &provider);
+        if let Some((key, last)) = of.and_then(|of| self.last_of(of)) {
+            self.displace(&key, &last, provider);
         }
         self.kept.get(&key).is_some_and(|of_key| of_key.iter().any(|kept| kept.record.provider == provider))
     }
@@ -275,6 +285,10 @@ mod tests {
         assert!(holds(&shelf, &key(1), &honest));
         assert_eq!(shelf.providers(&key(1)).len(), MAX_PROVIDERS);
         assert_eq!(counts(&shelf), [shelf.total; 3]);
+        let count =
+            |counter: &std::sync::atomic::AtomicU64| counter.load(std::sync::atomic::Ordering::Relaxed);
+        let displaced = count(&shelf.metrics.providers_displaced);
+        assert_eq!(displaced as usize + MAX_PROVIDERS, count(&shelf.metrics.providers_kept) as usize);
         // Whoever comes late finds a place too.
         let late = PeerId::random();
         shelf.add_provider(record(key(1), late, "7.7.7.7")).unwrap();
@@ -322,6 +336,9 @@ mod tests {
         let kept = &shelf.providers(&key(1))[0].addresses;
         assert_eq!(kept.len(), MAX_ADDRESSES);
         assert!(kept.iter().all(|address| address.to_string().starts_with("/ip4/9.9.9.9")));
+        let long = format!("9.9.9.9/tcp/1/http-path/{}", "x".repeat(MAX_ADDRESS));
+        shelf.add_provider(record(key(2), peer, &long)).unwrap();
+        assert!(shelf.providers(&key(2))[0].addresses.is_empty());
         assert!(shelf.add_provider(record(Key::new(&[0; MAX_KEY + 1]), peer, "9.9.9.9")).is_err());
     }
 

@@ -18,7 +18,6 @@ pub(in crate::net) fn given(driver: &mut Driver, command: Option<Command>) {
             driver.changed = true;
         }
         Some(Command::Disconnect(peer)) => session::leave(driver, peer),
-        Some(Command::NetworkChanged) => network_changed(driver),
         Some(Command::Provide(keys)) => dht::provide(driver, keys),
         Some(Command::Join(known)) => dht::join(driver, known),
         Some(Command::Seek(key, reply)) => dht::seek(driver, &key, reply),
@@ -27,19 +26,12 @@ pub(in crate::net) fn given(driver: &mut Driver, command: Option<Command>) {
     }
 }
 
-fn network_changed(driver: &mut Driver) {
-    let wanted: Vec<_> = driver.wanted.peers().copied().collect();
-    for peer in wanted {
-        driver.wanted.start_anew(&peer);
-        dial::dial_soon(driver, &peer);
-    }
-}
-
 fn stop(driver: &mut Driver) {
     // The listeners stay until the end: closing a QUIC listener cuts off its connections.
     let deadline = Instant::now() + STOP_TIMEOUT;
     driver.stopping = Some(deadline);
     driver.wake_at(deadline);
+    driver.router.leave();
     let peers: Vec<_> = driver.peers.keys().copied().collect();
     for peer in peers {
         session::leave(driver, peer);

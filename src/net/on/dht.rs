@@ -1,6 +1,9 @@
 //! What happens in the tables by which nodes are found.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
 
 use libp2p::{
     Multiaddr, PeerId, StreamProtocol,
@@ -11,10 +14,11 @@ use tokio::{sync::oneshot, time::Instant};
 use crate::net::{
     dht::{
         DHT_PROTOCOL, Found, Key, MAX_FOUND, MAX_NEIGHBOUR_ADDRESSES, MAX_SEEKING, PUBLIC_DHT_PROTOCOL, Seek,
-        TELL_AFTER, TELL_INTERVAL, TELLING, Which, has_room, neighbours, record_key,
+        TELL_AFTER, TELL_INTERVAL, TELLING, Which, has_room, keep_only, neighbours, places_of, record_key,
     },
     driver::Driver,
     reach::{is_open, is_relayed},
+    snapshot::Metrics,
 };
 
 const BOTH: [Which; 2] = [Which::Own, Which::Public];
@@ -50,7 +54,10 @@ pub(in crate::net) fn told(
 ) {
     for (which, protocol) in BOTH.into_iter().zip([DHT_PROTOCOL, PUBLIC_DHT_PROTOCOL]) {
         if protocols.contains(&protocol) {
-            meet(driver, which, peer, places);
+            let places = meet(driver, which, peer, places);
+            if let Some(table) = driver.swarm.behaviour_mut().table(which) {
+                keep_only(table, &peer, &places);
+            }
         } else if let Some(table) = driver.swarm.behaviour_mut().table(which) {
             table.inner().remove_peer(&peer);
         }
@@ -60,19 +67,29 @@ pub(in crate::net) fn told(
 /// Nodes that were neighbours when this node last ran.
 pub(in crate::net) fn join(driver: &mut Driver, known: Found) {
     for (peer, places) in known {
-        meet(driver, Which::Own, peer, &places);
+        let table = driver.swarm.behaviour_mut().table(Which::Own);
+        // Who is there already has said itself where it is.
+        if table.is_some_and(|table| places_of(table, &peer).is_none()) {
+            meet(driver, Which::Own, peer, &places);
+        }
     }
 }
 
-fn meet(driver: &mut Driver, which: Which, peer: PeerId, places: &[Multiaddr]) {
-    let hearsay = driver.hearsay;
-    let Some(table) = driver.swarm.behaviour_mut().table(which) else { return };
+/// Takes a peer in among the neighbours, if there is room for it; the first of its places, which are looked at.
+fn meet(driver: &mut Driver, which: Which, peer: PeerId, places: &[Multiaddr]) -> Vec<Multiaddr> {
+    let (hearsay, metrics) = (driver.hearsay, Arc::clone(&driver.metrics));
     let places = places.iter().filter(|place| hearsay.allows(place) && !is_relayed(place));
-    for place in places.take(MAX_NEIGHBOUR_ADDRESSES) {
-        if has_room(table, &peer, place) {
-            table.inner().add_address(&peer, place.clone());
+    let places: Vec<_> = places.take(MAX_NEIGHBOUR_ADDRESSES).cloned().collect();
+    if let Some(table) = driver.swarm.behaviour_mut().table(which) {
+        for place in &places {
+            if has_room(table, &peer, place) {
+                table.inner().add_address(&peer, place.clone());
+            } else {
+                Metrics::count(&metrics.neighbours_refused);
+            }
         }
     }
+    places
 }
 
 /// Those whom everyone can come to answer for the tables, and whoever has offered to carry for others.
@@ -148,6 +165,8 @@ pub(in crate::net) fn seek(driver: &mut Driver, key: &Key, reply: oneshot::Sende
                 queries.insert((which, table.inner().get_providers(record_key(key))));
             }
         }
+    } else {
+        Metrics::count(&driver.metrics.seeks_refused);
     }
     let seek = Seek { queries, found: HashMap::new(), reply };
     if seek.queries.is_empty() { answer(seek) } else { driver.finding.seeks.push(seek) }

@@ -5,6 +5,7 @@ pub(super) mod carry;
 pub(super) mod command;
 pub(super) mod dht;
 pub(super) mod dial;
+pub(super) mod external;
 pub(super) mod mdns;
 pub(super) mod router;
 pub(super) mod session;

@@ -5,7 +5,6 @@ use tokio::time::Instant;
 
 use crate::net::{
     NetEvent,
-    config::STABLE_AFTER,
     driver::Driver,
     peers::{Live, Opening},
     rule::{Verdict, judge},
@@ -137,7 +136,7 @@ pub(in crate::net) fn ended(driver: &mut Driver, ended: Ended) {
     driver.live_sessions -= 1;
     driver.changed = true;
     Metrics::count(&driver.metrics.sessions_closed);
-    if live.since.elapsed() >= STABLE_AFTER {
+    if live.served_well(Instant::now()) {
         entry.served_well = true;
         entry.failures = 0;
     }

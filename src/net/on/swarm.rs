@@ -10,18 +10,18 @@ use libp2p::{
 };
 use tokio::time::Instant;
 
-use super::{carry, dht, dial, mdns, router, session};
+use super::{carry, dht, dial, external, mdns, session};
 use crate::net::{
     NetEvent,
     behaviour::BehaviourEvent,
-    config::{MAX_AGENT_CHARS, MAX_OBSERVED, PING_FAILURES, STABLE_AFTER},
+    config::{MAX_AGENT_CHARS, MAX_OBSERVED, PING_FAILURES},
     dht::Which,
     driver::Driver,
     peers::{Connection, Peer},
-    reach::{Reach, is_relayed, reach},
     snapshot::{Direction, Metrics},
     sync_stream,
-    wanted::{believed, is_loopback},
+    trial::TRIAL_PROTOCOL,
+    wanted::believed,
 };
 
 /// The swarm has something to say.
@@ -44,8 +44,7 @@ pub(in crate::net) fn event(driver: &mut Driver, event: SwarmEvent<BehaviourEven
         }
         SwarmEvent::NewListenAddr { listener_id, address } => {
             tracing::info!(%address, "listening");
-            offer_as_relay(driver, address);
-            router::listening(driver);
+            external::listening(driver, &address, false);
             listener_settled(driver, listener_id);
         }
         SwarmEvent::ListenerClosed { listener_id, reason, .. } => {
@@ -53,18 +52,13 @@ pub(in crate::net) fn event(driver: &mut Driver, event: SwarmEvent<BehaviourEven
                 tracing::info!(%error, "a listener closed");
             }
             listener_settled(driver, listener_id);
+            external::settle(driver);
             carry::closed(driver, listener_id);
         }
         SwarmEvent::ListenerError { error, .. } => tracing::warn!(%error, "a listener failed to accept"),
-        SwarmEvent::ExternalAddrConfirmed { .. } | SwarmEvent::ExternalAddrExpired { .. } => {
-            driver.changed = true;
-            carry::settle(driver);
-            dht::settle(driver);
-        }
-        SwarmEvent::ExpiredListenAddr { .. } => {
-            driver.changed = true;
-            router::listening(driver);
-        }
+        SwarmEvent::ExternalAddrConfirmed { address } => external::confirmed(driver, address),
+        SwarmEvent::ExternalAddrExpired { .. } => external::expired(driver),
+        SwarmEvent::ExpiredListenAddr { address, .. } => external::listening(driver, &address, true),
         _ => {}
     }
 }
@@ -88,7 +82,7 @@ fn behaviour(driver: &mut Driver, event: BehaviourEvent) {
         BehaviourEvent::Relay(event) => carried(driver, &event),
         BehaviourEvent::RelayClient(event) => tracing::debug!(?event, "carried by another"),
         BehaviourEvent::Dcutr(event) => tracing::debug!(?event, "a way past the routers"),
-        BehaviourEvent::AutonatClient(event) => tracing::debug!(?event, "an own address was tried"),
+        BehaviourEvent::Trial(event) => tracing::debug!(?event, "an own address was tried"),
         BehaviourEvent::AutonatServer(event) => tracing::debug!(?event, "the address of another was tried"),
     }
 }
@@ -127,7 +121,7 @@ fn disconnected(driver: &mut Driver, peer: PeerId, id: ConnectionId) {
     entry.opening.take_if(|opening| opening.connection == id);
     if let Some(live) = entry.session.as_ref().filter(|live| live.connection == id) {
         live.handle.end();
-        entry.served_well |= now.duration_since(live.since) >= STABLE_AFTER;
+        entry.served_well |= live.served_well(now);
     }
     if !entry.connections.is_empty() {
         session::schedule(driver, peer);
@@ -169,26 +163,19 @@ fn pinged(driver: &mut Driver, event: &ping::Event) {
 
 fn identified(driver: &mut Driver, id: ConnectionId, peer: PeerId, info: identify::Info) {
     let Some(entry) = driver.peers.get_mut(&peer) else { return };
-    let here = entry.connection(id).is_some_and(|connection| is_loopback(&connection.address));
+    let over = entry.connection(id).map(|connection| connection.address.clone());
     let agent: String =
         info.agent_version.chars().filter(|c| !c.is_control()).take(MAX_AGENT_CHARS).collect();
     entry.agent = Some(Arc::from(agent));
-    entry.announced = believed(&peer, info.listen_addrs, here);
+    // Not on the connections by which it does that.
+    entry.tries |= info.protocols.contains(&TRIAL_PROTOCOL);
+    entry.announced = believed(&peer, info.listen_addrs, over.as_ref(), driver.hearsay);
     driver.wanted.announced(&peer, &entry.announced);
     observe(driver, info.observed_addr);
     carry::told(driver, peer, &info.protocols);
     let places = driver.peers.get(&peer).map(Peer::places).unwrap_or_default();
     dht::told(driver, peer, &info.protocols, &places);
     driver.changed = true;
-}
-
-/// One that carries for others says where it is: those who ask it to are told, and tell it on. Others on this machine
-/// are meant only where the network around is trusted.
-fn offer_as_relay(driver: &mut Driver, address: Multiaddr) {
-    let is_far = reach(&address).is_some_and(|reach| reach < Reach::Machine || driver.hearsay.nearby);
-    if driver.config.relay && is_far && !is_relayed(&address) {
-        driver.swarm.add_external_address(address);
-    }
 }
 
 fn carried(driver: &Driver, event: &relay::Event) {

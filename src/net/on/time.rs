@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::{carry, dht, dial, session, swarm};
+use super::{carry, dht, dial, external, session, swarm};
 use crate::net::driver::Driver;
 
 /// The alarm went off.
@@ -13,6 +13,7 @@ pub(in crate::net) fn passed(driver: &mut Driver) {
     }
     dial::due(driver, now);
     session::open_due(driver, now);
+    external::due(driver, now);
     carry::settle(driver);
     dht::tell_due(driver, now);
     dht::sweep(driver, now);

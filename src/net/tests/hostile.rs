@@ -7,7 +7,7 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use super::*;
 
-async fn counted(node: &Node, counter: impl Fn(&Metrics) -> u64, reached: u64) {
+pub(super) async fn counted(node: &Node, counter: impl Fn(&Metrics) -> u64, reached: u64) {
     let counts = async {
         while counter(&node.net.metrics) < reached {
             tokio::time::sleep(Duration::from_millis(5)).await;

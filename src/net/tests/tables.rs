@@ -140,3 +140,36 @@ async fn the_public_table_is_joined_where_the_owner_says_so() {
     other.net.dial(place).await.unwrap();
     assert_eq!(other.net.seek(key).await, []);
 }
+
+#[tokio::test]
+async fn of_a_neighbour_that_is_ever_elsewhere_a_few_addresses_are_kept() {
+    let (mut raw, place) = server(DHT_PROTOCOL, Keypair::generate_ed25519(), 1, true).await;
+    let name = *raw.local_peer_id();
+    let node = Node::trusting(1, config(TCP)).await;
+    let said = |number: usize| from(1, &format!("tcp/{}", 1_000 + number)).with(Protocol::P2p(name));
+    let mut dialled = std::pin::pin!(node.net.dial(place));
+    let mut snapshot = node.net.snapshot();
+    let places =
+        |snapshot: &Snapshot| snapshot.neighbours.first().map_or(Vec::new(), |known| known.1.clone());
+    let all = async {
+        let mut number = 0;
+        raw.add_external_address(said(number));
+        while number < 20 {
+            tokio::select! {
+                _ = raw.select_next_some() => {}
+                peer = &mut dialled, if number == 0 => {
+                    assert_eq!(peer.unwrap(), name);
+                    number = 1;
+                }
+                known = snapshot.wait_for(|snapshot| places(snapshot).contains(&said(number - 1))), if number > 0 => {
+                    assert!(places(&known.unwrap()).len() <= 4, "more are kept");
+                    raw.remove_external_address(&said(number - 1));
+                    raw.add_external_address(said(number));
+                    raw.behaviour_mut().identify.push([node.id()]);
+                    number += 1;
+                }
+            }
+        }
+    };
+    timeout(PATIENCE, all).await.expect("it is known in time where the neighbour is");
+}

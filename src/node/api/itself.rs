@@ -42,7 +42,8 @@ pub struct StatusView {
     pub addresses: Vec<String>,
     /// How others come to it, where it runs: `directly`, `carried` by another node, only from `nearby`, or from `nowhere`.
     pub reached: Option<Reached>,
-    /// Where it runs, how many nodes it knows through which others are found by their key alone.
+    /// Where it runs, how many nodes it knows through which others are found by their key alone; none where it takes no
+    /// part in that.
     pub neighbours: Option<usize>,
     /// Days by which this machine's clock is ahead of most of those of connected nodes; negative where it is behind. 0 where they
     /// agree, or none is connected.
