@@ -26,7 +26,8 @@ fn off_by(mut node: TestNode, offset: &str) -> TestNode {
 
 #[test]
 fn clocks_that_are_wrong_by_a_year_decide_nothing() {
-    let [early, late] = [("early", "-365d"), ("late", "+365d")].map(|(name, offset)| off_by(TestNode::new(name), offset));
+    let [early, late] =
+        [("early", "-365d"), ("late", "+365d")].map(|(name, offset)| off_by(TestNode::new(name), offset));
     let right = TestNode::started("right");
     for other in [&early, &late] {
         right.cli(&["follow", &other.invite()]);
@@ -53,7 +54,9 @@ fn clocks_that_are_wrong_by_a_year_decide_nothing() {
 #[test]
 fn a_key_alone_finds_who_is_a_year_behind_and_is_found_by_them() {
     let made = homes(Ports::Kept);
-    let Some(spaces) = or_skip("a_key_alone_finds_who_is_a_year_behind_and_is_found_by_them", made) else { return };
+    let Some(spaces) = or_skip("a_key_alone_finds_who_is_a_year_behind_and_is_found_by_them", made) else {
+        return;
+    };
     let open = carrier(&spaces, None);
     let second = carrier(&spaces, Some(&open));
     let mut behind = spaces.node("a", &["--no-mdns", "--bootstrap", &address(&open, "tcp")]);

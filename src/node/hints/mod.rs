@@ -215,7 +215,11 @@ impl Finder {
             Reason::Public | Reason::Private => false,
         });
         let accounts: Vec<_> = found.map(|(account, _)| *account).take(publish::MAX_NAMES).collect();
-        if self.scope == HintScope::Off { BTreeSet::new() } else { publish::names(&accounts, &self.node.days.times(now_ms())) }
+        if self.scope == HintScope::Off {
+            BTreeSet::new()
+        } else {
+            publish::names(&accounts, &self.node.days.times(now_ms()))
+        }
     }
 
     /// Milliseconds.
