@@ -34,6 +34,8 @@ const DAY: u64 = 24 * 60 * 60 * 1_000;
 const STALE: u64 = 30 * DAY;
 /// And after so long no more: where it is now is found by the key of its owner, or not at all.
 const GONE: u64 = 90 * DAY;
+/// But not before it was tried so often, as silence alone may be that of this machine.
+const MAX_TRIED: u32 = 20;
 
 const PEER: &[u8] = b"peer/";
 const MEMORY: &[u8] = b"memory/";
@@ -68,6 +70,9 @@ pub struct KnownPeer {
     /// When it was last heard of, in a session or as the owner named it, milliseconds since 1970.
     #[serde(default)]
     pub heard: u64,
+    /// How often it was tried since, at starts and once a day.
+    #[serde(default)]
+    pub tried: u32,
 }
 
 /// How hard it is tried to keep a connection to a peer.
@@ -93,10 +98,12 @@ impl KnownPeer {
     }
 
     /// The same as of a time, milliseconds since 1970: who is not heard of is dialled ever more rarely, and at last no
-    /// more, unless the owner named it. A clock that went back finds everyone heard of.
+    /// more, unless the owner named it. A clock that went back finds everyone heard of; one that is ahead, or a machine
+    /// that was off for a season, forgets nobody who was not tried so often.
     pub fn keeping(&self, now: u64) -> Keeping {
         let silent = now.saturating_sub(self.heard);
-        if !self.is_kept() || (silent >= GONE && !self.is_named()) {
+        let is_gone = silent >= GONE && self.tried >= MAX_TRIED && !self.is_named();
+        if !self.is_kept() || is_gone {
             Keeping::Not
         } else if silent >= STALE {
             Keeping::Seldom
@@ -471,7 +478,16 @@ impl Peers {
     pub(super) fn heard(&self, peer: &str, now: u64) {
         let mut state = self.0.lock();
         if let Some(known) = state.peers.get_mut(peer) {
-            known.heard = now;
+            (known.heard, known.tried) = (now, 0);
+            state.changed.insert(Changed::Peer(peer.to_owned()));
+        }
+    }
+
+    /// A peer that was not heard of for long is tried once more.
+    pub(super) fn tries(&self, peer: &str) {
+        let mut state = self.0.lock();
+        if let Some(known) = state.peers.get_mut(peer) {
+            known.tried = known.tried.saturating_add(1);
             state.changed.insert(Changed::Peer(peer.to_owned()));
         }
     }

@@ -228,6 +228,7 @@ impl Driver {
                 self.node.peers.forget(&name);
             } else if self.tried.get(&peer).is_none_or(|tried| tried.elapsed() >= TRY_INTERVAL) {
                 self.tried.insert(peer, Instant::now());
+                self.node.peers.tries(&name);
                 self.try_once(peer, &known.addresses);
             }
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use majlis_protocol::body::{Body, Follow};
 use majlis_protocol::{AccountId, DeviceId, LogId, LogKey};
 
-use super::{DAY, HELD, Keeping, KnownPeer, MAX_HOLDERS, Peers};
+use super::{DAY, HELD, Keeping, KnownPeer, MAX_HOLDERS, MAX_TRIED, Peers};
 use crate::blobs::BlobsConfig;
 use crate::node::{Node, NodeConfig, now_ms};
 use crate::store::StoreConfig;
@@ -114,7 +114,7 @@ fn no_connection_is_kept_to_whom_the_owner_follows_no_longer() {
 #[test]
 fn who_is_not_heard_of_is_dialled_seldom_and_then_no_more() {
     let heard = 1_000 * DAY;
-    let friend = KnownPeer { friend: true, heard, ..KnownPeer::default() };
+    let friend = KnownPeer { friend: true, heard, tried: MAX_TRIED, ..KnownPeer::default() };
     let named = KnownPeer { named: true, ..friend.clone() };
     let invited = KnownPeer { invited: [[1; 32]].into(), ..friend.clone() };
     let stranger = KnownPeer { friend: false, ..friend.clone() };
@@ -126,6 +126,12 @@ fn who_is_not_heard_of_is_dialled_seldom_and_then_no_more() {
     assert_eq!(after(89), [seldom, seldom, seldom, not]);
     assert_eq!(after(90), [not, seldom, seldom, not]);
     assert_eq!(friend.keeping(heard - 365 * DAY), always, "a clock that went back");
+    let untried = KnownPeer { tried: MAX_TRIED - 1, ..friend };
+    assert_eq!(
+        untried.keeping(heard + 365 * DAY),
+        seldom,
+        "a clock that is ahead, or a machine that was off"
+    );
 }
 
 #[test]
@@ -137,7 +143,9 @@ fn when_a_peer_was_heard_of_is_known_after_a_restart() {
         node.peers.proved(peer, &[], &friend, true);
         node.peers.heard(peer, now_ms() - 40 * DAY);
     }
+    node.peers.tries("heard");
     node.peers.heard("heard", now_ms());
+    assert_eq!(node.peers.about("heard").unwrap().tried, 0);
     node.peers.forget("gone");
     // As it was written before this was noted.
     let row = br#"{"addresses":[],"named":true,"friend":false,"synced":0}"#;
