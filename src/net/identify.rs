@@ -2,7 +2,7 @@
 //! all others only where the internet may come to it. The addresses of a home are nobody's business elsewhere.
 
 use std::{
-    collections::HashSet,
+    collections::{HashSet, VecDeque},
     task::{Context, Poll},
 };
 
@@ -25,6 +25,8 @@ pub(super) struct Identify {
     far: Behaviour,
     /// Connections with peers on this machine or the network around it.
     nearby: HashSet<ConnectionId>,
+    /// Own addresses of the internet's that others may be able to come to, to be told to who tries that.
+    candidates: VecDeque<Multiaddr>,
 }
 
 /// Whether who is connected at this address is near: not where another node carries what goes there, as that one may
@@ -50,7 +52,7 @@ fn in_the_open<'a>(event: &FromSwarm<'a>) -> Option<FromSwarm<'a>> {
 impl Identify {
     pub fn new(config: Config) -> Self {
         let far = Behaviour::new(config.clone().with_hide_listen_addrs(true));
-        Self { near: Behaviour::new(config), far, nearby: HashSet::new() }
+        Self { near: Behaviour::new(config), far, nearby: HashSet::new(), candidates: VecDeque::new() }
     }
 
     fn side(&mut self, id: ConnectionId) -> &mut Behaviour {
@@ -111,6 +113,10 @@ impl NetworkBehaviour for Identify {
             self.near.on_swarm_event(event);
             self.far.on_swarm_event(event);
             if let Some(open) = in_the_open(&event) {
+                // The far side, which takes it for confirmed from now on, no longer proposes it when others see it.
+                if let FromSwarm::ExternalAddrConfirmed(ExternalAddrConfirmed { addr }) = open {
+                    self.candidates.push_back(addr.clone());
+                }
                 self.far.on_swarm_event(open);
             }
             return;
@@ -126,6 +132,9 @@ impl NetworkBehaviour for Identify {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<ToSwarm<Event, THandlerInEvent<Self>>> {
+        if let Some(candidate) = self.candidates.pop_front() {
+            return Poll::Ready(ToSwarm::NewExternalAddrCandidate(candidate));
+        }
         match self.near.poll(cx) {
             Poll::Pending => self.far.poll(cx),
             ready @ Poll::Ready(_) => ready,
