@@ -372,6 +372,7 @@ impl Finder {
             .collect();
         self.seeking.retain(|account| lacking.contains(account));
         for account in self.seeking.next(lacking.iter(), Instant::now()) {
+            tracing::debug!(%account, "to be sought by the key");
             let net = self.net.clone();
             self.searches.spawn(async move { (account, seek::seek(&net, &account, now_ms()).await) });
         }
