@@ -46,6 +46,7 @@ pub(super) struct Behaviour {
     ping: ping::Behaviour,
     identify: Identify,
     mdns: Toggle<mdns::tokio::Behaviour>,
+    mdns_ip6: Toggle<mdns::tokio::Behaviour>,
     relay: Toggle<relay::Behaviour>,
     relay_client: relay::client::Behaviour,
     dcutr: Toggle<Guard<dcutr::Behaviour>>,
@@ -92,7 +93,8 @@ impl Behaviour {
                 ping::Config::new().with_interval(PING_INTERVAL).with_timeout(PING_TIMEOUT),
             ),
             identify: Identify::new(identify, hearsay, Arc::clone(metrics)),
-            mdns: lan(keypair, config).into(),
+            mdns: lan(keypair, config, false).into(),
+            mdns_ip6: lan(keypair, config, true).into(),
             relay: config.relay.then(|| relay::Behaviour::new(me, carrying())).into(),
             relay_client,
             // Whoever is carried here says where it would be met.
@@ -118,7 +120,8 @@ impl Behaviour {
 
     /// Whether the peer is still known on the local network, by some address.
     pub fn sees(&self, peer: &PeerId) -> bool {
-        self.mdns.as_ref().is_some_and(|mdns| mdns.discovered_nodes().any(|known| known == peer))
+        let mut both = [&self.mdns, &self.mdns_ip6].into_iter().filter_map(Toggle::as_ref);
+        both.any(|mdns| mdns.discovered_nodes().any(|known| known == peer))
     }
 }
 
@@ -138,12 +141,15 @@ fn carrying() -> relay::Config {
     .circuit_src_per_ip(together, CIRCUITS_INTERVAL / NODES_OF_ADDRESS.get())
 }
 
-/// Discovery on the local network. A machine without multicast goes without.
-fn lan(keypair: &Keypair, config: &NetConfig) -> Option<mdns::tokio::Behaviour> {
+/// Discovery on the local network, over IPv4 or over IPv6: one such behaviour speaks one of them alone, and which of them
+/// there is changes as a machine goes from network to network, so each node has both. A machine without multicast goes
+/// without.
+fn lan(keypair: &Keypair, config: &NetConfig, enable_ipv6: bool) -> Option<mdns::tokio::Behaviour> {
     if !config.mdns {
         return None;
     }
-    mdns::tokio::Behaviour::new(mdns::Config::default(), keypair.public().to_peer_id())
+    let settings = mdns::Config { enable_ipv6, ..mdns::Config::default() };
+    mdns::tokio::Behaviour::new(settings, keypair.public().to_peer_id())
         .inspect_err(|error| tracing::warn!(%error, "no discovery on the local network"))
         .ok()
 }

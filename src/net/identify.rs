@@ -5,7 +5,7 @@
 //! past routers: only what may be told to anybody, and of one connection not much.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
     task::{Context, Poll},
 };
@@ -41,6 +41,8 @@ pub(super) struct Identify {
     candidates: HashMap<ConnectionId, usize>,
     /// Where it listens that everyone can come to. The far side is told of that as long as it does.
     open: HashSet<Multiaddr>,
+    /// Of these, those that have not been told yet to who has them tried.
+    proposed: VecDeque<Multiaddr>,
     hearsay: Hearsay,
     metrics: Arc<Metrics>,
 }
@@ -86,6 +88,7 @@ impl Identify {
             nearby: HashSet::new(),
             candidates: HashMap::new(),
             open: HashSet::new(),
+            proposed: VecDeque::new(),
             hearsay,
             metrics,
         }
@@ -154,7 +157,11 @@ impl NetworkBehaviour for Identify {
             }
             if let Some(open) = in_the_open(&event) {
                 match &open {
-                    FromSwarm::ExternalAddrConfirmed(new) => self.open.insert(new.addr.clone()),
+                    FromSwarm::ExternalAddrConfirmed(new) => {
+                        // The far side takes it for confirmed from now on, and no longer proposes it when others see it.
+                        self.proposed.push_back(new.addr.clone());
+                        self.open.insert(new.addr.clone())
+                    }
                     FromSwarm::ExternalAddrExpired(gone) => self.open.remove(gone.addr),
                     _ => false,
                 };
@@ -174,6 +181,9 @@ impl NetworkBehaviour for Identify {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<ToSwarm<Event, THandlerInEvent<Self>>> {
+        if let Some(candidate) = self.proposed.pop_front() {
+            return Poll::Ready(ToSwarm::NewExternalAddrCandidate(candidate));
+        }
         for side in [&mut self.near, &mut self.far] {
             while let Poll::Ready(said) = side.identify.poll(cx) {
                 match &said {

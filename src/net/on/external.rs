@@ -94,10 +94,14 @@ pub(in crate::net) fn due(driver: &mut Driver, now: Instant) {
 
 /// Has one of those who do that try where this node is reached: by a connection of its own, which then ends by itself.
 fn try_anew(driver: &mut Driver, now: Instant) {
-    let tried = driver.external.tried();
+    let mut places = driver.external.tried();
+    // Nobody proposes these, though others may see them: see `Identify`.
+    let own =
+        driver.swarm.listeners().filter(|address| driver.hearsay.allows(address) && !is_relayed(address));
+    places.extend(own.filter(|address| !places.contains(address)).cloned().collect::<Vec<_>>());
     let Some((peer, address)) = somebody(driver) else { return driver.external.put_off(now) };
     let Some(trial) = driver.swarm.behaviour_mut().trial.as_mut() else { return };
-    trial.begin_anew(tried);
+    trial.begin_anew(places);
     let options = DialOpts::peer_id(peer)
         .condition(PeerCondition::Always)
         .addresses(vec![address])

@@ -78,7 +78,7 @@ fn behaviour(driver: &mut Driver, event: BehaviourEvent) {
         BehaviourEvent::Identify(_) => {}
         BehaviourEvent::Dht(event) => dht::event(driver, Which::Own, event),
         BehaviourEvent::PublicDht(event) => dht::event(driver, Which::Public, event),
-        BehaviourEvent::Mdns(event) => mdns::event(driver, event),
+        BehaviourEvent::Mdns(event) | BehaviourEvent::MdnsIp6(event) => mdns::event(driver, event),
         BehaviourEvent::Relay(event) => carried(driver, &event),
         BehaviourEvent::RelayClient(event) => tracing::debug!(?event, "carried by another"),
         BehaviourEvent::Dcutr(event) => tracing::debug!(?event, "a way past the routers"),

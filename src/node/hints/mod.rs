@@ -382,6 +382,7 @@ impl Finder {
             .collect();
         self.seeking.retain(|account| lacking.contains(account));
         for account in self.seeking.next(lacking.iter(), Instant::now()) {
+            tracing::debug!(%account, "to be sought by the key");
             let (net, days) = (self.net.clone(), seek::days(&self.node.days.times(now_ms())));
             self.searches.spawn(async move { (account, seek::seek(&net, &account, days).await) });
         }

@@ -14,8 +14,9 @@ use crate::net::Net;
 
 /// Searches at once.
 const AT_ONCE: usize = 4;
-/// The pause after a search that found nobody; it doubles each time.
-const PAUSE: Duration = Duration::from_mins(1);
+/// The pause after a search that found nobody; it doubles each time. Two who have both lost whoever carried for them look
+/// for each other before either has said where it is now.
+const PAUSE: Duration = Duration::from_secs(10);
 /// The longest; also after one that found somebody.
 const LONGEST: Duration = Duration::from_mins(30);
 

@@ -28,6 +28,10 @@ const FIRST: usize = 2;
 const MOST: usize = 5;
 /// Pieces that are read from the bucket at once.
 const READERS: usize = 4;
+/// A file of which something has come is waited for when nobody gives it any more, as whoever gave it may be about to come
+/// by another way: a carried connection ends after so many bytes, a router gets another address. Longer than it takes to
+/// notice that a connection is dead.
+const RETURN: Duration = Duration::from_mins(1);
 /// How often it is looked for more sources and told how far it is.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -157,13 +161,19 @@ impl Node {
         for _ in 0..readers {
             lanes.spawn(Arc::clone(self).read_from_bucket(Arc::clone(&work)));
         }
+        let (mut before, mut came) = (work.download.done(), None);
         loop {
-            if !progress(work.download.done()) {
+            let done = work.download.done();
+            if done != before {
+                (before, came) = (done, Some(Instant::now()));
+            }
+            if !progress(done) {
                 // What is under way comes yet.
                 goes_on = false;
                 work.spans.lock().clear();
             }
-            if !work.spans.lock().is_empty() && readers == 0 {
+            let is_wanting = !work.spans.lock().is_empty();
+            if is_wanting && readers == 0 {
                 let account = named.entry.account;
                 let sources = self.ask(|answer| Local::FileSources(Source { account, answer })).await;
                 // That nobody else can be asked is not the reason.
@@ -176,7 +186,12 @@ impl Node {
                 }
             }
             if lanes.is_empty() {
-                break;
+                let is_begun = came.is_some_and(|at: Instant| at.elapsed() < RETURN);
+                if !is_wanting || !is_begun || not_stored.is_some() {
+                    break;
+                }
+                tokio::time::sleep(LOOK).await;
+                continue;
             }
             let Ok(Some(ended)) = tokio::time::timeout(LOOK, lanes.join_next_with_id()).await else {
                 continue;
