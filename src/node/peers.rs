@@ -92,6 +92,12 @@ impl KnownPeer {
         self.named || !self.invited.is_empty()
     }
 
+    /// The owner names it now, by itself.
+    pub fn name(&mut self) {
+        self.named = true;
+        self.heard = now_ms();
+    }
+
     /// Whether a connection to it is kept.
     pub fn is_kept(&self) -> bool {
         self.is_named() || self.friend
@@ -348,10 +354,7 @@ impl Peers {
     /// Takes note of an address that the owner gave and that names its peer; returns the peer and all addresses
     /// known of it.
     pub(super) fn name_address(&self, address: &str) -> Result<(String, Vec<String>), Failure> {
-        self.note_address(address, |known| {
-            known.named = true;
-            known.heard = now_ms();
-        })
+        self.note_address(address, KnownPeer::name)
     }
 
     /// The same of an address in the invite of an account that the owner follows now.
@@ -655,8 +658,12 @@ impl super::Node {
 
     /// Keeps a connection to the peer at an address that names it.
     pub async fn befriend(self: &Arc<Self>, address: &str) -> Result<(), Failure> {
-        // That it is among the settings says nothing new of it.
-        let (peer, addresses) = self.peers.note_address(address, |known| known.named = true)?;
+        // That it is among the settings still says nothing new of it.
+        let (peer, addresses) = self.peers.note_address(address, |known| {
+            if !known.is_named() {
+                known.name();
+            }
+        })?;
         self.tell(super::Local::Befriend { peer, addresses }).await;
         self.flush_peers().await
     }

@@ -290,7 +290,6 @@ fn messages() -> Vec<Message> {
         account: log().account,
         device: log().device,
         identity: document().id(),
-        document: Some(document().entry().encode().into()),
         signature: [5; 64],
     };
     let header = |entry: &Verified<Entry>| entry.signed_header().into();
@@ -303,7 +302,6 @@ fn messages() -> Vec<Message> {
             listed: true,
             warm: true,
         }),
-        Message::Prove(Box::new(Proving { document: None, ..proving.clone() })),
         Message::Prove(Box::new(proving)),
         Message::Warm(Fingerprint([2; 8])),
         Message::Offer { add: true, tags: vec![[1; 8], [2; 8], [3; 8], [4; 8]] },

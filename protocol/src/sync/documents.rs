@@ -73,7 +73,7 @@ fn is_news(claim: &Claim, register: Option<&Register>) -> bool {
 impl Replicator {
     /// Proves who this side is, once a session, as soon as a document lists this device: a device that was just
     /// restored first has to learn of the others.
-    pub(super) fn send_prove(&mut self, id: SessionId, with_document: bool, replica: &Replica) {
+    pub(super) fn send_prove(&mut self, id: SessionId, replica: &Replica) {
         let (account, device) = (self.settings.account, DeviceId(self.settings.device.public()));
         let current = replica.account(&account).and_then(|known| known.register().current());
         let Some(current) = current.filter(|current| current.device(device).is_some()) else { return };
@@ -85,7 +85,6 @@ impl Replicator {
             account,
             device,
             identity: current.id(),
-            document: with_document.then(|| current.entry().encode().into()),
             signature: self.settings.device.sign(&message),
         };
         self.send(id, &Message::Prove(Box::new(prove)));
@@ -108,26 +107,14 @@ impl Replicator {
             return Err(CloseCode::Decode);
         }
         let register = replica.account(&prove.account).map(Account::register);
-        let known = register.and_then(Register::current).cloned();
-        let named = register.into_iter().flat_map(Register::docs).any(|doc| doc.id() == prove.identity);
-        let document = match (&prove.document, known) {
-            (_, Some(known)) if named => known,
-            (Some(bytes), known) => {
-                let told = self.read_document(bytes)?;
-                if told.account() != prove.account || told.id() != prove.identity {
-                    return Err(CloseCode::BadProof);
-                }
-                self.take_documents(id, vec![Arc::clone(&told)]);
-                known.filter(|known| known.key() > told.key()).unwrap_or(told)
-            }
+        let named = register.filter(|register| register.docs().any(|doc| doc.id() == prove.identity));
+        let Some(document) = named.and_then(Register::current).cloned() else {
             // The document may be older or newer than what is known here: the peer's has to be seen.
-            (None, _) => {
-                let account = prove.account;
-                session.pending_proof = Some(prove);
-                session.identities_asked.push_back((account, self.now + WANT_TIMEOUT));
-                self.send(id, &Message::Want(vec![Ask::Identity(account)]));
-                return Ok(());
-            }
+            let account = prove.account;
+            session.pending_proof = Some(prove);
+            session.identities_asked.push_back((account, self.now + WANT_TIMEOUT));
+            self.send(id, &Message::Want(vec![Ask::Identity(account)]));
+            return Ok(());
         };
         self.finish_prove(id, &prove, &document, replica)
     }
@@ -146,7 +133,7 @@ impl Replicator {
         if !keys::verify(&prove.device.0, &prove.signature, &message) {
             return Err(CloseCode::BadProof);
         }
-        let (dialer, met_before) = (session.dialer, session.memory.is_some());
+        let dialer = session.dialer;
         let frozen = replica.account(&prove.account).is_some_and(|known| known.register().frozen().is_some());
         // An ended or unknown device is nobody's, and so is any of a frozen account: it is served as a stranger.
         let speaks = document.device(prove.device).is_some_and(|device| device.ended.is_none()) && !frozen;
@@ -164,7 +151,7 @@ impl Replicator {
         }
         self.resume_pin(id);
         if !dialer {
-            self.send_prove(id, !met_before, replica);
+            self.send_prove(id, replica);
         }
         let Some(session) = self.sessions.get(&id) else { return Ok(()) };
         let live = session.stage == Stage::Live;
@@ -337,7 +324,7 @@ impl Replicator {
         let due: Vec<_> =
             self.sessions.iter().filter(|(_, session)| turn(session)).map(|(id, _)| *id).collect();
         for id in due {
-            self.send_prove(id, true, replica);
+            self.send_prove(id, replica);
         }
     }
 }

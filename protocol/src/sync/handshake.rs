@@ -71,13 +71,12 @@ impl Replicator {
         session.peer_outstanding =
             usize::try_from(hello.outstanding).unwrap_or(MAX_OUTSTANDING).clamp(1, MAX_OUTSTANDING);
         session.window = session.window.min(session.peer_outstanding);
-        let met_before = session.memory.is_some();
         let may_warm = session
             .memory
             .as_ref()
             .is_some_and(|memory| !memory.shared.is_empty() && (memory.friend || !session.friend));
         if session.dialer {
-            self.send_prove(id, !met_before, replica);
+            self.send_prove(id, replica);
             if !(may_warm && hello.warm) {
                 self.offer_more(id);
             }

@@ -40,8 +40,6 @@ pub struct Proving {
     pub device: DeviceId,
     /// The identity document that lists the device.
     pub identity: EntryId,
-    /// That document's bytes, unless the peer is thought to know it.
-    pub document: Option<Bytes>,
     /// Over both peer ids, both salts, the role and the account.
     pub signature: [u8; SIGNATURE],
 }
@@ -376,7 +374,6 @@ impl Message {
                 out.extend_from_slice(&prove.device.0);
                 out.extend_from_slice(&prove.identity.0);
                 out.extend_from_slice(&prove.signature);
-                out.extend_from_slice(prove.document.as_deref().unwrap_or_default());
                 kind::PROVE
             }
             Self::Warm(fingerprint) => {
@@ -536,8 +533,7 @@ impl Message {
             kind::PROVE => {
                 let (account, device) = (AccountId(body.array()?), DeviceId(body.array()?));
                 let (identity, signature) = (EntryId(body.array()?), body.array()?);
-                let document = Some(body.slice(body.len())?).filter(|document| !document.is_empty());
-                Self::Prove(Box::new(Proving { account, device, identity, document, signature }))
+                Self::Prove(Box::new(Proving { account, device, identity, signature }))
             }
             kind::WARM => Self::Warm(Fingerprint(body.array()?)),
             kind::OFFER => {

@@ -69,17 +69,16 @@ fn message() -> impl Strategy<Value = Message> {
             Message::Hello(Greeting { salt, credit, outstanding, listed, warm })
         },
     );
-    let document = proptest::option::of(vec(any::<u8>(), 1..200).prop_map(Bytes::from));
-    let prove = (any::<[u8; 32]>(), any::<[u8; 32]>(), any::<[u8; 32]>(), document, vec(any::<u8>(), 64))
-        .prop_map(|(account, device, identity, document, signature)| {
+    let prove = (any::<[u8; 32]>(), any::<[u8; 32]>(), any::<[u8; 32]>(), vec(any::<u8>(), 64)).prop_map(
+        |(account, device, identity, signature)| {
             Message::Prove(Box::new(Proving {
                 account: AccountId(account),
                 device: DeviceId(device),
                 identity: EntryId(identity),
-                document,
                 signature: signature.try_into().expect("64 bytes"),
             }))
-        });
+        },
+    );
     let share = vec(proptest::option::of(fingerprint()), 0..70).prop_map(|places| Message::Share {
         shared: places.iter().map(Option::is_some).collect(),
         fingerprints: places.into_iter().flatten().collect(),

@@ -147,7 +147,6 @@ fn prove() -> Message {
         account: account(3),
         device: device_id(31),
         identity: document.id(),
-        document: None,
         signature: key(31).sign(&message),
     }))
 }

@@ -15,6 +15,7 @@ use crate::node::api::{
 use crate::node::apps::secrets;
 use crate::node::execute::{Out, reply};
 use crate::node::follows::parse_account;
+use crate::node::peers::KnownPeer;
 use crate::node::view::rfc3339;
 use crate::node::{Failure, Local, Node, blocking, compose, hex, keys, now_ms};
 
@@ -242,7 +243,7 @@ impl Node {
                     "Give its address, or its owner's invite.",
                 )
             })?;
-            self.peers.met(host, &[], |known| known.named = true);
+            self.peers.met(host, &[], KnownPeer::name);
             return Ok((host.to_owned(), known.addresses));
         }
         if host.starts_with('/') {

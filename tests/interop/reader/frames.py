@@ -69,10 +69,7 @@ def hello(fields):
 
 
 def prove(fields):
-    out = {"account": fields.take(32), "device": fields.take(32), "identity": fields.take(32), "signature": fields.take(64)}
-    if fields.left():
-        out["document"] = fields.take(fields.left())
-    return out
+    return {"account": fields.take(32), "device": fields.take(32), "identity": fields.take(32), "signature": fields.take(64)}
 
 
 def offer(fields):

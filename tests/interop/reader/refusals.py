@@ -22,6 +22,7 @@ class Listener:
         self.peers = [unhex(given["dialer_peer_id"]), unhex(given["listener"]["peer_id"])]
         self.salts = [None, unhex(given["listener_salt"])]
         self.live = self.proved = False
+        self.waits = None
 
     def frame(self, wire):
         kind, body = frames.split(wire)
@@ -46,10 +47,8 @@ class Listener:
     def prove(self, value):
         expect(not self.proved, DECODE)
         self.proved = True
-        signed = proof_message(self.peers, self.salts, True, value["account"])
-        document = identities.read(value["document"])
-        good = document.entry.id == value["identity"] and curve.verify(value["device"], value["signature"], signed)
-        expect(good, BAD_PROOF)
+        # Nobody who proves themselves here is known to the listener, which asks for the document.
+        self.waits = value
 
     def warm(self, _):
         # This listener sent none, so nothing can be equal to it.
@@ -58,8 +57,13 @@ class Listener:
     def share(self, _):
         raise Close(DECODE)
 
-    def iddoc(self, _):
-        raise Close(LIMIT)
+    def iddoc(self, value):
+        expect(self.waits is not None, LIMIT)
+        proof, self.waits = self.waits, None
+        signed = proof_message(self.peers, self.salts, True, proof["account"])
+        document = identities.read(value[0])
+        good = document.entry.id == proof["identity"] and curve.verify(proof["device"], proof["signature"], signed)
+        expect(good, BAD_PROOF)
 
     def mode(self, _):
         raise Close(LIMIT)

@@ -76,16 +76,12 @@ class Session:
     def prove(self, sender, receiver, value):
         side = self.sides[sender]
         known = side.documents + self.sides[receiver].documents
-        if "document" in value:
-            known = [identities.read(value["document"])]
         document = next(one for one in known if one.entry.id == value["identity"])
         device = document.device(value["device"])
         assert document.entry.account == value["account"] == side.account and device and "ended" not in device
         signed = proof_message([self.sides[name].peer_id for name in SIDES], self.salts(), sender == "dialer", value["account"])
         assert curve.verify(value["device"], value["signature"], signed), "PROVE does not verify"
         self.proved[sender] = value["account"]
-        if "document" in value and all(held.entry.id != document.entry.id for held in self.sides[receiver].documents):
-            self.sides[receiver].documents.append(document)
 
     def warm(self, sender, _, value):
         prints = [(account, self.fingerprint(sender, account)) for account in sorted(self.remembered)]
@@ -147,6 +143,12 @@ class Session:
     def none(self, _, receiver, value):
         for wid in value:
             del self.sides[receiver].wants[wid]
+
+    def iddoc(self, _, receiver, value):
+        held = self.sides[receiver].documents
+        for document in map(identities.read, value):
+            if all(known.entry.id != document.entry.id for known in held):
+                held.append(document)
 
     def proof(self, _, receiver, value):
         self.sides[receiver].proofs.append(forks.prove(*value))

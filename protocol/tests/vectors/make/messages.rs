@@ -68,13 +68,10 @@ pub fn show(message: &Message) -> Value {
             "salt": hex(&hello.salt), "credit": number(hello.credit), "outstanding": number(hello.outstanding),
             "listed": hello.listed, "warm": hello.warm,
         }}),
-        Message::Prove(prove) => json!({ "PROVE": object([
-            ("account", Some(hex(&prove.account.0))),
-            ("device", Some(hex(&prove.device.0))),
-            ("identity", Some(hex(&prove.identity.0))),
-            ("signature", Some(hex(&prove.signature))),
-            ("document", prove.document.as_ref().map(|document| hex(document))),
-        ])}),
+        Message::Prove(prove) => json!({ "PROVE": {
+            "account": hex(&prove.account.0), "device": hex(&prove.device.0), "identity": hex(&prove.identity.0),
+            "signature": hex(&prove.signature),
+        }}),
         Message::Warm(fingerprint) => json!({ "WARM": hex(&fingerprint.0) }),
         Message::Offer { add, tags } => json!({ "OFFER": {
             "add": add, "count": tags.len(), "tags": hex(tags.as_flattened()),
@@ -184,12 +181,9 @@ fn greetings(file: &mut File) {
         account: AccountId([1; 32]),
         device: DeviceId([2; 32]),
         identity: EntryId([3; 32]),
-        document: None,
         signature: [4; 64],
     };
-    good(file, "a PROVE without document", &["SYNC-5"], &Message::Prove(Box::new(proving.clone())));
-    let proving = Proving { document: Some(vec![9; 40].into()), ..proving };
-    good(file, "a PROVE with its document", &["SYNC-5"], &Message::Prove(Box::new(proving)));
+    good(file, "a PROVE", &["SYNC-5"], &Message::Prove(Box::new(proving)));
     good(file, "a WARM", &["SYNC-6"], &Message::Warm(Fingerprint([1, 2, 3, 4, 5, 6, 7, 8])));
     good(file, "an OFFER", &["SYNC-7"], &Message::Offer { add: true, tags: vec![[1; 8], [2; 8]] });
     good(file, "an OFFER of nothing", &["SYNC-7"], &Message::Offer { add: true, tags: vec![] });

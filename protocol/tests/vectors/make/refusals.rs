@@ -71,10 +71,14 @@ fn prove(role: u8) -> Frame {
         account: account(1),
         device: device_id(11),
         identity: document.id(),
-        document: Some(document.entry().encode().into()),
         signature: key(11).sign(&message),
     };
     Message::Prove(Box::new(proving)).encode()
+}
+
+/// The document that the listener asks for at such a PROVE.
+fn asked_document() -> Frame {
+    Message::Identities(vec![identity(1, 0, 1, vec![device(11)]).entry().encode().into()]).encode()
 }
 
 /// OFFER of person 3's account, which the listener holds.
@@ -126,8 +130,8 @@ pub fn file() -> File {
     case(&mut file, "STATUS before Live", &["SYNC-26"], &[hello(), raw(kind::STATUS, &[1; 33])]);
     case(&mut file, "AUDIT before Live", &["SYNC-26"], &[hello(), raw(kind::AUDIT, &[1; 8])]);
     case(&mut file, "a frame that is too long", &["SYNC-2"], &[hello(), raw(kind::NONE, &vec![1; 163_840])]);
-    case(&mut file, "a PROVE that verifies", &["SYNC-27"], &then(live(), vec![prove(1)]));
-    case(&mut file, "a PROVE in the other's role", &["SYNC-27"], &[hello(), prove(0)]);
+    case(&mut file, "a PROVE that verifies", &["SYNC-27"], &then(live(), vec![prove(1), asked_document()]));
+    case(&mut file, "a PROVE in the other's role", &["SYNC-27"], &[hello(), prove(0), asked_document()]);
     case(&mut file, "two PROVEs", &["SYNC-27"], &[hello(), prove(1), prove(1)]);
     case(&mut file, "a WARM that nothing asked for", &["SYNC-28"], &[hello(), raw(kind::WARM, &[1; 8])]);
     case(&mut file, "a SHARE that nothing asked for", &["SYNC-29"], &[hello(), raw(kind::SHARE, &[0])]);
