@@ -12,6 +12,7 @@
 )]
 
 mod backup;
+mod breaks;
 mod bucket;
 mod carry;
 mod catch_up;
