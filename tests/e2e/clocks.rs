@@ -12,19 +12,22 @@ fn library() -> String {
     String::from_utf8(asked.stdout).unwrap().trim().to_owned()
 }
 
-fn off_by(name: &str, offset: &str) -> TestNode {
-    let mut node = TestNode::new(name);
+/// Has the node, which does not run yet, believe in a time that is so far from the right one.
+pub fn off_by(node: &mut TestNode, offset: &str) {
     node.set("LD_PRELOAD", &library());
     node.set("FAKETIME", offset);
     // Time that passes is left as it is.
     node.set("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-    node.start();
-    node
 }
 
 #[test]
 fn clocks_that_are_wrong_by_a_year_decide_nothing() {
-    let [early, late] = [("early", "-365d"), ("late", "+365d")].map(|(name, offset)| off_by(name, offset));
+    let [early, late] = [("early", "-365d"), ("late", "+365d")].map(|(name, offset)| {
+        let mut node = TestNode::new(name);
+        off_by(&mut node, offset);
+        node.start();
+        node
+    });
     let right = TestNode::started("right");
     for other in [&early, &late] {
         right.cli(&["follow", &other.invite()]);

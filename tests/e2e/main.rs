@@ -11,6 +11,7 @@
     reason = "a test ends at the first surprise, and says so"
 )]
 
+mod asleep;
 mod backup;
 mod breaks;
 mod bucket;
