@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::support::cluster::await_text;
 use crate::support::eventually;
 use crate::support::node::TestNode;
-use crate::support::street::{Ports, address, at_home, carrier, homes};
+use crate::support::street::{Ports, address, at_home, await_carried, carrier, homes, resident};
 use crate::support::wires::or_skip;
 
 /// What makes a program believe in another time.
@@ -15,19 +15,22 @@ fn library() -> String {
     String::from_utf8(asked.stdout).unwrap().trim().to_owned()
 }
 
-fn off_by(mut node: TestNode, offset: &str) -> TestNode {
+/// Has the node, which does not run yet, believe in a time that is so far from the right one.
+pub fn off_by(node: &mut TestNode, offset: &str) {
     node.set("LD_PRELOAD", &library());
     node.set("FAKETIME", offset);
     // Time that passes is left as it is.
     node.set("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-    node.start();
-    node
 }
 
 #[test]
 fn clocks_that_are_wrong_by_a_year_decide_nothing() {
-    let [early, late] =
-        [("early", "-365d"), ("late", "+365d")].map(|(name, offset)| off_by(TestNode::new(name), offset));
+    let [early, late] = [("early", "-365d"), ("late", "+365d")].map(|(name, offset)| {
+        let mut node = TestNode::new(name);
+        off_by(&mut node, offset);
+        node.start();
+        node
+    });
     let right = TestNode::started("right");
     for other in [&early, &late] {
         right.cli(&["follow", &other.invite()]);
@@ -53,15 +56,16 @@ fn clocks_that_are_wrong_by_a_year_decide_nothing() {
 /// FIND-6. Names in the table change daily, by each node's own clock: those who are told of another day use it as well.
 #[test]
 fn a_key_alone_finds_who_is_a_year_behind_and_is_found_by_them() {
-    let made = homes(Ports::Kept);
+    let made = homes([Ports::Kept; 2]);
     let Some(spaces) = or_skip("a_key_alone_finds_who_is_a_year_behind_and_is_found_by_them", made) else {
         return;
     };
     let open = carrier(&spaces, None);
     let second = carrier(&spaces, Some(&open));
-    let mut behind = spaces.node("a", &["--no-mdns", "--bootstrap", &address(&open, "tcp")]);
-    behind.set("MAJLIS_NODE_HINTS", "all");
-    let behind = off_by(behind, "-365d");
+    let mut behind = resident(&spaces, "a", &["--no-mdns", "--bootstrap", &address(&open, "tcp")]);
+    off_by(&mut behind, "-365d");
+    behind.start();
+    await_carried(&behind);
     let right = at_home(&spaces, "b", &open);
     eventually("it notices", || behind.one(&["status"])["clock_ahead_days"] == -365);
     assert_eq!(right.one(&["status"])["clock_ahead_days"], 0);

@@ -29,7 +29,7 @@ fn await_dialled(from: &TestNode, to: &TestNode) {
 /// Waits until the node has, in so many runs, written down where it is or found that there is nothing to be written.
 fn await_settled(node: &TestNode, runs: usize) {
     eventually("its addresses have settled", || {
-        node.log_tail().matches("own addresses have settled").count() >= runs
+        node.log().matches("own addresses have settled").count() >= runs
     });
 }
 
@@ -97,6 +97,41 @@ fn who_is_known_by_key_alone_is_found_in_the_log_that_others_hold() {
     carrier.stop();
     author.post("from hand to hand");
     await_text(&reader, "from hand to hand");
+}
+
+/// SYNC-56, SYNC-57: where neither the table nor a log says it.
+#[test]
+fn a_peer_tells_who_else_holds_an_account() {
+    let [mut author, holder, mut middle, reader] = ["author", "holder", "middle", "reader"].map(|name| {
+        let mut node = TestNode::new(name);
+        node.set("MAJLIS_NET_DHT", "false");
+        // Addresses on this machine are dialled where others name them; of the author nobody says where it is.
+        let scope = if name == "author" { "off" } else { "all" };
+        node.set("MAJLIS_NODE_HINTS", scope);
+        // Only who lets it be named is named.
+        node.set("MAJLIS_NODE_SEED", if name == "holder" { "true" } else { "false" });
+        node.start();
+        node
+    });
+    let invite = author.invite();
+    middle.cli(&["follow", &invite]);
+    author.post("before");
+    await_text(&middle, "before");
+    author.stop();
+    // The holder has it from the one who is to tell of that.
+    holder.cli(&["follow", &invite]);
+    middle.cli(&["connect", &holder.address()]);
+    await_text(&holder, "before");
+    reader.cli(&["connect", &middle.address()]);
+    reader.cli(&["follow", &author.account()]);
+    await_text(&reader, "before");
+    await_dialled(&reader, &holder);
+    // So the reader needs the one who told it no longer.
+    middle.stop();
+    author.start();
+    author.post("after");
+    await_text(&reader, "after");
+    assert!(author.cli(&["peers"]).iter().all(|peer| peer["peer_id"] != reader.ready()["peer_id"]));
 }
 
 #[test]

@@ -36,18 +36,35 @@ fn on_one_network_a_key_is_enough() {
     drop((one, other));
 }
 
+fn cable_without_ip4() -> Result<Spaces, String> {
+    let mut spaces = Spaces::new();
+    spaces.add("one")?;
+    spaces.add("two")?;
+    spaces.join(("one", "wire"), ("two", "wire"))?;
+    for (name, host) in [("one", 1), ("two", 2)] {
+        spaces.ip(name, &format!("address add 2001:db8::{host}/64 dev wire nodad"))?;
+    }
+    Ok(spaces)
+}
+
+#[test]
+fn where_there_is_no_ipv4_a_key_is_enough_too() {
+    let made = cable_without_ip4();
+    let Some(spaces) = or_skip("where_there_is_no_ipv4_a_key_is_enough", made) else { return };
+    let [one, other] = ["one", "two"].map(|name| {
+        let mut node = spaces.node(name, &[]);
+        node.start();
+        node
+    });
+    one.post("is anybody here?");
+    other.cli(&["follow", &one.account()]);
+    await_text(&other, "is anybody here?");
+    drop((one, other));
+}
+
 #[test]
 fn where_there_is_no_ipv4_an_invite_is_enough() {
-    let made = (|| {
-        let mut spaces = Spaces::new();
-        spaces.add("one")?;
-        spaces.add("two")?;
-        spaces.join(("one", "wire"), ("two", "wire"))?;
-        for (name, host) in [("one", 1), ("two", 2)] {
-            spaces.ip(name, &format!("address add 2001:db8::{host}/64 dev wire nodad"))?;
-        }
-        Ok(spaces)
-    })();
+    let made = cable_without_ip4();
     let Some(spaces) = or_skip("where_there_is_no_ipv4_an_invite_is_enough", made) else { return };
     let [one, other] = ["one", "two"].map(|name| {
         let mut node = spaces.node(name, &["--no-mdns"]);

@@ -11,7 +11,9 @@
     reason = "a test ends at the first surprise, and says so"
 )]
 
+mod asleep;
 mod backup;
+mod breaks;
 mod bucket;
 mod carry;
 mod catch_up;

@@ -33,7 +33,7 @@ fn boxed(kind: [u8; 4], body: &[u8]) -> Vec<u8> {
 }
 
 /// A film of a second with so many bytes of pictures, which nobody can decode.
-fn film(path: &Path, bytes: u32) {
+pub fn film(path: &Path, bytes: u32) {
     let mut random = Random::new(7);
     let times = [[0; 12].as_slice(), &1_000_u32.to_be_bytes(), &1_000_u32.to_be_bytes(), &[0; 80]].concat();
     let track_header =
@@ -323,7 +323,7 @@ fn hostile_files_are_refused_or_plain_downloads() {
     node.verify();
 }
 
-fn same(one: &Path, other: &Path) -> bool {
+pub fn same(one: &Path, other: &Path) -> bool {
     blake3::hash(&fs::read(one).unwrap()) == blake3::hash(&fs::read(other).unwrap())
 }
 

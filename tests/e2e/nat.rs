@@ -1,12 +1,15 @@
 //! Two homes, each behind a router that translates addresses, and a machine between them that carries for others.
 
 use crate::support::cluster::await_text;
+use crate::support::eventually;
 use crate::support::node::TestNode;
-use crate::support::street::{Ports, address, at_home, at_home_with, await_neighbours, carrier, homes, way};
+use crate::support::street::{
+    Ports, address, at_home, at_home_with, await_carried, carrier, homes, is_carried, resident, way,
+};
 use crate::support::wires::{Spaces, or_skip};
-use crate::support::{PATIENCE, eventually, eventually_within};
 
-fn meet(a: &TestNode, b: &TestNode) {
+/// Each has the other's post, by an invite that leads over a carrier.
+pub fn meet(a: &TestNode, b: &TestNode) {
     a.post("I am at home");
     let invite = a.invite();
     assert!(invite.contains("p2p-circuit"), "{invite}");
@@ -17,37 +20,117 @@ fn meet(a: &TestNode, b: &TestNode) {
     await_text(a, "so am I");
 }
 
-#[test]
-fn two_behind_routers_that_keep_ports_meet_and_then_need_nobody() {
-    let made = homes(Ports::Kept);
-    let Some(spaces) = or_skip("two_behind_routers_that_keep_ports", made) else { return };
-    let mut open = carrier(&spaces, None);
-    let [a, b] = ["a", "b"].map(|name| at_home(&spaces, name, &open));
+/// Over what all talk.
+#[derive(Clone, Copy)]
+enum Over {
+    Both,
+    Tcp,
+    Quic,
+}
+
+impl Over {
+    /// What a node at this host is told, whose port is this one.
+    fn listen(self, host: &str, port: u16) -> Vec<String> {
+        let tcp = ["--listen".to_owned(), format!("/ip4/{host}/tcp/{port}")];
+        let quic = ["--listen".to_owned(), format!("/ip4/{host}/udp/{port}/quic-v1")];
+        match self {
+            Self::Both => [tcp, quic].concat(),
+            Self::Tcp => tcp.into(),
+            Self::Quic => quic.into(),
+        }
+    }
+
+    /// Whether it is over this that an address leads.
+    fn is(self, way: &str) -> bool {
+        match self {
+            Self::Both => true,
+            Self::Tcp => way.contains("/tcp/"),
+            Self::Quic => way.contains("/quic-v1"),
+        }
+    }
+}
+
+/// Two who have met behind routers that choose ports so, and the carrier between them.
+fn met(spaces: &Spaces, over: Over) -> (TestNode, TestNode, TestNode) {
+    let node = |name: &str, arguments: &[&str], listen: Vec<String>| {
+        let listen: Vec<_> = listen.iter().map(String::as_str).collect();
+        resident(spaces, name, &[&["--no-mdns"], arguments, &listen].concat())
+    };
+    let mut open = node("open", &["--relay"], over.listen("11.22.33.10", 4001));
+    open.start();
+    let [a, b] = ["a", "b"].map(|name| {
+        let mut node = node(name, &["--bootstrap", &open.address()], over.listen("0.0.0.0", 0));
+        node.start();
+        await_carried(&node);
+        node
+    });
     meet(&a, &b);
-    eventually("they are joined directly", || way(&b, &a).is_some_and(|way| !way.contains("p2p-circuit")));
-    // Nobody carries any more, and they still hear each other.
+    (a, b, open)
+}
+
+/// They come to be joined directly, and then nobody has to be there but they.
+fn come_to_need_nobody(ports: [Ports; 2], over: Over) {
+    let Some(spaces) = or_skip("come_to_need_nobody", homes(ports)) else { return };
+    let (a, b, mut open) = met(&spaces, over);
+    eventually("they are joined directly", || {
+        way(&b, &a)
+            .is_some_and(|way| way.starts_with("/ip4/11.22.33.1/") && !is_carried(&way) && over.is(&way))
+    });
     open.stop();
     a.post("without anybody between");
     await_text(&b, "without anybody between");
     drop((a, b, open));
 }
 
-#[test]
-fn two_behind_routers_meet_over_quic_alone() {
-    let made = homes(Ports::Kept);
-    let Some(spaces) = or_skip("two_behind_routers_meet_over_quic_alone", made) else { return };
-    let mut open = carrier(&spaces, None);
-    let by = address(&open, "udp");
-    let arguments = ["--no-mdns", "--listen", "/ip4/0.0.0.0/udp/0/quic-v1", "--bootstrap", &by];
-    let [a, b] = ["a", "b"].map(|name| at_home_with(&spaces, name, &arguments));
-    meet(&a, &b);
-    eventually("they are joined directly", || {
-        way(&b, &a).is_some_and(|way| way.contains("/quic-v1") && !way.contains("p2p-circuit"))
+/// They try for a direct way, find none, and are carried on, also what is long, and much of it.
+fn stay_carried(ports: [Ports; 2], over: Over) {
+    let Some(spaces) = or_skip("stay_carried", homes(ports)) else { return };
+    let (a, b, open) = met(&spaces, over);
+    eventually("a direct way was sought in vain", || {
+        [&a, &b].iter().any(|node| {
+            let log = node.log();
+            let mut sought = log.lines().filter(|line| line.contains("a way past the routers"));
+            sought.any(|line| line.contains("result: Err"))
+        })
     });
-    open.stop();
-    a.post("without anybody between");
-    await_text(&b, "without anybody between");
+    let long = |number: u32| format!("{number}{}", " word".repeat(500));
+    for number in 0..20 {
+        a.post(&long(number));
+    }
+    await_text(&b, &long(19));
+    let way = way(&b, &a).unwrap();
+    assert!(is_carried(&way) && over.is(&way), "there is no such way: {way}");
     drop((a, b, open));
+}
+
+#[test]
+fn two_behind_routers_that_keep_ports_meet_and_then_need_nobody() {
+    come_to_need_nobody([Ports::Kept; 2], Over::Both);
+}
+
+#[test]
+fn two_behind_routers_that_keep_ports_meet_over_tcp_alone() {
+    come_to_need_nobody([Ports::Kept; 2], Over::Tcp);
+}
+
+#[test]
+fn two_behind_routers_that_keep_ports_meet_over_quic_alone() {
+    come_to_need_nobody([Ports::Kept; 2], Over::Quic);
+}
+
+#[test]
+fn two_behind_routers_that_choose_ports_are_carried() {
+    stay_carried([Ports::Random; 2], Over::Both);
+}
+
+#[test]
+fn two_behind_routers_that_choose_ports_are_carried_over_quic_alone() {
+    stay_carried([Ports::Random; 2], Over::Quic);
+}
+
+#[test]
+fn two_of_whom_one_has_a_router_that_chooses_ports_are_carried() {
+    stay_carried([Ports::Kept, Ports::Random], Over::Both);
 }
 
 /// What has come to the router from within for anybody but the carrier.
@@ -59,11 +142,11 @@ fn strayed(spaces: &Spaces) -> u64 {
 
 #[test]
 fn who_meets_others_through_a_relay_alone_sends_to_nobody_else() {
-    let made = homes(Ports::Kept);
+    let made = homes([Ports::Kept; 2]);
     let Some(spaces) = or_skip("who_meets_others_through_a_relay_alone", made) else { return };
     for rule in [
         "add chain ip home strayed { type filter hook prerouting priority -300 ; }",
-        "add rule ip home strayed iifname lan ip daddr != 203.0.113.10 counter",
+        "add rule ip home strayed iifname lan ip daddr != 11.22.33.10 counter",
     ] {
         spaces.within("router-a", &format!("nft {rule}")).unwrap();
     }
@@ -80,82 +163,13 @@ fn who_meets_others_through_a_relay_alone_sends_to_nobody_else() {
     second.post("everyone can come here");
     await_text(&a, "everyone can come here");
     for other in [&b, &second] {
-        // Who was carried to it has a name there, and no place.
         let way = way(other, &a).unwrap();
-        assert!(way.contains("p2p-circuit") || way.starts_with("/p2p/"), "{way}");
-        for own in ["203.0.113.1/", "10.1.0.2"] {
-            assert!(!other.log_tail().contains(own), "{own} is known");
+        assert!(is_carried(&way), "{way}");
+        for own in ["11.22.33.1/", "10.1.0.2"] {
+            assert!(!other.log().contains(own), "{own} is known");
         }
     }
     assert!(a.invite().contains("p2p-circuit") && !a.invite().contains("10.1.0.2"));
     assert_eq!(strayed(&spaces), 0);
     drop((a, b, second, open));
-}
-
-#[test]
-fn two_behind_routers_that_choose_ports_are_carried() {
-    let made = homes(Ports::Random);
-    let Some(spaces) = or_skip("two_behind_routers_that_choose_ports", made) else { return };
-    let open = carrier(&spaces, None);
-    let [a, b] = ["a", "b"].map(|name| at_home(&spaces, name, &open));
-    meet(&a, &b);
-    // Also what is long, and much of it.
-    let long = |number: u32| format!("{number}{}", " word".repeat(500));
-    for number in 0..20 {
-        a.post(&long(number));
-    }
-    await_text(&b, &long(19));
-    assert!(way(&b, &a).is_some_and(|way| way.contains("p2p-circuit")), "there is no other way");
-    drop((a, b, open));
-}
-
-#[test]
-fn who_carries_dies_and_another_carries_on() {
-    let made = homes(Ports::Random);
-    let Some(spaces) = or_skip("who_carries_dies_and_another_carries_on", made) else { return };
-    let mut open = carrier(&spaces, None);
-    let second = carrier(&spaces, Some(&open));
-    await_neighbours(&second, 1);
-    let [a, b] = ["a", "b"].map(|name| at_home(&spaces, name, &open));
-    meet(&a, &b);
-    // They know of the other by the table, and each has asked it to carry too.
-    for node in [&a, &b] {
-        await_neighbours(node, 2);
-    }
-    let number = |node: &TestNode| {
-        let addresses = node.one(&["id"])["addresses"].clone();
-        addresses
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|way| way.as_str().unwrap().contains("p2p-circuit"))
-            .count()
-    };
-    eventually("both are carried by both", || number(&a) >= 2 && number(&b) >= 2);
-    open.kill();
-    a.post("by the other way");
-    await_text(&b, "by the other way");
-    b.post("and back");
-    await_text(&a, "and back");
-    drop((a, b, second));
-}
-
-#[test]
-fn a_home_whose_router_gets_another_address_is_heard_again() {
-    let made = homes(Ports::Kept);
-    let Some(spaces) = or_skip("a_home_whose_router_gets_another_address", made) else { return };
-    let open = carrier(&spaces, None);
-    let [a, b] = ["a", "b"].map(|name| at_home(&spaces, name, &open));
-    meet(&a, &b);
-    // What goes on from before comes to nothing from now on, and nobody is told so.
-    spaces.ip("router-a", "address del 203.0.113.1/24 dev wan").unwrap();
-    spaces.ip("router-a", "address add 203.0.113.77/24 dev wan").unwrap();
-    a.post("from somewhere else");
-    // Pings that stay unanswered tell them, in most of a minute; a machine at work takes longer.
-    eventually_within(3 * PATIENCE, "it is heard again", || {
-        b.texts().contains(&"from somewhere else".to_owned()).then_some(())
-    });
-    b.post("still heard");
-    await_text(&a, "still heard");
-    drop((a, b, open));
 }

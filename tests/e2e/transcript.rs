@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use majlis::net::{self, Hearsay, NetConfig, NetEvent};
+use majlis::net::{self, FrameSink, FrameSource, Hearsay, Net, NetConfig, NetEvent};
 use majlis_protocol::finding::{DAY_MS, provider_key};
 use majlis_protocol::limits::MAX_STRANGER_TAGS;
 use majlis_protocol::sync::{Frame, Greeting, Message};
@@ -38,55 +38,121 @@ fn tag(salt: &[u8; 32], peers: [&[u8]; 2], account: &AccountId) -> [u8; 8] {
     *hasher.finalize().as_bytes().first_chunk().unwrap()
 }
 
-/// Opens a session as somebody unknown, asks about these accounts, and listens until this has been said and nothing more
-/// comes. All that was said, and who spoke.
-async fn listen(
-    node: &TestNode,
-    seed: u8,
-    asked: &[AccountId],
-    is_last: fn(&Message) -> bool,
-) -> (Vec<Frame>, [Vec<u8>; 2]) {
-    let config = NetConfig {
-        listen: vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()],
-        mdns: false,
-        ..NetConfig::default()
-    };
-    let keypair = net::keypair_from_seed(&[seed; 32]).unwrap();
-    let (stranger, mut events) = net::start(keypair, config, Hearsay::default()).await.unwrap();
-    let peer = stranger.dial(node.address().parse().unwrap()).await.unwrap();
-    let session = loop {
-        if let NetEvent::SessionOpened { session, .. } = events.next().await.unwrap() {
-            break session;
-        }
-    };
-    let net::Session { sink, mut source } = session;
-    let say = |message: Message| {
-        let frame = message.encode();
-        sink.try_send(net::Frame::new(frame.kind, frame.body)).unwrap();
-    };
-    let peers = [stranger.peer_id().to_bytes(), peer.to_bytes()];
-    let tags = asked.iter().map(|account| tag(&SALT, [&peers[0], &peers[1]], account)).collect();
-    say(Message::Hello(Greeting {
-        salt: SALT,
-        credit: 1 << 20,
-        outstanding: 512,
-        listed: false,
-        warm: false,
-    }));
-    say(Message::Offer { add: true, tags });
-    let mut said = Vec::new();
-    let mut is_over = false;
-    loop {
-        let patience = if is_over { Duration::from_secs(3) } else { PATIENCE };
-        match tokio::time::timeout(patience, source.next()).await {
-            Ok(Ok(Some(frame))) => {
-                let frame = Frame { kind: frame.kind, body: frame.body.into() };
-                is_over |= Message::decode(frame.clone()).is_ok_and(|message| is_last(&message));
-                said.push(frame);
+/// Somebody unknown, in a session.
+struct Stranger {
+    net: Net,
+    sink: FrameSink,
+    source: FrameSource,
+    /// Of itself, and of the node.
+    peers: [Vec<u8>; 2],
+    said: Vec<Frame>,
+}
+
+impl Stranger {
+    /// Opens a session and greets.
+    async fn meet(node: &TestNode, seed: u8) -> Self {
+        let config = NetConfig {
+            listen: vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()],
+            mdns: false,
+            ..NetConfig::default()
+        };
+        let keypair = net::keypair_from_seed(&[seed; 32]).unwrap();
+        let (net, mut events) = net::start(keypair, config, Hearsay::default()).await.unwrap();
+        let peer = net.dial(node.address().parse().unwrap()).await.unwrap();
+        let session = loop {
+            if let NetEvent::SessionOpened { session, .. } = events.next().await.unwrap() {
+                break session;
             }
-            Err(_) if is_over => return (said, peers),
-            other => panic!("the session ended before all was said: {other:?}, {said:?}"),
+        };
+        // Nobody else comes.
+        tokio::spawn(async move { while events.next().await.is_some() {} });
+        let peers = [net.peer_id().to_bytes(), peer.to_bytes()];
+        let net::Session { sink, source } = session;
+        let stranger = Self { net, sink, source, peers, said: Vec::new() };
+        let greeting = Greeting { salt: SALT, credit: 1 << 20, outstanding: 512, listed: false, warm: false };
+        stranger.say(Message::Hello(greeting));
+        stranger
+    }
+
+    fn say(&self, message: Message) {
+        let frame = message.encode();
+        self.sink.try_send(net::Frame::new(frame.kind, frame.body)).unwrap();
+    }
+
+    /// Offers these accounts.
+    fn ask(&self, accounts: &[AccountId]) {
+        let tags = accounts.iter().map(|account| self.tag(&SALT, account)).collect();
+        self.say(Message::Offer { add: true, tags });
+    }
+
+    fn tag(&self, salt: &[u8; 32], account: &AccountId) -> [u8; 8] {
+        tag(salt, [&self.peers[0], &self.peers[1]], account)
+    }
+
+    /// Listens until all this has been said, shares nothing of what it is shown.
+    async fn hear(&mut self, is_all: impl Fn(&Self) -> bool) {
+        while !is_all(self) {
+            match tokio::time::timeout(PATIENCE, self.source.next()).await {
+                Ok(Ok(Some(frame))) => self.take(frame),
+                other => panic!("the session ended before all was said: {other:?}, {:?}", self.said),
+            }
         }
+    }
+
+    /// Listens until nothing more comes.
+    async fn hear_out(&mut self) {
+        while let Ok(said) = tokio::time::timeout(Duration::from_secs(3), self.source.next()).await {
+            self.take(said.unwrap().expect("the session ended"));
+        }
+    }
+
+    fn take(&mut self, frame: net::Frame) {
+        let frame = Frame { kind: frame.kind, body: frame.body.into() };
+        if let Ok(Message::Offer { add: true, tags }) = Message::decode(frame.clone()) {
+            self.say(Message::Share { shared: vec![false; tags.len()], fingerprints: Vec::new() });
+        }
+        self.said.push(frame);
+    }
+
+    fn messages(&self) -> impl Iterator<Item = Message> {
+        self.said.iter().filter_map(|frame| Message::decode(frame.clone()).ok())
+    }
+
+    /// All tags that it was shown.
+    fn tags(&self) -> Vec<[u8; 8]> {
+        let tags = self.messages().filter_map(|message| match message {
+            Message::Offer { tags, .. } => Some(tags),
+            _ => None,
+        });
+        tags.flatten().collect()
+    }
+
+    /// Of these accounts those that it was shown.
+    fn shown(&self, accounts: &[AccountId]) -> Vec<AccountId> {
+        let salt = self.messages().find_map(|message| match message {
+            Message::Hello(hello) => Some(hello.salt),
+            _ => None,
+        });
+        let Some(salt) = salt else { return Vec::new() };
+        let tags = self.tags();
+        accounts.iter().filter(|account| tags.contains(&self.tag(&salt, account))).copied().collect()
+    }
+
+    /// What was answered each time it asked.
+    fn answers(&self) -> Vec<Vec<bool>> {
+        let shares = self.messages().filter_map(|message| match message {
+            Message::Share { shared, .. } => Some(shared),
+            _ => None,
+        });
+        shares.collect()
+    }
+
+    /// Of these accounts those whose keys stand in what was said.
+    fn named(&self, accounts: &[AccountId]) -> Vec<AccountId> {
+        let stands = |account: &&AccountId| {
+            self.said.iter().any(|frame| frame.body.windows(account.0.len()).any(|part| part == account.0))
+        };
+        accounts.iter().filter(stands).copied().collect()
     }
 }
 
@@ -102,60 +168,89 @@ fn a_stranger_is_shown_few_tags_and_nothing_of_a_private_follow() {
         node.cli(&["follow", "--private", &account.to_string()]);
     }
     let own: AccountId = node.account().parse().unwrap();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let decoded = |said: &[Frame]| -> Vec<Message> {
-        said.iter().filter_map(|frame| Message::decode(frame.clone()).ok()).collect()
-    };
-
-    // Unasked, it shows a few of those whom it follows publicly.
-    let is_offer = |message: &Message| matches!(message, Message::Offer { .. });
-    let (mut said, peers) = runtime.block_on(listen(&node, 98, &[], is_offer));
-    let messages = decoded(&said);
-    let salt = messages.iter().find_map(|message| match message {
-        Message::Hello(hello) => Some(hello.salt),
-        _ => None,
-    });
-    let tags: Vec<_> = messages
-        .iter()
-        .filter_map(|message| match message {
-            Message::Offer { tags, .. } => Some(tags.clone()),
-            _ => None,
-        })
-        .flatten()
-        .collect();
-    assert!((1..=MAX_STRANGER_TAGS).contains(&tags.len()), "{} tags", tags.len());
-    let is_shown = |account: &AccountId| tags.contains(&tag(&salt.unwrap(), [&peers[0], &peers[1]], account));
-    assert!(!private.iter().any(is_shown));
-    assert!(public.iter().any(is_shown), "the tags are made otherwise than this test thinks");
-
     let asked: Vec<_> = [own].iter().chain(&public).chain(&private).copied().collect();
-    let is_answer = |message: &Message| matches!(message, Message::Share { .. });
-    let (answered, _) = runtime.block_on(listen(&node, 99, &asked, is_answer));
-    let messages = decoded(&answered);
-    said.extend(answered);
-    // Asked about everyone, it answers for those whom it follows publicly, whoever asks, and for nobody else.
-    let shared = messages.iter().find_map(|message| match message {
-        Message::Share { shared, .. } => Some(shared.clone()),
-        _ => None,
-    });
-    let known: Vec<_> = asked.iter().zip(shared.unwrap()).filter(|(_, shared)| *shared).collect();
-    assert_eq!(known.len(), 1 + public.len());
-    assert!(known.iter().all(|(account, _)| !private.contains(account)));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        // Unasked, it shows a few of those whom it follows publicly; who comes again, or under another name, is not
+        // shown others.
+        let mut before = None;
+        for seed in [98, 98, 97] {
+            let mut stranger = Stranger::meet(&node, seed).await;
+            stranger.ask(&[]);
+            stranger.hear(|stranger| !stranger.tags().is_empty()).await;
+            stranger.hear_out().await;
+            let tags = stranger.tags().len();
+            assert!((1..=MAX_STRANGER_TAGS).contains(&tags), "{tags} tags");
+            assert!(stranger.shown(&private).is_empty());
+            let shown = stranger.shown(&public);
+            assert!(!shown.is_empty(), "the tags are made otherwise than this test thinks");
+            assert_eq!(*before.get_or_insert_with(|| shown.clone()), shown);
+            // Nobody's key stands anywhere in it, not even the owner's: a stranger who proves nothing is proved nothing.
+            assert!(stranger.named(&asked).is_empty());
+            stranger.net.shutdown().await;
+        }
 
-    // Nobody's key stands anywhere in it, not even the owner's: a stranger who proves nothing is proved nothing.
-    let named = |account: &AccountId| {
-        said.iter().any(|frame| frame.body.windows(account.0.len()).any(|part| part == account.0))
-    };
-    assert!(!asked.iter().any(named));
+        // Asked about everyone, it answers for those whom it follows publicly, whoever asks, and for nobody else.
+        let mut stranger = Stranger::meet(&node, 99).await;
+        stranger.ask(&asked);
+        stranger.hear(|stranger| !stranger.answers().is_empty()).await;
+        stranger.hear_out().await;
+        let answer = stranger.answers().remove(0);
+        let known: Vec<_> = asked.iter().zip(answer).filter(|(_, shared)| *shared).collect();
+        assert_eq!(known.len(), 1 + public.len());
+        assert!(known.iter().all(|(account, _)| !private.contains(account)));
+        assert!(stranger.named(&asked).is_empty());
+    });
+}
+
+/// SYNC-31.
+#[test]
+fn a_stranger_who_is_there_learns_nothing_of_a_private_follow_either() {
+    let node = TestNode::started("shy");
+    let (public, private) = people();
+    node.cli(&["follow", &public[0].to_string()]);
+    node.cli(&["follow", "--private", &private[0].to_string()]);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let mut stranger = Stranger::meet(&node, 98).await;
+        stranger.ask(&[]);
+        stranger.hear(|stranger| stranger.shown(&public).len() == 1).await;
+        for account in &private[1..] {
+            node.cli(&["follow", "--private", &account.to_string()]);
+        }
+        node.cli(&["follow", &public[1].to_string()]);
+        // The private ones would have come before it.
+        stranger.hear(|stranger| stranger.shown(&public).len() == 2).await;
+        stranger.ask(&private);
+        stranger.hear(|stranger| stranger.answers().len() == 2).await;
+        learnt_nothing(&stranger, &private);
+        stranger.net.shutdown().await;
+        // Nor does it when it comes again, or under another name.
+        for seed in [98, 96] {
+            let mut stranger = Stranger::meet(&node, seed).await;
+            stranger.ask(&private);
+            stranger
+                .hear(|stranger| stranger.answers().len() == 1 && stranger.shown(&public).len() == 2)
+                .await;
+            stranger.hear_out().await;
+            learnt_nothing(&stranger, &private);
+            stranger.net.shutdown().await;
+        }
+    });
+}
+
+fn learnt_nothing(stranger: &Stranger, private: &[AccountId]) {
+    assert!(stranger.shown(private).is_empty() && stranger.named(private).is_empty());
+    assert_eq!(*stranger.answers().last().unwrap(), vec![false; private.len()]);
 }
 
 /// FIND-2.
 #[test]
 fn the_table_is_told_of_no_follow() {
-    let made = homes(Ports::Random);
+    let made = homes([Ports::Random; 2]);
     let Some(spaces) = or_skip("the_table_is_told_of_no_follow", made) else { return };
     let open = carrier(&spaces, None);
-    let [a, b] = ["a", "b"].map(|name| at_home(&spaces, name, &open));
+    let [a, mut b] = ["a", "b"].map(|name| at_home(&spaces, name, &open));
     let (public, private) = people();
     a.cli(&["follow", &b.account()]);
     b.cli(&["follow", &public[0].to_string()]);
@@ -173,14 +268,22 @@ fn the_table_is_told_of_no_follow() {
             log.lines().filter_map(|line| line.split_once("a record is kept key=")?.1.split(' ').next());
         keys.map(str::to_owned).collect()
     };
-    eventually("both are found in the table", || {
-        let kept = kept();
-        accounts.iter().all(|account| names(account).iter().any(|name| kept.contains(name)))
-    });
-    // The follow is there long before, and is looked up; yet nothing else is ever said.
+    let is_found = |account: &AccountId| names(account).iter().any(|name| kept().contains(name));
+    eventually("both are found in the table", || accounts.iter().all(is_found));
     eventually("the public one was looked for", || {
-        b.log().contains(&format!("sought by the key account={}", public[0]))
+        b.log().contains(&format!("sought by the key account={} holders=", public[0]))
     });
+    // A node says where it is found when it starts, so it starts again: now the follow is there before. Twice, as the
+    // second time begins when all of the first has been said.
+    let told = || {
+        let is_own = |line: &&str| names(&accounts[1]).iter().any(|name| line.contains(name.as_str()));
+        open.log().lines().filter(|line| line.contains("a record is kept key=")).filter(is_own).count()
+    };
+    for _ in 0..2 {
+        let before = told();
+        b.restart();
+        eventually("it has said again where it is found", || told() > before);
+    }
     let own: BTreeSet<_> = accounts.iter().flat_map(names).collect();
     assert!(kept().is_subset(&own), "{:?} is not of {own:?}", kept());
     drop((a, b, open));
