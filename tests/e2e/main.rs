@@ -37,6 +37,7 @@ mod http_web;
 mod lan;
 mod letters;
 mod lifecycle;
+mod many;
 mod media;
 mod nat;
 mod presence;
