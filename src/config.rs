@@ -86,6 +86,11 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// Whether somebody has set it: section and key, `net.mdns`.
+    pub fn is_set(&self, key: &str) -> bool {
+        self.sources.contains_key(key)
+    }
+
     /// Every setting, by section and key.
     pub fn settings(&self) -> Result<Vec<Setting>, Failure> {
         let values = flatten(&self.config)?.into_iter();

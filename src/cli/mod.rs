@@ -16,6 +16,7 @@ mod draft;
 mod filter;
 mod follow;
 mod generate;
+mod host;
 mod identity;
 mod input;
 mod media;

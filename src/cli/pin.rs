@@ -73,7 +73,8 @@ Examples:
         #[arg(value_name = "NODE")]
         host: String,
         /// What its owner has sent you for that.
-        #[arg(long)]
+        // One of 64 begins with a hyphen.
+        #[arg(long, allow_hyphen_values = true)]
         token: Option<String>,
     },
     /// Show the nodes that you have asked, and all that hold your posts.

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{sleep, timeout};
 
 use super::app::{App, Stop};
+use super::host;
 use super::identity::qr;
 use super::output::{Output, say};
 use super::pin::Offer;
@@ -17,7 +18,7 @@ use super::show::{places, row};
 use super::terminal::{counted, short_key};
 use crate::daemon::{self, DaemonEvent, RunOptions};
 use crate::node::api::{DoorView, IdView, PostView};
-use crate::node::{Failure, NodeEvent, PinOffer};
+use crate::node::{Failure, NodeEvent};
 
 /// Events that wait to be printed.
 const EVENT_QUEUE: usize = 1024;
@@ -62,8 +63,9 @@ pub struct RunArgs {
     #[arg(long, value_name = "MULTIADDR", conflicts_with_all = ["relay", "host", "listen", "external"])]
     relay_only: Vec<String>,
     /// Be a host for many, on a machine that is always on and that others can reach: all that --hold invited and --relay
-    /// do, and others are told that this node holds what it holds. Who may ask, and for how much room, is told by
-    /// `majlis pin token` and `majlis pin allow`.
+    /// do, others are told that this node holds what it holds, and there may be more accounts, connections and sessions
+    /// where nobody has set how many. Who may ask, and for how much room, is told by `majlis pin token` and `majlis pin
+    /// allow`.
     #[arg(long)]
     host: bool,
     /// Hold accounts for others while they sleep, when they ask: of those whom you have invited, or of those whom you
@@ -83,13 +85,12 @@ pub struct RunArgs {
 
 impl RunArgs {
     pub async fn run(self, app: &mut App) -> Result<(), Stop> {
-        let (home, mut config) = (app.home.clone(), app.config()?);
-        if self.host {
-            config.node.seed = true;
-            // What is set goes further, or was said beside it.
-            if config.node.pin_offer == PinOffer::Off {
-                config.node.pin_offer = PinOffer::Invited;
-            }
+        let home = app.home.clone();
+        let mut config = if self.host { host::configured(app.loaded()?) } else { app.config()? };
+        if self.host
+            && let Some(note) = host::open_files(&mut config)
+        {
+            say(&note);
         }
         if let Some(offer) = self.hold {
             config.node.pin_offer = offer.into();

@@ -110,13 +110,15 @@ pub struct NetConfig {
     /// Name of the program that other nodes are told.
     pub agent: String,
     /// Connections at most; a quarter is kept for those that this node makes itself, and those that come from one network
-    /// (the first three bytes of IPv4, six of IPv6) are a quarter at most.
+    /// (the first three bytes of IPv4, six of IPv6) are a quarter at most. 2048 with `majlis run --host`, if this is not
+    /// set and the system lets so many files be open.
     pub max_connections: u32,
     /// Connections to one peer at most.
     pub max_connections_per_peer: u32,
-    /// Connections being set up at once, in each direction; of those that come from one network a quarter.
+    /// Connections being set up at once, in each direction; of those that come from one network a quarter. 256 with
+    /// `majlis run --host`, if this is not set.
     pub max_pending: u32,
-    /// Sessions at most; a quarter is kept for wanted peers.
+    /// Sessions at most; a quarter is kept for wanted peers. 1536 with `majlis run --host`, if this is not set.
     pub max_sessions: usize,
     /// Peers to which a connection is kept, at most.
     pub max_wanted: usize,

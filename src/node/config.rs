@@ -46,7 +46,7 @@ pub struct NodeConfig {
     pub pin_offer: PinOffer,
     /// Keys of accounts that are held when they ask.
     pub pin_accounts: Vec<String>,
-    /// So many accounts are held at most because they have asked.
+    /// So many accounts are held at most because they have asked; 10000 with `majlis run --host`, if this is not set.
     pub pin_accounts_max: usize,
     /// Bytes that the posts and files of each account that is held for others may take. When they do, no more is taken
     /// of it, and what is here is served on.

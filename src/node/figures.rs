@@ -108,6 +108,11 @@ impl super::pins::Pins {
             now("pins_quota_bytes", "Bytes that all of them together may take", room.quota),
             now("pins_asked", "Accounts held because they have asked", room.asked),
             now("pins_asked_max", "So many may be", room.asked_max),
+            now(
+                "pins_unnamed",
+                "Accounts that are too many to be found here by their key alone",
+                room.unnamed,
+            ),
             so_far("pins_held", "Times that an account was taken, or its time made longer", counts.held),
             so_far("pins_refused", "Times that one was refused", counts.refused),
             so_far("pins_bad_tokens", "Times that a token did not hold", counts.bad_tokens),

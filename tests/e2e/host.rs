@@ -83,6 +83,9 @@ fn a_host_holds_whom_it_has_let_in_and_its_figures_tell() {
         "{refused:?}"
     );
     assert!(refused.stderr.contains("ask them for a token"), "{refused:?}");
+    // A token may begin with anything.
+    let refused = guest.fails(1, &["pin", "ask", &host.invite(), "--token", "-guessed"]);
+    assert!(refused.contains("the token does not hold there"), "{refused}");
     eventually("the refusal is told", || figures(&host)["majlis_pins_refused_total"] >= 1);
     let token = text(&host.one(&["pin", "token", "new", "--quota", "1MB"]), "token");
     let held = guest.one(&["pin", "ask", &host.invite(), "--token", &token]);

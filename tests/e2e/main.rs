@@ -39,6 +39,7 @@ mod http_web;
 mod lan;
 mod letters;
 mod lifecycle;
+mod many;
 mod media;
 mod nat;
 mod places;

@@ -90,8 +90,9 @@ impl Interests {
         }
     }
 
-    /// Accounts that this session's peer may be offered and has not been: to a stranger at most 32 in all, own
-    /// accounts first, then those that are `sought` from it; a private follow to nobody but the followed account itself.
+    /// Accounts that this session's peer may be offered and has not been: to a stranger at most 32 in all, the one that it
+    /// has proved first, for which a place is kept, then own accounts and those that are `sought` from it; a private
+    /// follow to nobody but the followed account itself.
     pub(super) fn to_offer(&self, session: &Session, sought: &BTreeSet<AccountId>) -> Vec<AccountId> {
         let mut accounts: Vec<_> = self
             .accounts
@@ -108,11 +109,17 @@ impl Interests {
             })
             .collect();
         let is_own = |interest: &Interest| interest.reason == Reason::Own;
+        // Whoever has asked to be held is to learn that it is, whatever else it was shown.
+        let is_theirs = |account: &AccountId| session.proved == Some(*account);
         accounts.sort_by_key(|(account, interest)| {
-            (!is_own(interest), !sought.contains(*account), interest.reason, **account)
+            (!is_theirs(account), !is_own(interest), !sought.contains(*account), interest.reason, **account)
         });
         if !session.friend {
-            accounts.truncate(MAX_STRANGER_TAGS.saturating_sub(session.tags_shown));
+            // One place is kept for that.
+            let offered = session.proved.is_some_and(|account| session.offered.contains(&account));
+            let kept = !offered && accounts.first().is_none_or(|(account, _)| !is_theirs(account));
+            let places = MAX_STRANGER_TAGS - usize::from(kept);
+            accounts.truncate(places.saturating_sub(session.tags_shown));
         }
         accounts.into_iter().map(|(account, _)| *account).collect()
     }

@@ -23,8 +23,8 @@ use std::time::Duration;
 
 use majlis_protocol::AccountId;
 use majlis_protocol::body::{Hints, Holder as Place};
-use majlis_protocol::sync::Reason;
 use majlis_protocol::sync::cover::{Account, ENOUGH, Failures, Standing, choose};
+use majlis_protocol::sync::{Interest, Reason};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -39,6 +39,8 @@ use crate::net::{Multiaddr, Net, PeerId};
 
 /// How often everything is looked at.
 const FULL_LOOK: Duration = Duration::from_mins(1);
+/// How long the same accounts are named where they are too many to be named at once.
+const TURN: Duration = Duration::from_mins(30);
 /// Shortest time between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
 /// Own addresses that change again are not published sooner than this after the last time.
@@ -208,18 +210,19 @@ impl Finder {
 
     /// The names under which this node is to be found now.
     fn names(&self) -> BTreeSet<[u8; 32]> {
-        let interests = self.node.peers.interests();
-        let found = interests.iter().filter(|(account, interest)| match interest.reason {
-            Reason::Own => true,
-            Reason::Pinned => self.seed || self.node.pins.is_guest(account),
-            Reason::Public | Reason::Private => false,
-        });
-        let accounts: Vec<_> = found.map(|(account, _)| *account).take(publish::MAX_NAMES).collect();
         if self.scope == HintScope::Off {
-            BTreeSet::new()
-        } else {
-            publish::names(&accounts, &self.node.days.times(now_ms()))
+            return BTreeSet::new();
         }
+        let interests = self.node.peers.interests();
+        let is_found = |(account, interest): &(&AccountId, &Interest)| {
+            interest.reason == Reason::Pinned && (self.seed || self.node.pins.is_guest(account))
+        };
+        let others = interests.iter().filter(is_found).map(|(account, _)| *account);
+        let accounts: Vec<_> = std::iter::once(self.node.account()).chain(others).collect();
+        let turn = usize::try_from(self.begun.elapsed().as_secs() / TURN.as_secs()).unwrap_or(0);
+        let (named, left) = publish::turn(&accounts, turn);
+        self.node.pins.set_unnamed(left);
+        publish::names(&named, &self.node.days.times(now_ms()))
     }
 
     /// Milliseconds.

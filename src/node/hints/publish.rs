@@ -23,8 +23,10 @@ impl HintScope {
     }
 }
 
-/// Accounts at most under whose names a node is to be found.
-pub(super) const MAX_NAMES: usize = 512;
+/// Accounts at most under whose names a node says at a time that it is found there.
+const MAX_NAMES: usize = 2_048;
+/// What is said lasts for so many turns, each of half an hour: as long as the others keep it.
+const TURNS: usize = 4;
 /// Before midnight in UTC the next day's names are used too, so that clocks may differ by so much.
 const OVERLAP_MS: u64 = 2 * 3_600_000;
 
@@ -33,6 +35,17 @@ pub(super) fn names(accounts: &[AccountId], times: &[u64]) -> BTreeSet<[u8; 32]>
     let days: BTreeSet<_> =
         times.iter().flat_map(|time| [time / DAY_MS, time.saturating_add(OVERLAP_MS) / DAY_MS]).collect();
     accounts.iter().flat_map(|account| days.iter().map(|day| provider_key(account, *day))).collect()
+}
+
+/// Those of these accounts under whose names a node says in this turn that it is found there: the first always, and the
+/// others one after the other where they are too many, each again while what was said of it before lasts. And how many
+/// there are more than that is possible for.
+pub(super) fn turn(accounts: &[AccountId], turn: usize) -> (Vec<AccountId>, usize) {
+    let Some((first, others)) = accounts.split_first() else { return (Vec::new(), 0) };
+    let at_once = others.len().min(MAX_NAMES - 1);
+    let from = turn.checked_mul(at_once).and_then(|from| from.checked_rem(others.len())).unwrap_or(0);
+    let in_turn = others.iter().cycle().skip(from).take(at_once);
+    (std::iter::once(first).chain(in_turn).copied().collect(), others.len().saturating_sub(TURNS * at_once))
 }
 
 /// Of the node's addresses those to be published, as binary multiaddrs: the farthest-reaching first, and always in
@@ -124,6 +137,26 @@ mod tests {
         let near = ["/ip4/192.168.0.2/tcp/1", "/ip4/127.0.0.1/tcp/1"];
         assert_eq!(shown(HintScope::All), [public, near].concat());
         assert_eq!(shown(HintScope::Off), [""; 0]);
+    }
+
+    #[test]
+    fn each_account_has_its_turn_while_what_was_said_of_it_lasts_and_ones_own_always() {
+        let accounts = |count: u32| -> Vec<_> {
+            (0..count).map(|number| AccountId(*blake3::hash(&number.to_be_bytes()).as_bytes())).collect()
+        };
+        for (count, left) in [(0, 0), (1, 0), (512, 0), (2_048, 0), (2_049, 0), (8_189, 0), (10_001, 1_812)] {
+            let all = accounts(count);
+            for start in [0, 3, 1_000_000] {
+                let mut said = BTreeSet::new();
+                for number in start..start + TURNS {
+                    let (named, more) = turn(&all, number);
+                    assert_eq!((named.first(), more), (all.first(), left));
+                    assert_eq!(named.len(), all.len().min(MAX_NAMES));
+                    said.extend(named);
+                }
+                assert_eq!(said.len(), all.len() - left);
+            }
+        }
     }
 
     #[test]

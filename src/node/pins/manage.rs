@@ -1,7 +1,7 @@
 //! What the owner does: holding accounts, asking others to hold theirs, and saying who may.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use majlis_protocol::text::Invite;
 use majlis_protocol::{AccountId, Kind};
@@ -23,8 +23,6 @@ use crate::node::{Failure, Local, Node, blocking, compose, hex, keys, now_ms};
 const MAX_NAMED: usize = 65_536;
 /// How long a host is given to answer before the command ends; the node goes on asking.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How often it is looked.
-const POLL: Duration = Duration::from_millis(50);
 
 fn too_many(what: &str) -> Failure {
     Failure::new(format!("there are too many {what}"), "Remove some that are no longer needed first.")
@@ -221,17 +219,30 @@ impl Node {
         self.tell(Local::Befriend { peer: peer.clone(), addresses }).await;
         self.flush_peers().await?;
         self.tell(Local::AskPin(peer.clone())).await;
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let views = self.pins.hosts();
-            let view = views.into_iter().find(|view| view.peer_id == peer).ok_or_else(|| {
-                Failure::new("it was withdrawn meanwhile", "Ask again, if you want it held there.")
-            })?;
-            if view.state != HostState::Asked || !self.is_running() || Instant::now() >= deadline {
-                return Ok(view);
-            }
-            tokio::time::sleep(POLL).await;
+        if self.is_running() {
+            self.await_answer(|host| host.is_none_or(|host| host.state != HostState::Asked), &peer).await;
         }
+        let view = self.pins.hosts().into_iter().find(|view| view.peer_id == peer);
+        view.ok_or_else(|| {
+            Failure::new("it was withdrawn meanwhile", "Ask again, if you want it held there.")
+        })
+    }
+
+    /// Waits until a node that was asked has said enough, or for so long; whether it has.
+    async fn await_answer(&self, is_enough: impl Fn(Option<&HostView>) -> bool, peer: &str) -> bool {
+        let answers = async {
+            loop {
+                let answered = self.pins.answered.notified();
+                let mut answered = std::pin::pin!(answered);
+                // From before it is looked, so that nothing is missed.
+                answered.as_mut().enable();
+                if is_enough(self.pins.hosts().iter().find(|view| view.peer_id == peer)) {
+                    return;
+                }
+                answered.await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, answers).await.is_ok()
     }
 
     /// The peer that a multiaddr, an invite or an id names, and where it is.
@@ -305,16 +316,12 @@ impl Node {
             Ok(peers) => peers.iter().any(|connected| connected.peer_id == peer),
             Err(_) => false,
         };
-        let deadline = Instant::now() + PATIENCE;
-        while connected && Instant::now() < deadline {
-            if self.pins.hosts().iter().all(|view| view.peer_id != peer) {
-                let node = Arc::clone(self);
-                blocking(move || node.pins.flush(&node.store)).await?;
-                return Ok(true);
-            }
-            tokio::time::sleep(POLL).await;
+        if !connected || !self.await_answer(|host| host.is_none(), &peer).await {
+            return Ok(false);
         }
-        Ok(false)
+        let node = Arc::clone(self);
+        blocking(move || node.pins.flush(&node.store)).await?;
+        Ok(true)
     }
 
     async fn allow(self: &Arc<Self>, account: AccountId, on: bool) -> Result<(), Failure> {

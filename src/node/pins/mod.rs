@@ -25,6 +25,7 @@ use majlis_protocol::sync::{PinAnswer, PinAsk, PinVerdict};
 use majlis_protocol::{AccountId, Kind};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
 use self::asks::Asks;
 use self::disk::Part;
@@ -105,6 +106,8 @@ pub(super) struct Pins {
     state: Mutex<State>,
     /// Whose turn it is to write.
     writing: Mutex<()>,
+    /// Told when a node that was asked has answered.
+    answered: Notify,
     offer: PinOffer,
     listed: BTreeSet<AccountId>,
     quota: u64,
@@ -119,6 +122,7 @@ impl Pins {
         Ok(Self {
             state: Mutex::new(disk::load(store)?),
             writing: Mutex::default(),
+            answered: Notify::new(),
             offer: config.pin_offer,
             listed: config.listed()?,
             quota: config.pin_quota,
@@ -358,6 +362,7 @@ impl Pins {
         let mut state = self.state.lock();
         if state.asks.answered(peer, answer, now_ms()) {
             state.changed.insert(Part::Ask(peer.to_owned()));
+            self.answered.notify_waiters();
         }
     }
 
