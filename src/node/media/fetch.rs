@@ -28,9 +28,9 @@ const FIRST: usize = 2;
 const MOST: usize = 5;
 /// Pieces that are read from the bucket at once.
 const READERS: usize = 4;
-/// A file of which something has come is waited for when nobody gives it any more, as whoever gave it may be about to come
-/// by another way: a carried connection ends after so many bytes, a router gets another address. Longer than it takes to
-/// notice that a connection is dead.
+/// A file of which something has come is waited for where one who gave it has not said that it has no more, as that one may
+/// be about to come by another way: a carried connection ends after so many bytes, a router gets another address. Longer
+/// than it takes to notice that a connection is dead.
 const RETURN: Duration = Duration::from_mins(1);
 /// How often it is looked for more sources and told how far it is.
 const LOOK: Duration = Duration::from_millis(200);
@@ -94,8 +94,10 @@ struct Work {
 enum End {
     /// Nothing was left to ask it for.
     Done,
-    /// It does not have the file, is too slow, or is gone.
+    /// It does not have the file.
     Useless,
+    /// It is gone, or too slow.
+    Silent,
     /// Our disk.
     Failed(BlobError),
     /// The bucket does not give it.
@@ -161,7 +163,7 @@ impl Node {
         for _ in 0..readers {
             lanes.spawn(Arc::clone(self).read_from_bucket(Arc::clone(&work)));
         }
-        let (mut before, mut came) = (work.download.done(), None);
+        let (mut before, mut came, mut is_gone) = (work.download.done(), None, false);
         loop {
             let done = work.download.done();
             if done != before {
@@ -187,7 +189,7 @@ impl Node {
             }
             if lanes.is_empty() {
                 let is_begun = came.is_some_and(|at: Instant| at.elapsed() < RETURN);
-                if !is_wanting || !is_begun || not_stored.is_some() {
+                if !is_wanting || !is_begun || !is_gone || not_stored.is_some() {
                     break;
                 }
                 tokio::time::sleep(LOOK).await;
@@ -203,9 +205,10 @@ impl Node {
             };
             let session = busy.remove(&lane);
             readers -= usize::from(session.is_none());
+            is_gone |= matches!(end, End::Silent);
             match end {
                 End::Done => {}
-                End::Useless => useless.extend(session),
+                End::Useless | End::Silent => useless.extend(session),
                 End::Failed(error) => return Err(error.into()),
                 End::NotStored(error) => not_stored = Some(error),
             }
@@ -270,9 +273,9 @@ impl Node {
                     let add = tokio::task::spawn_blocking(move || work.download.add(span, &piece));
                     add.await.unwrap_or(Err(BlobError::Unfit(named.blob, "the node is stopping")))
                 }
-                _ => {
+                other => {
                     work.give_back(asked);
-                    return End::Useless;
+                    return if other.is_some() { End::Useless } else { End::Silent };
                 }
             };
             match taken {
