@@ -155,7 +155,7 @@ fn who_is_followed_no_longer_is_not_dialled() {
     };
     eventually("who is followed is met", || met().contains(&kept));
     cluster.nodes[0].cli(&["sync"]);
-    assert_eq!(met(), [kept.clone()]);
+    assert_eq!(met(), [kept]);
 }
 
 #[test]
