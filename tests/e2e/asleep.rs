@@ -1,6 +1,6 @@
 //! Two at home, each behind a router, who are never there at the same time, and a host on the street that both can come to.
 
-use crate::clocks::off_by;
+use crate::support::clock;
 use crate::support::cluster::await_text;
 use crate::support::eventually;
 use crate::support::node::{TestNode, number, text};
@@ -80,7 +80,7 @@ fn clocks_that_are_wrong_by_a_year_keep_nobody_from_a_host_or_from_each_other() 
     let arguments = ["--no-mdns", "--bootstrap", &by];
     let [mut early, late] = [("a", "-365d"), ("b", "+365d")].map(|(name, offset)| {
         let mut node = resident(&spaces, name, &arguments);
-        off_by(&mut node, offset);
+        clock::set(&mut node, offset);
         node.start();
         node
     });

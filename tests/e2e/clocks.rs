@@ -1,33 +1,17 @@
 //! A machine whose clock is wrong by a year. No sleep and no simulation: its clock is what the system tells it.
 
-use std::process::Command;
-
+use crate::support::clock;
 use crate::support::cluster::await_text;
 use crate::support::eventually;
 use crate::support::node::TestNode;
 use crate::support::street::{Ports, address, at_home, await_carried, carrier, homes, resident};
 use crate::support::wires::or_skip;
 
-/// What makes a program believe in another time.
-fn library() -> String {
-    let asked = Command::new("faketime").args(["-m", "-f", "+0d", "printenv", "LD_PRELOAD"]).output();
-    let asked = asked.expect("faketime is not installed; scripts/test installs it");
-    String::from_utf8(asked.stdout).unwrap().trim().to_owned()
-}
-
-/// Has the node, which does not run yet, believe in a time that is so far from the right one.
-pub fn off_by(node: &mut TestNode, offset: &str) {
-    node.set("LD_PRELOAD", &library());
-    node.set("FAKETIME", offset);
-    // Time that passes is left as it is.
-    node.set("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-}
-
 #[test]
 fn clocks_that_are_wrong_by_a_year_decide_nothing() {
     let [early, late] = [("early", "-365d"), ("late", "+365d")].map(|(name, offset)| {
         let mut node = TestNode::new(name);
-        off_by(&mut node, offset);
+        clock::set(&mut node, offset);
         node.start();
         node
     });
@@ -63,7 +47,7 @@ fn a_key_alone_finds_who_is_a_year_behind_and_is_found_by_them() {
     let open = carrier(&spaces, None);
     let second = carrier(&spaces, Some(&open));
     let mut behind = resident(&spaces, "a", &["--no-mdns", "--bootstrap", &address(&open, "tcp")]);
-    off_by(&mut behind, "-365d");
+    clock::set(&mut behind, "-365d");
     behind.start();
     await_carried(&behind);
     let right = at_home(&spaces, "b", &open);

@@ -91,3 +91,19 @@ fn a_router_that_is_asked_lets_others_in() {
     assert!(!far.log().contains("10.1.0.2"));
     drop((home, far, router));
 }
+
+#[test]
+fn who_stops_leaves_no_way_open() {
+    let made = home();
+    let Some(spaces) = or_skip("who_stops_leaves_no_way_open", made) else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    let router = router(&spaces, scratch.path());
+    let mut home = spaces.node("home", &["--no-mdns"]);
+    home.start();
+    let ways = || spaces.within("router", "nft list chain inet filter prerouting_miniupnpd").unwrap();
+    eventually("the router lets others in", || home.one(&["status"])["reached"] == "directly");
+    assert!(ways().contains("dnat"), "{}", ways());
+    home.stop();
+    assert!(!ways().contains("dnat"), "{}", ways());
+    drop((home, router));
+}

@@ -1,6 +1,7 @@
 //! Two machines on one network: two network namespaces and a cable.
 
 use crate::support::cluster::await_text;
+use crate::support::node::TestNode;
 use crate::support::wires::{Spaces, or_skip};
 
 fn cable() -> Result<Spaces, String> {
@@ -16,14 +17,18 @@ fn cable() -> Result<Spaces, String> {
     Ok(spaces)
 }
 
+fn both(spaces: &Spaces, arguments: &[&str]) -> [TestNode; 2] {
+    ["one", "two"].map(|name| {
+        let mut node = spaces.node(name, arguments);
+        node.start();
+        node
+    })
+}
+
 #[test]
 fn on_one_network_a_key_is_enough() {
     let Some(spaces) = or_skip("on_one_network_a_key_is_enough", cable()) else { return };
-    let [one, other] = ["one", "two"].map(|name| {
-        let mut node = spaces.node(name, &[]);
-        node.start();
-        node
-    });
+    let [one, other] = both(&spaces, &[]);
     one.post("is anybody here?");
     other.cli(&["follow", &one.account()]);
     await_text(&other, "is anybody here?");
@@ -50,12 +55,8 @@ fn cable_without_ip4() -> Result<Spaces, String> {
 #[test]
 fn where_there_is_no_ipv4_a_key_is_enough_too() {
     let made = cable_without_ip4();
-    let Some(spaces) = or_skip("where_there_is_no_ipv4_a_key_is_enough", made) else { return };
-    let [one, other] = ["one", "two"].map(|name| {
-        let mut node = spaces.node(name, &[]);
-        node.start();
-        node
-    });
+    let Some(spaces) = or_skip("where_there_is_no_ipv4_a_key_is_enough_too", made) else { return };
+    let [one, other] = both(&spaces, &[]);
     one.post("is anybody here?");
     other.cli(&["follow", &one.account()]);
     await_text(&other, "is anybody here?");
@@ -66,11 +67,7 @@ fn where_there_is_no_ipv4_a_key_is_enough_too() {
 fn where_there_is_no_ipv4_an_invite_is_enough() {
     let made = cable_without_ip4();
     let Some(spaces) = or_skip("where_there_is_no_ipv4_an_invite_is_enough", made) else { return };
-    let [one, other] = ["one", "two"].map(|name| {
-        let mut node = spaces.node(name, &["--no-mdns"]);
-        node.start();
-        node
-    });
+    let [one, other] = both(&spaces, &["--no-mdns"]);
     one.post("six is enough");
     let invite = one.invite();
     assert!(invite.contains("/ip6/2001:db8::1/"), "{invite}");

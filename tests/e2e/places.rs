@@ -1,9 +1,6 @@
 //! Where a node says that it is: only where that is so, and only to whom it concerns. In network namespaces with addresses
 //! of the internet's; there is no way out of them.
 
-use std::fs;
-use std::process::{Child, Command};
-
 use crate::support::cluster::await_text;
 use crate::support::node::TestNode;
 use crate::support::wires::{Spaces, or_skip};
@@ -40,13 +37,6 @@ fn street() -> Result<Spaces, String> {
         "add chain inet filter arriving { type nat hook prerouting priority -100 ; policy accept ; }",
         "add chain inet filter leaving { type nat hook postrouting priority 100 ; policy accept ; }",
         "add rule inet filter leaving oifname wan masquerade",
-        // For whoever asks the router.
-        "add chain inet filter miniupnpd",
-        "add chain inet filter prerouting_miniupnpd",
-        "add chain inet filter postrouting_miniupnpd",
-        "add rule inet filter through jump miniupnpd",
-        "add rule inet filter arriving jump prerouting_miniupnpd",
-        "add rule inet filter leaving jump postrouting_miniupnpd",
     ] {
         spaces.within("router", &format!("nft {rule}"))?;
     }
@@ -150,45 +140,6 @@ fn who_moves_says_where_it_is_now() {
         (is_reached(&home, "carried") && !addresses(&home).contains("/ip4/11.22.33.1/")).then_some(())
     });
     drop((home, far, open));
-}
-
-/// A router that is asked, and stops with its owner.
-struct Router(Child);
-
-impl Drop for Router {
-    fn drop(&mut self) {
-        // Fails only where it has ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn router(spaces: &Spaces, scratch: &std::path::Path) -> Router {
-    let settings = "ext_ifname=wan\nlistening_ip=lan\nenable_upnp=yes\nenable_natpmp=no\nsecure_mode=yes\n\
-                    uuid=00000000-0000-0000-0000-000000000002\n\
-                    allow 1024-65535 10.1.0.0/24 1024-65535\ndeny 0-65535 0.0.0.0/0 0-65535\n";
-    let (file, pid) = (scratch.join("router.conf"), scratch.join("router.pid"));
-    fs::write(&file, settings).unwrap();
-    let mut command = Command::new("ip");
-    command.args(spaces.enter("router")).args(["miniupnpd", "-d", "-f"]).arg(file).arg("-P").arg(pid);
-    let log = fs::File::create(scratch.join("router.log")).unwrap();
-    Router(command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap())
-}
-
-#[test]
-fn who_stops_leaves_no_way_open() {
-    let made = street();
-    let Some(spaces) = or_skip("who_stops_leaves_no_way_open", made) else { return };
-    let scratch = tempfile::tempdir().unwrap();
-    let router = router(&spaces, scratch.path());
-    let mut home = spaces.node("home", &["--no-mdns"]);
-    home.start();
-    let ways = || spaces.within("router", "nft list chain inet filter prerouting_miniupnpd").unwrap();
-    eventually("the router lets others in", || is_reached(&home, "directly"));
-    assert!(ways().contains("dnat"), "{}", ways());
-    home.stop();
-    assert!(!ways().contains("dnat"), "{}", ways());
-    drop((home, router));
 }
 
 #[test]

@@ -123,20 +123,26 @@ fn a_private_follow_is_known_to_the_followed_alone() {
     assert_eq!(town.held(0, 0), 0);
 }
 
+/// Two who follow the first and each other, have met and are apart.
+fn two_who_have_met() -> Town {
+    let mut town = Town::new(3);
+    town.post(0, 10);
+    for node in [1, 2] {
+        town.follow(node, 0, Reason::Public);
+        town.follow(node, 3 - node, Reason::Public);
+        town.world.connect(node, 0);
+    }
+    let session = town.world.connect(1, 2);
+    town.settle();
+    assert_eq!(town.world.nodes[2].machine.shared(session), Some(3));
+    town.world.cut(session);
+    town
+}
+
 #[test]
 fn a_follow_that_was_made_private_while_apart_is_no_longer_told() {
     for (dialer, listener) in [(1, 2), (2, 1)] {
-        let mut town = Town::new(3);
-        town.post(0, 10);
-        for node in [1, 2] {
-            town.follow(node, 0, Reason::Public);
-            town.follow(node, 3 - node, Reason::Public);
-            town.world.connect(node, 0);
-        }
-        let before = town.world.connect(1, 2);
-        town.settle();
-        assert_eq!(town.world.nodes[2].machine.shared(before), Some(3));
-        town.world.cut(before);
+        let mut town = two_who_have_met();
         town.follow(1, 0, Reason::Private);
         town.settle();
         // SYNC-31: as if it were not followed any more; the list that both remember is not said to be equal.
@@ -157,16 +163,7 @@ fn a_follow_that_was_made_private_while_apart_is_no_longer_told() {
 #[test]
 fn a_follow_that_becomes_private_while_greeting_is_not_told() {
     for delay in (0..120).step_by(5) {
-        let mut town = Town::new(3);
-        town.post(0, 10);
-        for node in [1, 2] {
-            town.follow(node, 0, Reason::Public);
-            town.follow(node, 3 - node, Reason::Public);
-            town.world.connect(node, 0);
-        }
-        let before = town.world.connect(1, 2);
-        town.settle();
-        town.world.cut(before);
+        let mut town = two_who_have_met();
         let session = if delay % 2 == 0 { town.world.connect(1, 2) } else { town.world.connect(2, 1) };
         town.world.run(delay);
         town.follow(1, 0, Reason::Private);
