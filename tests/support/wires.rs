@@ -96,6 +96,7 @@ pub fn or_skip<T>(test: &str, made: Result<T, String>) -> Option<T> {
         Err(why) => why,
     };
     let is_refused = REFUSALS.iter().any(|refusal| why.to_lowercase().contains(refusal));
+    // As scripts/test sets it, once it has seen that no networks can be made.
     let may_skip = std::env::var("MAJLIS_MAY_SKIP").is_ok_and(|said| said == "1");
     assert!(
         is_refused && may_skip,
