@@ -2,12 +2,12 @@
 
 use crate::support::clock;
 use crate::support::cluster::await_text;
-use crate::support::eventually;
 use crate::support::node::{TestNode, number, text};
 use crate::support::street::{
     Ports, SECOND, address, at_home, await_carried, carrier, homes, resident, settled, way,
 };
 use crate::support::wires::{Spaces, or_skip};
+use crate::support::{PATIENCE, eventually, eventually_within};
 
 /// A host on the machine `second`, which knows the carrier.
 fn host(spaces: &Spaces, open: &TestNode) -> TestNode {
@@ -26,6 +26,11 @@ fn ask(author: &TestNode, host: &TestNode) {
 fn await_held(host: &TestNode, posts: u64) {
     let held = |pin: &serde_json::Value| pin["posts"] == posts;
     eventually("the host has the posts", || host.cli(&["pin", "list"]).first().is_some_and(held));
+}
+
+/// Where an account has said more than thrice within a minute where it is, that is looked at in the next.
+fn await_joined(node: &TestNode, other: &TestNode) {
+    eventually_within(2 * PATIENCE, "they are joined", || way(node, other));
 }
 
 #[test]
@@ -66,7 +71,7 @@ fn two_who_are_never_there_together_meet_through_a_host() {
     // Of whom it has heard only from the host, it finds the node as well.
     author.start();
     await_carried(&author);
-    eventually("they are joined", || way(&reader, &author).is_some());
+    await_joined(&reader, &author);
     drop((author, reader, host, open));
 }
 
@@ -97,7 +102,7 @@ fn clocks_that_are_wrong_by_a_year_keep_nobody_from_a_host_or_from_each_other() 
     // The log that comes from the host says where the author is.
     early.start();
     await_carried(&early);
-    eventually("they are joined", || way(&late, &early).is_some());
+    await_joined(&late, &early);
     early.cli(&["follow", &late.account()]);
     await_text(&early, "from next year");
     host.stop();
