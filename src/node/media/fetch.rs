@@ -31,7 +31,7 @@ const READERS: usize = 4;
 /// A file of which something has come is waited for where one who gave it has not said that it has no more, as that one may
 /// be about to come by another way: a carried connection ends after so many bytes, a router gets another address. Longer
 /// than it takes to notice that a connection is dead.
-const RETURN: Duration = Duration::from_mins(1);
+const RETURN: Duration = Duration::from_mins(2);
 /// How often it is looked for more sources and told how far it is.
 const LOOK: Duration = Duration::from_millis(200);
 
