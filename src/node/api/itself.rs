@@ -45,8 +45,8 @@ pub struct StatusView {
     /// Where it runs, how many nodes it knows through which others are found by their key alone; none where it takes no
     /// part in that.
     pub neighbours: Option<usize>,
-    /// Days by which this machine's clock is ahead of most of those of connected nodes; negative where it is behind. 0 where they
-    /// agree, or none is connected.
+    /// Days by which this machine's clock is ahead of most of those of connected nodes; negative where it is behind. 0
+    /// where they agree, or none is connected.
     #[serde(default)]
     pub clock_ahead_days: i64,
     /// Connected peers with a session.
