@@ -83,9 +83,9 @@ fn clocks_that_are_wrong_by_a_year_keep_nobody_from_a_host_or_from_each_other() 
     let mut host = host(&spaces, &open);
     let by = address(&open, "tcp");
     let arguments = ["--no-mdns", "--bootstrap", &by];
-    let [mut early, late] = [("a", "-365d"), ("b", "+365d")].map(|(name, offset)| {
+    let [mut early, late] = [("a", -365), ("b", 365)].map(|(name, days)| {
         let mut node = resident(&spaces, name, &arguments);
-        clock::set(&mut node, offset);
+        clock::set(&mut node, days);
         node.start();
         node
     });

@@ -9,9 +9,9 @@ use crate::support::wires::or_skip;
 
 #[test]
 fn clocks_that_are_wrong_by_a_year_decide_nothing() {
-    let [early, late] = [("early", "-365d"), ("late", "+365d")].map(|(name, offset)| {
+    let [early, late] = [("early", -365), ("late", 365)].map(|(name, days)| {
         let mut node = TestNode::new(name);
-        clock::set(&mut node, offset);
+        clock::set(&mut node, days);
         node.start();
         node
     });
@@ -47,7 +47,7 @@ fn a_key_alone_finds_who_is_a_year_behind_and_is_found_by_them() {
     let open = carrier(&spaces, None);
     let second = carrier(&spaces, Some(&open));
     let mut behind = resident(&spaces, "a", &["--no-mdns", "--bootstrap", &address(&open, "tcp")]);
-    clock::set(&mut behind, "-365d");
+    clock::set(&mut behind, -365);
     behind.start();
     await_carried(&behind);
     let right = at_home(&spaces, "b", &open);

@@ -128,7 +128,7 @@ fn a_host_whose_clock_is_a_year_ahead_for_once_lets_nobody_go() {
     host.stop();
 
     let mut ahead = host;
-    clock::set(&mut ahead, "+365d");
+    clock::set(&mut ahead, 365);
     ahead.start();
     // What is held is looked through at the start; files are counted by that alone.
     eventually("it has looked through what it holds", || {

@@ -157,10 +157,9 @@ impl TestNode {
         }
     }
 
-    /// Has every command of this node started by another program.
-    pub fn launched_by(mut self, launcher: &[&str]) -> Self {
-        self.launcher = launcher.iter().map(|word| (*word).to_owned()).collect();
-        self
+    /// Has every command of this node started by another program from now on, which those before start.
+    pub fn launch_by(&mut self, launcher: impl IntoIterator<Item: Into<String>>) {
+        self.launcher.extend(launcher.into_iter().map(Into::into));
     }
 
     /// Sets an environment variable for every command from now on.

@@ -69,8 +69,9 @@ impl Spaces {
     /// A node that is to run within one of them.
     pub fn node(&self, name: &str, arguments: &[&str]) -> TestNode {
         let within = self.enter(name);
-        let launcher: Vec<_> = std::iter::once("ip").chain(within.iter().map(String::as_str)).collect();
-        TestNode::with_arguments(name, arguments).launched_by(&launcher)
+        let mut node = TestNode::with_arguments(name, arguments);
+        node.launch_by(std::iter::once("ip".to_owned()).chain(within));
+        node
     }
 }
 
