@@ -5,12 +5,13 @@
 //! minute, and at what has changed within a second. What it finds goes to the network as hearsay ([`Net::hint`]),
 //! which keeps it apart from peers that the owner named: those it never crowds out.
 //!
-//! `publish` decides what is said of this node, `choose` which addresses may be dialled, `seek` who is searched for;
-//! `told` and `hosts` remember what was heard and what came of it. Whom of all these a node seeks is decided in
+//! `publish` decides what is said of this node, and `pace` when; `choose` which addresses may be dialled, `seek` who is
+//! searched for; `told` and `hosts` remember what was heard and what came of it. Whom of all these a node seeks is decided in
 //! [`majlis_protocol::sync::cover`].
 
 mod choose;
 mod hosts;
+mod pace;
 mod publish;
 mod seek;
 mod told;
@@ -31,6 +32,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use self::choose::Holder;
 use self::hosts::Hosts;
+use self::pace::Pace;
 use self::seek::Seeking;
 use self::told::Told;
 use super::config::HintScope;
@@ -43,11 +45,6 @@ const FULL_LOOK: Duration = Duration::from_mins(1);
 const TURN: Duration = Duration::from_mins(30);
 /// Shortest time between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Own addresses that change again are not published sooner than this after the last time.
-const PUBLISH_INTERVAL: Duration = Duration::from_mins(5);
-/// When other nodes hold the account it is published sooner, so often between two times when it may be anyway: a host
-/// that goes back and forth fills no log.
-const EARLY_PUBLISHES: u8 = 4;
 /// Changes of one account's hints that are looked at between two full looks; more wait for the next, so that nobody
 /// can have all of their followers dial around as fast as they publish.
 const EARLY_LOOKS: u8 = 3;
@@ -116,17 +113,14 @@ struct Finder {
     plan: BTreeMap<PeerId, Vec<Multiaddr>>,
     /// The own addresses are known.
     listening: bool,
-    /// Own addresses, and those of hosts, at the last tick, and those that the log is known to name.
-    seen: Option<Vec<Place>>,
-    published: Option<Vec<Place>>,
-    published_at: Option<Instant>,
-    /// How often it was published sooner, as other nodes hold the account.
-    published_early: u8,
+    /// When the own addresses are published, and those of hosts.
+    pace: Pace,
 }
 
 /// Starts the task.
 pub(super) fn start(node: &Arc<Node>, net: Net, config: &NodeConfig) -> (Line, JoinHandle<()>) {
     let (line, heard) = mpsc::channel(QUEUE);
+    let pace = Pace::new(net.peer_id().to_bytes());
     let finder = Finder {
         node: Arc::clone(node),
         net,
@@ -146,10 +140,7 @@ pub(super) fn start(node: &Arc<Node>, net: Net, config: &NodeConfig) -> (Line, J
         shunned: VecDeque::new(),
         plan: BTreeMap::new(),
         listening: false,
-        seen: None,
-        published: None,
-        published_at: None,
-        published_early: 0,
+        pace,
     };
     let settle = Duration::from_millis(config.hints_settle_ms.max(1));
     (Line(line), tokio::spawn(finder.run(settle, heard)))
@@ -200,7 +191,7 @@ impl Finder {
         self.early.clear();
         self.stale.extend(self.listings.keys());
         // Another device may have published without naming this one.
-        self.published = None;
+        self.pace.doubt();
         let (now, interests) = (Instant::now(), self.node.peers.interests());
         self.told.sweep(now, |account| interests.reason(account).is_some());
         self.asked.retain(|_, at| now < *at + ASK_INTERVAL);
@@ -428,38 +419,16 @@ impl Finder {
         let former = self.node.peers.former(&me).into_iter();
         places.extend(former.map(|name| Place { peer_id: name.to_bytes(), addresses: Vec::new() }));
         places.extend(self.node.pins.places(self.scope));
-        if self.seen.as_ref() != Some(&places) {
-            self.seen = Some(places);
+        let Some(places) = self.pace.due(places, self.scope == HintScope::Off, Instant::now()) else {
             return;
-        }
-        let too_soon = self.published_at.is_some_and(|at| at.elapsed() < PUBLISH_INTERVAL);
-        if !too_soon {
-            self.published_early = 0;
-        }
-        let other_hosts = self.published.as_ref().is_some_and(|known| hosts(known) != hosts(&places));
-        let early = too_soon && other_hosts && self.published_early < EARLY_PUBLISHES;
-        if (too_soon && !early) || self.published.as_ref() == Some(&places) {
-            return;
-        }
+        };
         match self.node.publish_places(places.clone()).await {
             Ok(written) => {
                 tracing::debug!(places = places.len(), written, "own addresses have settled");
-                if written {
-                    self.published_early += u8::from(early);
-                    if !early {
-                        self.published_at = Some(Instant::now());
-                    }
-                }
                 self.node.pins.published(&places);
-                self.published = Some(places);
+                self.pace.published(places, written, Instant::now());
             }
             Err(error) => tracing::debug!(message = error.message, "own addresses were not published"),
         }
     }
-}
-
-/// The nodes beside this one that places name.
-fn hosts(places: &[Place]) -> Vec<&[u8]> {
-    let named = places.iter().skip(1).filter(|place| !place.addresses.is_empty());
-    named.map(|place| place.peer_id.as_slice()).collect()
 }
