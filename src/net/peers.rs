@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::{
     config::{OPENING_INTERVAL, OPENINGS_BURST, STABLE_AFTER, STABLE_BYTES},
     guard::Hearsay,
+    network::Network,
     reach::is_relayed,
     rule::Present,
     session::SessionHandle,
@@ -108,6 +109,21 @@ impl Peer {
             (!is_relayed(&connection.address), connection.direction == Direction::Outbound)
         };
         self.connections.iter().max_by_key(worth)
+    }
+
+    /// The networks from which it is connected, whatever it says of where it is. Not those of who carries for it.
+    pub fn networks(&self) -> impl Iterator<Item = Network> {
+        self.direct().map(|address| Network::of(Some(address)))
+    }
+
+    /// Whether it is connected from the network around, which is not as good to the owner as the internet.
+    pub fn is_near(&self, hearsay: Hearsay) -> bool {
+        self.direct().any(|address| !hearsay.allows(address))
+    }
+
+    /// The other ends of the connections that nobody else carries.
+    fn direct(&self) -> impl Iterator<Item = &Multiaddr> {
+        self.connections.iter().map(|connection| &connection.address).filter(|address| !is_relayed(address))
     }
 
     /// Where the peer is: first where this side has reached it, then where it says it listens.

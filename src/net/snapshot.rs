@@ -184,7 +184,7 @@ metrics! {
     circuits_opened,
     /// Requests to carry that were refused, by limit or as nobody was there.
     carrying_refused,
-    /// Addresses of nodes that did not become neighbours in a table, where one network has enough.
+    /// Nodes that did not become neighbours in a table: their network has enough, or they are not where they say.
     neighbours_refused,
     /// Searches answered with nothing, as too many went on.
     seeks_refused,

@@ -92,6 +92,8 @@ pub(super) fn table(
         // Several ways to the goal that share no node, so that one liar does not lead all of them astray.
         .disjoint_query_paths(true)
         .set_provider_record_ttl(Some(RECORD_TTL))
+        // What others say goes through `on::dht`, which knows from where they are connected.
+        .set_record_filtering(kad::StoreInserts::FilterBoth)
         // When this is told anew, and who is a neighbour, is decided by `on::dht`.
         .set_provider_publication_interval(None)
         .set_record_ttl(None)
@@ -105,7 +107,7 @@ pub(super) fn table(
 }
 
 /// Whether there is room among the neighbours for one more at this address.
-pub(super) fn has_room(table: &mut Table, peer: &PeerId, address: &Multiaddr) -> bool {
+fn has_room(table: &mut Table, peer: &PeerId, address: &Multiaddr) -> bool {
     let network = Network::of(Some(address));
     let mut there = 0;
     for bucket in table.inner().kbuckets() {
@@ -126,18 +128,27 @@ pub(super) fn places_of(table: &mut Table, peer: &PeerId) -> Option<Vec<Multiadd
     Some(entry.node.value.iter().cloned().collect())
 }
 
-/// Forgets where a neighbour was. The table itself only ever learns, at each connection too; where nothing else is known
-/// of a neighbour it keeps that.
-pub(super) fn keep_only(table: &mut Table, peer: &PeerId, places: &[Multiaddr]) {
-    let known = places_of(table, peer).unwrap_or_default();
-    let whole = |place: &Multiaddr| place.clone().with_p2p(*peer).unwrap_or_else(|place| place);
-    let kept: HashSet<_> = places.iter().map(whole).collect();
-    let (kept, gone): (Vec<_>, Vec<_>) = known.into_iter().partition(|place| kept.contains(&whole(place)));
-    if !kept.is_empty() {
-        for place in gone.into_iter().chain(kept.into_iter().skip(MAX_NEIGHBOUR_ADDRESSES)) {
-            table.inner().remove_address(peer, &place);
-        }
+/// Takes a peer in among the neighbours, where it is not yet, if there is room for one more in the network of the first of
+/// its places; whether there was. The table learns by itself where it is, at each connection too: nothing but these places
+/// is left of that, the first of them first.
+pub(super) fn take_in(table: &mut Table, peer: &PeerId, places: &[Multiaddr]) -> bool {
+    let Some((first, others)) = places.split_first() else { return false };
+    if !has_room(table, peer, first) {
+        return false;
     }
+    let whole = |place: &Multiaddr| place.clone().with_p2p(*peer).unwrap_or_else(|place| place);
+    let known = places_of(table, peer).unwrap_or_default();
+    if known.iter().map(whole).eq(places.iter().map(whole)) {
+        return true;
+    }
+    table.inner().add_address(peer, first.clone());
+    for place in known.iter().filter(|place| whole(place) != whole(first)) {
+        table.inner().remove_address(peer, place);
+    }
+    for place in others {
+        table.inner().add_address(peer, place.clone());
+    }
+    true
 }
 
 /// The neighbours in a table, and where they are.

@@ -1,8 +1,9 @@
 //! What this node keeps of others' provider records, and the keys under which it is to be found itself.
 //!
 //! Everybody may hand a record over, so the shelf is bounded, and where it is full none goes for being later: the
-//! network (the addresses of one provider, by and large) that has most records there loses one. Of its records the
-//! one goes that a secret order puts last, so that nobody can choose names that push out a certain node.
+//! network from which most have come loses one, and in it the provider that has most there. Of its records the one goes
+//! that a secret order puts last, so that nobody can choose names that push out a certain node. Where nobody floods it a
+//! host of thousands has room for all of them.
 
 use std::{
     borrow::Cow,
@@ -27,10 +28,6 @@ use super::super::{guard::Hearsay, network::Network, snapshot::Metrics};
 pub(super) const MAX_RECORDS: usize = 16_384;
 /// Of one key.
 pub(super) const MAX_PROVIDERS: usize = 20;
-/// Of one provider: more than a host of many accounts has near one place.
-pub(super) const MAX_OF_PROVIDER: usize = 512;
-/// Of one network.
-pub(super) const MAX_OF_NETWORK: usize = 2_048;
 /// What has expired is dropped this often.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 /// Addresses kept of a record.
@@ -50,15 +47,22 @@ struct Kept {
     rank: Rank,
 }
 
+/// What has come from one network.
+#[derive(Default)]
+struct Share {
+    records: usize,
+    /// Of each provider, in the secret order.
+    providers: HashMap<PeerId, BTreeMap<Rank, Key>>,
+}
+
 /// See the module.
 pub(in crate::net) struct Shelf {
     me: PeerId,
     hearsay: Hearsay,
     secret: [u8; 32],
     kept: HashMap<Key, Vec<Kept>>,
-    /// The same records by their network, in the secret order.
-    networks: HashMap<Network, BTreeMap<Rank, (Key, PeerId)>>,
-    providers: HashMap<PeerId, usize>,
+    /// The same records by where they have come from.
+    shares: HashMap<Network, Share>,
     total: usize,
     own: HashSet<Key>,
     swept: Instant,
@@ -72,8 +76,7 @@ impl Shelf {
             hearsay,
             secret,
             kept: HashMap::new(),
-            networks: HashMap::new(),
-            providers: HashMap::new(),
+            shares: HashMap::new(),
             total: 0,
             own: HashSet::new(),
             swept: Instant::now(),
@@ -90,11 +93,12 @@ impl Shelf {
         rank
     }
 
-    fn insert(&mut self, record: ProviderRecord) {
+    fn insert(&mut self, record: ProviderRecord, network: Network) {
         let (key, provider) = (record.key.clone(), record.provider);
-        let (network, rank) = (Network::of(record.addresses.first()), self.rank(&key, &provider));
-        self.networks.entry(network).or_default().insert(rank, (key.clone(), provider));
-        *self.providers.entry(provider).or_default() += 1;
+        let rank = self.rank(&key, &provider);
+        let share = self.shares.entry(network).or_default();
+        share.providers.entry(provider).or_default().insert(rank, key.clone());
+        share.records += 1;
         self.total += 1;
         self.kept.entry(key).or_default().push(Kept { record, network, rank });
     }
@@ -106,16 +110,16 @@ impl Shelf {
         if of_key.is_empty() {
             self.kept.remove(key);
         }
-        if let Some(of_network) = self.networks.get_mut(&gone.network) {
-            of_network.remove(&gone.rank);
-            if of_network.is_empty() {
-                self.networks.remove(&gone.network);
+        if let Some(share) = self.shares.get_mut(&gone.network) {
+            if let Some(of_provider) = share.providers.get_mut(provider) {
+                of_provider.remove(&gone.rank);
+                if of_provider.is_empty() {
+                    share.providers.remove(provider);
+                }
             }
-        }
-        if let Some(count) = self.providers.get_mut(provider) {
-            *count -= 1;
-            if *count == 0 {
-                self.providers.remove(provider);
+            share.records -= 1;
+            if share.records == 0 {
+                self.shares.remove(&gone.network);
             }
         }
         self.total -= 1;
@@ -137,17 +141,15 @@ impl Shelf {
         Some(last.record.provider)
     }
 
-    /// The record that goes where a network, or all together, have too many.
-    fn last_of(&self, network: Option<Network>) -> Option<(Key, PeerId)> {
-        let of_network = match network {
-            Some(network) => self.networks.get(&network)?,
-            None => self.networks.values().max_by_key(|records| records.len())?,
-        };
-        of_network.values().next_back().cloned()
+    /// The record that goes where there are too many.
+    fn last(&self) -> Option<(Key, PeerId)> {
+        let share = self.shares.values().max_by_key(|share| share.records)?;
+        let (provider, records) = share.providers.iter().max_by_key(|(_, records)| records.len())?;
+        Some((records.values().next_back()?.clone(), *provider))
     }
 
     /// Takes a record in; whether it is there then.
-    fn admit(&mut self, mut record: ProviderRecord) -> bool {
+    fn admit(&mut self, mut record: ProviderRecord, network: Network) -> bool {
         record.addresses.retain(|address| address.len() <= MAX_ADDRESS && self.hearsay.allows(address));
         record.addresses.truncate(MAX_ADDRESSES);
         let (key, provider) = (record.key.clone(), record.provider);
@@ -155,22 +157,32 @@ impl Shelf {
             return false;
         }
         self.take(&key, &provider);
-        if self.providers.get(&provider).is_some_and(|count| *count >= MAX_OF_PROVIDER) {
-            return false;
-        }
-        let network = Network::of(record.addresses.first());
-        self.insert(record);
+        self.insert(record, network);
         if self.kept.get(&key).is_some_and(|of_key| of_key.len() > MAX_PROVIDERS)
             && let Some(last) = self.last_of_key(&key)
         {
             self.displace(&key, &last, provider);
         }
-        let too_many = self.networks.get(&network).is_some_and(|of| of.len() > MAX_OF_NETWORK);
-        let of = if too_many { Some(Some(network)) } else { (self.total > MAX_RECORDS).then_some(None) };
-        if let Some((key, last)) = of.and_then(|of| self.last_of(of)) {
+        if self.total > MAX_RECORDS
+            && let Some((key, last)) = self.last()
+        {
             self.displace(&key, &last, provider);
         }
         self.kept.get(&key).is_some_and(|of_key| of_key.iter().any(|kept| kept.record.provider == provider))
+    }
+
+    /// Another node says that it is found under a key. What it says of where it is may be anything: it has its share of
+    /// the shelf with the network from which it is connected.
+    pub fn keep(&mut self, record: ProviderRecord, network: Network) {
+        let (key, provider) = (record.key.clone(), record.provider);
+        if self.admit(record, network) {
+            // Without what says that it is a hash.
+            let digest = key.as_ref().get(2..).unwrap_or_default();
+            tracing::debug!("a record is kept key={} provider={provider}", HEXLOWER.encode(digest));
+            Metrics::count(&self.metrics.providers_kept);
+        } else {
+            Metrics::count(&self.metrics.providers_refused);
+        }
     }
 
     /// Drops what has expired, now and then; it is not told in between.
@@ -206,22 +218,13 @@ impl RecordStore for Shelf {
         iter::empty()
     }
 
+    /// The table adds this node's own alone; others' are handed to [`Shelf::keep`].
     fn add_provider(&mut self, record: ProviderRecord) -> Result<()> {
-        if record.provider == self.me {
-            self.own.insert(record.key);
-            return Ok(());
+        if record.provider != self.me {
+            return Err(Error::MaxProvidedKeys);
         }
-        let (key, provider) = (record.key.clone(), record.provider);
-        if self.admit(record) {
-            // Without what says that it is a hash.
-            let digest = key.as_ref().get(2..).unwrap_or_default();
-            tracing::debug!("a record is kept key={} provider={provider}", HEXLOWER.encode(digest));
-            Metrics::count(&self.metrics.providers_kept);
-            Ok(())
-        } else {
-            Metrics::count(&self.metrics.providers_refused);
-            Err(Error::MaxProvidedKeys)
-        }
+        self.own.insert(record.key);
+        Ok(())
     }
 
     fn providers(&self, key: &Key) -> Vec<ProviderRecord> {
@@ -246,6 +249,8 @@ impl RecordStore for Shelf {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
     use super::*;
 
     fn shelf() -> Shelf {
@@ -261,6 +266,16 @@ mod tests {
         ProviderRecord::new(key, provider, vec![format!("/ip4/{host}/tcp/4001").parse().unwrap()])
     }
 
+    fn network(host: [u8; 3]) -> Network {
+        Network::Ip4(host)
+    }
+
+    /// From there, and said to be there.
+    fn keep(shelf: &mut Shelf, number: usize, provider: PeerId, host: [u8; 3]) {
+        let [a, b, c] = host;
+        shelf.keep(record(key(number), provider, &format!("{a}.{b}.{c}.9")), network(host));
+    }
+
     fn holds(shelf: &Shelf, key: &Key, provider: &PeerId) -> bool {
         shelf.providers(key).iter().any(|record| record.provider == *provider)
     }
@@ -268,9 +283,13 @@ mod tests {
     fn counts(shelf: &Shelf) -> [usize; 3] {
         [
             shelf.kept.values().map(Vec::len).sum(),
-            shelf.networks.values().map(BTreeMap::len).sum(),
-            shelf.providers.values().sum(),
+            shelf.shares.values().map(|share| share.records).sum(),
+            shelf.shares.values().flat_map(|share| share.providers.values()).map(BTreeMap::len).sum(),
         ]
+    }
+
+    fn count(counter: &AtomicU64) -> usize {
+        counter.load(Relaxed) as usize
     }
 
     /// FIND-5.
@@ -278,52 +297,53 @@ mod tests {
     fn those_who_flood_a_key_from_one_network_push_out_only_each_other() {
         let mut shelf = shelf();
         let honest = PeerId::random();
-        shelf.add_provider(record(key(1), honest, "9.9.9.9")).unwrap();
+        keep(&mut shelf, 1, honest, [9, 9, 9]);
         for _ in 0..1_000 {
-            let _ = shelf.add_provider(record(key(1), PeerId::random(), "8.8.8.8"));
+            keep(&mut shelf, 1, PeerId::random(), [8, 8, 8]);
         }
         assert!(holds(&shelf, &key(1), &honest));
         assert_eq!(shelf.providers(&key(1)).len(), MAX_PROVIDERS);
         assert_eq!(counts(&shelf), [shelf.total; 3]);
-        let count =
-            |counter: &std::sync::atomic::AtomicU64| counter.load(std::sync::atomic::Ordering::Relaxed);
         let displaced = count(&shelf.metrics.providers_displaced);
-        assert_eq!(displaced as usize + MAX_PROVIDERS, count(&shelf.metrics.providers_kept) as usize);
+        assert_eq!(displaced + MAX_PROVIDERS, count(&shelf.metrics.providers_kept));
         // Whoever comes late finds a place too.
         let late = PeerId::random();
-        shelf.add_provider(record(key(1), late, "7.7.7.7")).unwrap();
+        keep(&mut shelf, 1, late, [7, 7, 7]);
         assert!(holds(&shelf, &key(1), &late));
     }
 
+    /// FIND-5. Of a host of thousands all is kept, whatever others in its network and elsewhere say, and wherever they say
+    /// they are.
     #[test]
-    fn the_shelf_is_bounded_and_shared_between_networks() {
+    fn the_shelf_is_bounded_and_shared_between_networks_and_within_them() {
         let mut shelf = shelf();
-        let honest: Vec<_> = (0..100).map(|_| PeerId::random()).collect();
-        for (number, peer) in honest.iter().enumerate() {
-            shelf.add_provider(record(key(number), *peer, &format!("9.9.{number}.9"))).unwrap();
+        let (host, neighbour) = (PeerId::random(), PeerId::random());
+        for number in 0..3_000 {
+            keep(&mut shelf, number, host, [9, 9, 9]);
         }
+        keep(&mut shelf, 0, neighbour, [6, 6, 6]);
+        let flooding = PeerId::random();
         for number in 0..3 * MAX_RECORDS {
-            let host = format!("8.8.{}.8", number % 12);
-            let _ = shelf.add_provider(record(key(number), PeerId::random(), &host));
+            let said = format!("{}.{}.9.9", 20 + number % 80, number % 256);
+            let provider = if number % 2 == 0 { PeerId::random() } else { flooding };
+            shelf.keep(record(key(number), provider, &said), network([8, 8, (number % 3) as u8]));
+            if number % 4 == 0 {
+                shelf.keep(record(key(number), flooding, &said), network([6, 6, 6]));
+            }
         }
         assert_eq!(shelf.total, MAX_RECORDS);
         assert_eq!(counts(&shelf), [shelf.total; 3]);
-        let kept = honest.iter().enumerate().filter(|(number, peer)| holds(&shelf, &key(*number), peer));
-        assert_eq!(kept.count(), honest.len());
-        assert!(shelf.metrics.providers_refused.load(std::sync::atomic::Ordering::Relaxed) > 0);
+        assert!((0..3_000).all(|number| holds(&shelf, &key(number), &host)));
+        assert!(holds(&shelf, &key(0), &neighbour));
+        assert!(count(&shelf.metrics.providers_refused) > 0);
+        assert!(count(&shelf.metrics.providers_displaced) > 0);
     }
 
     #[test]
-    fn one_provider_and_one_network_have_their_bounds() {
+    fn the_table_itself_adds_nothing_of_others() {
         let mut shelf = shelf();
-        let peer = PeerId::random();
-        let added = (0..2 * MAX_OF_PROVIDER)
-            .filter(|number| shelf.add_provider(record(key(*number), peer, "9.9.9.9")).is_ok());
-        assert_eq!(added.count(), MAX_OF_PROVIDER);
-        for number in 0..2 * MAX_OF_NETWORK {
-            let _ = shelf.add_provider(record(key(number), PeerId::random(), "8.8.8.8"));
-        }
-        assert_eq!(shelf.total, MAX_OF_PROVIDER + MAX_OF_NETWORK);
+        assert!(shelf.add_provider(record(key(1), PeerId::random(), "9.9.9.9")).is_err());
+        assert_eq!(counts(&shelf), [0; 3]);
     }
 
     #[test]
@@ -332,14 +352,16 @@ mod tests {
         let peer = PeerId::random();
         let mut said = record(key(1), peer, "10.0.0.1");
         said.addresses.extend((0..20).map(|n| format!("/ip4/9.9.9.9/tcp/{}", n + 1).parse().unwrap()));
-        shelf.add_provider(said).unwrap();
+        shelf.keep(said, network([9, 9, 9]));
         let kept = &shelf.providers(&key(1))[0].addresses;
         assert_eq!(kept.len(), MAX_ADDRESSES);
         assert!(kept.iter().all(|address| address.to_string().starts_with("/ip4/9.9.9.9")));
         let long = format!("9.9.9.9/tcp/1/http-path/{}", "x".repeat(MAX_ADDRESS));
-        shelf.add_provider(record(key(2), peer, &long)).unwrap();
+        shelf.keep(record(key(2), peer, &long), network([9, 9, 9]));
         assert!(shelf.providers(&key(2))[0].addresses.is_empty());
-        assert!(shelf.add_provider(record(Key::new(&[0; MAX_KEY + 1]), peer, "9.9.9.9")).is_err());
+        let long = Key::new(&[0; MAX_KEY + 1]);
+        shelf.keep(record(long.clone(), peer, "9.9.9.9"), network([9, 9, 9]));
+        assert!(!holds(&shelf, &long, &peer));
     }
 
     #[test]
@@ -349,7 +371,7 @@ mod tests {
         shelf.add_provider(ProviderRecord::new(key(1), me, vec![])).unwrap();
         let mut old = record(key(1), PeerId::random(), "9.9.9.9");
         old.expires = Some(now);
-        shelf.add_provider(old).unwrap();
+        shelf.keep(old, network([9, 9, 9]));
         assert_eq!(shelf.providers(&key(1)).len(), 2);
         shelf.sweep(now + SWEEP_INTERVAL);
         assert!(holds(&shelf, &key(1), &me));

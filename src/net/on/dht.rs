@@ -7,16 +7,17 @@ use std::{
 
 use libp2p::{
     Multiaddr, PeerId, StreamProtocol,
-    kad::{Event, GetProvidersOk, Mode, QueryId, QueryResult},
+    kad::{Event, GetProvidersOk, InboundRequest, Mode, ProviderRecord, QueryId, QueryResult},
 };
 use tokio::{sync::oneshot, time::Instant};
 
 use crate::net::{
     dht::{
         DHT_PROTOCOL, Found, Key, MAX_FOUND, MAX_NEIGHBOUR_ADDRESSES, MAX_SEEKING, PUBLIC_DHT_PROTOCOL, Seek,
-        TELL_AFTER, TELL_INTERVAL, TELLING, Which, has_room, keep_only, neighbours, places_of, record_key,
+        TELL_AFTER, TELL_INTERVAL, TELLING, Which, neighbours, places_of, record_key, take_in,
     },
     driver::Driver,
+    network::Network,
     reach::{is_open, is_relayed},
     snapshot::Metrics,
 };
@@ -41,7 +42,18 @@ pub(in crate::net) fn event(driver: &mut Driver, which: Which, event: Event) {
             tell_soon(driver);
             driver.changed = true;
         }
+        Event::InboundRequest { request: InboundRequest::AddProvider { record: Some(record) } } => {
+            keep(driver, which, record);
+        }
         _ => {}
+    }
+}
+
+/// Another node, and nobody in its name, says that it is found under a key.
+fn keep(driver: &mut Driver, which: Which, record: ProviderRecord) {
+    let network = driver.peers.get(&record.provider).and_then(|peer| peer.networks().next());
+    if let Some(table) = driver.swarm.behaviour_mut().table(which) {
+        table.inner().store_mut().keep(record, network.unwrap_or(Network::Unknown));
     }
 }
 
@@ -52,16 +64,27 @@ pub(in crate::net) fn told(
     protocols: &[StreamProtocol],
     places: &[Multiaddr],
 ) {
+    let places = seen_first(driver, &peer, places);
     for (which, protocol) in BOTH.into_iter().zip([DHT_PROTOCOL, PUBLIC_DHT_PROTOCOL]) {
         if protocols.contains(&protocol) {
-            let places = meet(driver, which, peer, places);
-            if let Some(table) = driver.swarm.behaviour_mut().table(which) {
-                keep_only(table, &peer, &places);
-            }
+            meet(driver, which, peer, &places);
         } else if let Some(table) = driver.swarm.behaviour_mut().table(which) {
             table.inner().remove_peer(&peer);
         }
     }
+}
+
+/// Where a connected peer says it is: first what is in a network from which it is connected, as its share of the neighbours
+/// is counted by that. None where it is connected from the internet and nothing of it is there.
+fn seen_first(driver: &Driver, peer: &PeerId, places: &[Multiaddr]) -> Vec<Multiaddr> {
+    let Some(peer) = driver.peers.get(peer) else { return Vec::new() };
+    let networks: HashSet<_> = peer.networks().collect();
+    let is_seen = |place: &&Multiaddr| networks.contains(&Network::of(Some(place)));
+    let (seen, others): (Vec<_>, Vec<_>) = places.iter().partition(is_seen);
+    if seen.is_empty() && !peer.is_near(driver.hearsay) {
+        return Vec::new();
+    }
+    seen.into_iter().chain(others).cloned().collect()
 }
 
 /// Nodes that were neighbours when this node last ran.
@@ -76,20 +99,15 @@ pub(in crate::net) fn join(driver: &mut Driver, known: Found) {
 }
 
 /// Takes a peer in among the neighbours, if there is room for it; the first of its places, which are looked at.
-fn meet(driver: &mut Driver, which: Which, peer: PeerId, places: &[Multiaddr]) -> Vec<Multiaddr> {
+fn meet(driver: &mut Driver, which: Which, peer: PeerId, places: &[Multiaddr]) {
     let (hearsay, metrics) = (driver.hearsay, Arc::clone(&driver.metrics));
     let places = places.iter().filter(|place| hearsay.allows(place) && !is_relayed(place));
     let places: Vec<_> = places.take(MAX_NEIGHBOUR_ADDRESSES).cloned().collect();
-    if let Some(table) = driver.swarm.behaviour_mut().table(which) {
-        for place in &places {
-            if has_room(table, &peer, place) {
-                table.inner().add_address(&peer, place.clone());
-            } else {
-                Metrics::count(&metrics.neighbours_refused);
-            }
-        }
+    if let Some(table) = driver.swarm.behaviour_mut().table(which)
+        && !take_in(table, &peer, &places)
+    {
+        Metrics::count(&metrics.neighbours_refused);
     }
-    places
 }
 
 /// Those whom everyone can come to answer for the tables, and whoever has offered to carry for others.

@@ -22,8 +22,8 @@ async fn server(
 ) -> (Swarm<Server>, Multiaddr) {
     let mut raw = SwarmBuilder::with_existing_identity(keypair)
         .with_tokio()
-        .with_tcp(tcp::Config::default(), noise::Config::new, yamux::Config::default)
-        .unwrap()
+        // Dials from where it listens.
+        .with_quic()
         .with_behaviour(|keypair| {
             let me = keypair.public().to_peer_id();
             let max_provided_keys = if keeps { 16 } else { 0 };
@@ -34,12 +34,13 @@ async fn server(
             let mut table = kad::Behaviour::with_config(me, store, kad::Config::new(protocol));
             table.set_mode(Some(kad::Mode::Server));
             let identify = identify::Config::new("/majlis/1".to_owned(), keypair.public());
+            let identify = identify.with_hide_listen_addrs(true);
             Server { identify: identify::Behaviour::new(identify), table }
         })
         .unwrap()
         .with_swarm_config(|config| config.with_idle_connection_timeout(PATIENCE))
         .build();
-    raw.listen_on(from(network, "tcp/0")).unwrap();
+    raw.listen_on(from(network, "udp/0/quic-v1")).unwrap();
     let listening = async {
         loop {
             if let SwarmEvent::NewListenAddr { address, .. } = raw.select_next_some().await {
@@ -59,6 +60,96 @@ fn near(key: &Key, count: usize) -> Vec<Keypair> {
     names.sort_by_key(|name| kad::KBucketKey::from(name.public().to_peer_id()).distance(&goal));
     names.truncate(count);
     names
+}
+
+/// Says to another node that it is found under a key.
+async fn provide(provider: &mut Swarm<Server>, other: PeerId, way: &Multiaddr, key: &Key) {
+    provider.behaviour_mut().table.add_address(&other, way.clone());
+    provider.behaviour_mut().table.start_providing(record_key(key)).unwrap();
+    let told = async {
+        loop {
+            if let SwarmEvent::Behaviour(ServerEvent::Table(kad::Event::OutboundQueryProgressed {
+                result: kad::QueryResult::StartProviding(told),
+                ..
+            })) = provider.select_next_some().await
+            {
+                return told.unwrap();
+            }
+        }
+    };
+    timeout(PATIENCE, told).await.unwrap();
+}
+
+/// Has a node say that it is elsewhere, in a network of which it has no address.
+fn lie(raw: &mut Swarm<Server>, number: usize) {
+    let said: Vec<_> = raw.external_addresses().cloned().collect();
+    for real in &said {
+        raw.remove_external_address(real);
+    }
+    let network = 100 + u8::try_from(number).unwrap();
+    raw.add_external_address(from(network, "udp/1/quic-v1"));
+    for real in said {
+        raw.add_external_address(real);
+    }
+}
+
+/// FIND-5.
+#[tokio::test]
+async fn those_who_flood_a_key_and_say_that_they_are_of_many_networks_hide_nobody() {
+    let key = [7; 32];
+    let table = Node::trusting(1, NetConfig { relay: true, ..config(QUIC) }).await;
+    let way = table.addrs().remove(0);
+    let mut others = JoinSet::new();
+    let mut honest = None;
+    for number in 0..60 {
+        let network = if number == 10 { 2 } else { 66 };
+        let (mut raw, _) = server(DHT_PROTOCOL, Keypair::generate_ed25519(), network, true).await;
+        if network == 2 {
+            honest = Some(*raw.local_peer_id());
+        } else {
+            lie(&mut raw, number);
+        }
+        // They are no neighbours of the table: it alone is asked.
+        raw.behaviour_mut().table.set_mode(Some(kad::Mode::Client));
+        provide(&mut raw, table.id(), &way, &key).await;
+        others.spawn(async move { while raw.next().await.is_some() {} });
+    }
+    assert!(table.net.metrics.providers_displaced.load(Relaxed) > 0, "they did not flood it");
+    let seeker = Node::trusting(2, config(QUIC)).await;
+    seeker.net.dial(way).await.unwrap();
+    seeker.snapshot(|snapshot| !snapshot.neighbours.is_empty()).await;
+    let found = timeout(PATIENCE, seeker.net.seek(key)).await.unwrap();
+    assert!(found.iter().any(|(peer, _)| Some(*peer) == honest), "{honest:?} is not in {found:?}");
+}
+
+#[tokio::test]
+async fn who_says_that_it_is_elsewhere_is_a_neighbour_where_it_comes_from_or_none() {
+    let victim = Node::trusting(1, config(QUIC)).await;
+    let way = victim.addrs().remove(0);
+    let mut others = JoinSet::new();
+    let mut come = Vec::new();
+    for number in 0..20 {
+        let (mut raw, real) = server(DHT_PROTOCOL, Keypair::generate_ed25519(), 66, true).await;
+        lie(&mut raw, number);
+        if number % 2 == 0 {
+            raw.remove_external_address(&real);
+        }
+        raw.dial(way.clone()).unwrap();
+        let name = *raw.local_peer_id();
+        come.push(name);
+        others.spawn(async move { while raw.next().await.is_some() {} });
+        // Then it has heard where this one says it is.
+        let is_heard = |peer: &ConnectedPeer| peer.peer == name && peer.agent.is_some();
+        victim.snapshot(|snapshot| snapshot.peers.iter().any(is_heard)).await;
+    }
+    let snapshot = victim.net.snapshot().borrow().clone();
+    assert_eq!(snapshot.neighbours.len(), 8, "of one network no more are neighbours than there is room for");
+    for (peer, places) in snapshot.neighbours.iter() {
+        let number = come.iter().position(|other| other == peer).unwrap();
+        assert_eq!(number % 2, 1, "who says nothing true is no neighbour");
+        assert!(places[0].to_string().starts_with("/ip4/127.66.0.1/"), "{places:?}");
+        assert_eq!(places.len(), 2);
+    }
 }
 
 #[tokio::test]
@@ -82,23 +173,10 @@ async fn those_who_crowd_around_a_key_from_one_network_do_not_hide_who_is_found_
     others.spawn(async move { while honest.next().await.is_some() {} });
     let (mut provider, at) = server(DHT_PROTOCOL, Keypair::generate_ed25519(), 2, true).await;
     let provider_name = *provider.local_peer_id();
-    provider.behaviour_mut().table.add_address(&honest_name, way.clone());
-    provider.behaviour_mut().table.start_providing(record_key(&key)).unwrap();
-    let told = async {
-        loop {
-            if let SwarmEvent::Behaviour(ServerEvent::Table(kad::Event::OutboundQueryProgressed {
-                result: kad::QueryResult::StartProviding(told),
-                ..
-            })) = provider.select_next_some().await
-            {
-                return told.unwrap();
-            }
-        }
-    };
-    timeout(PATIENCE, told).await.unwrap();
+    provide(&mut provider, honest_name, &way, &key).await;
     others.spawn(async move { while provider.next().await.is_some() {} });
 
-    let victim = Node::trusting(1, config(TCP)).await;
+    let victim = Node::trusting(1, config(QUIC)).await;
     for (peer, place) in &places[14..] {
         assert_eq!(victim.net.dial(place.clone()).await.unwrap(), *peer);
     }
@@ -119,7 +197,7 @@ async fn the_public_table_is_joined_where_the_owner_says_so() {
     let (mut raw, place) = server(PUBLIC_DHT_PROTOCOL, Keypair::generate_ed25519(), 1, true).await;
     let mut others = JoinSet::new();
     others.spawn(async move { while raw.next().await.is_some() {} });
-    let joining = || NetConfig { public_dht: true, dht: false, ..config(TCP) };
+    let joining = || NetConfig { public_dht: true, dht: false, ..config(QUIC) };
     // It has an address that others may be told.
     let found = Node::trusting(1, NetConfig { relay: true, ..joining() }).await;
     let key = [9; 32];
@@ -136,7 +214,7 @@ async fn the_public_table_is_joined_where_the_owner_says_so() {
     };
     assert_eq!(timeout(PATIENCE, seek).await.expect("it is found in time"), found.id());
     // Nobody else takes part, or is found there.
-    let other = Node::trusting(3, config(TCP)).await;
+    let other = Node::trusting(3, config(QUIC)).await;
     other.net.dial(place).await.unwrap();
     assert_eq!(other.net.seek(key).await, []);
 }
@@ -145,7 +223,7 @@ async fn the_public_table_is_joined_where_the_owner_says_so() {
 async fn of_a_neighbour_that_is_ever_elsewhere_a_few_addresses_are_kept() {
     let (mut raw, place) = server(DHT_PROTOCOL, Keypair::generate_ed25519(), 1, true).await;
     let name = *raw.local_peer_id();
-    let node = Node::trusting(1, config(TCP)).await;
+    let node = Node::trusting(1, config(QUIC)).await;
     let said = |number: usize| from(1, &format!("tcp/{}", 1_000 + number)).with(Protocol::P2p(name));
     let mut dialled = std::pin::pin!(node.net.dial(place));
     let mut snapshot = node.net.snapshot();
