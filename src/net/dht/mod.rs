@@ -8,7 +8,7 @@
 mod shelf;
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    collections::{BTreeSet, HashSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -41,8 +41,10 @@ pub(super) const TELL_AFTER: Duration = Duration::from_secs(2);
 pub(super) const TELLING: usize = 4;
 /// Searches at once; more are answered with nothing.
 pub(super) const MAX_SEEKING: usize = 32;
-/// Nodes that a search finds at most.
+/// Nodes that a search finds at most, and that one answer is heard to name.
 pub(super) const MAX_FOUND: usize = 20;
+/// Answers that a search hears.
+pub(super) const MAX_ANSWERS: usize = 64;
 /// A search ends after this time with what it has.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Neighbours from one network at most, so that one owner of many addresses is not all that a node asks.
@@ -170,8 +172,25 @@ pub type Found = Vec<(PeerId, Vec<Multiaddr>)>;
 /// A search for one key, in each table.
 pub(super) struct Seek {
     pub queries: HashSet<(Which, QueryId)>,
-    pub found: HashMap<PeerId, Vec<Multiaddr>>,
+    /// What each node that was asked has answered.
+    pub answers: Vec<Found>,
     pub reply: oneshot::Sender<Found>,
+}
+
+/// What a search finds: the first of each answer, then the second, so that whoever answers with many does not hide what
+/// others have to say.
+pub(super) fn in_turns(answers: &[Found]) -> Found {
+    let mut found = Found::new();
+    let turns = (0..MAX_FOUND).flat_map(|turn| answers.iter().filter_map(move |answer| answer.get(turn)));
+    for (peer, places) in turns {
+        match found.iter().position(|(known, _)| known == peer) {
+            // The longer answer came when more was known of where the node is.
+            Some(at) if found[at].1.len() < places.len() => found[at].1.clone_from(places),
+            None if found.len() < MAX_FOUND => found.push((*peer, places.clone())),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// What this node asks of the tables.
@@ -191,5 +210,29 @@ impl Finding {
     /// All keys are told again at `at`, or sooner if that is planned.
     pub fn tell_at(&mut self, at: Instant) {
         self.due = Some(self.due.map_or(at, |due| due.min(at)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(count: usize) -> Found {
+        (0..count).map(|_| (PeerId::random(), vec!["/ip4/8.8.8.8/tcp/1".parse().unwrap()])).collect()
+    }
+
+    #[test]
+    fn whoever_answers_with_many_hides_nobody() {
+        let (mut crowd, honest) = (vec![answer(MAX_FOUND), answer(MAX_FOUND)], answer(2));
+        crowd.push(honest.clone());
+        let found = in_turns(&crowd);
+        assert_eq!(found.len(), MAX_FOUND);
+        assert!(honest.iter().all(|one| found.contains(one)));
+        // The same node twice is one, with all that is known of where it is.
+        let [(peer, places)] = &answer(1)[..] else { panic!() };
+        let more = [&places[..], places].concat();
+        let answers =
+            [vec![(*peer, places.clone())], vec![(*peer, more.clone())], vec![(*peer, places.clone())]];
+        assert_eq!(in_turns(&answers), [(*peer, more)]);
     }
 }

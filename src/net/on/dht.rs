@@ -1,7 +1,7 @@
 //! What happens in the tables by which nodes are found.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashSet},
     sync::Arc,
 };
 
@@ -13,8 +13,9 @@ use tokio::{sync::oneshot, time::Instant};
 
 use crate::net::{
     dht::{
-        DHT_PROTOCOL, Found, Key, MAX_FOUND, MAX_NEIGHBOUR_ADDRESSES, MAX_SEEKING, PUBLIC_DHT_PROTOCOL, Seek,
-        TELL_AFTER, TELL_INTERVAL, TELLING, Which, neighbours, places_of, record_key, take_in,
+        DHT_PROTOCOL, Found, Key, MAX_ANSWERS, MAX_FOUND, MAX_NEIGHBOUR_ADDRESSES, MAX_SEEKING,
+        PUBLIC_DHT_PROTOCOL, Seek, TELL_AFTER, TELL_INTERVAL, TELLING, Which, in_turns, neighbours,
+        places_of, record_key, take_in,
     },
     driver::Driver,
     network::Network,
@@ -186,7 +187,7 @@ pub(in crate::net) fn seek(driver: &mut Driver, key: &Key, reply: oneshot::Sende
     } else {
         Metrics::count(&driver.metrics.seeks_refused);
     }
-    let seek = Seek { queries, found: HashMap::new(), reply };
+    let seek = Seek { queries, answers: Vec::new(), reply };
     if seek.queries.is_empty() { answer(seek) } else { driver.finding.seeks.push(seek) }
 }
 
@@ -195,11 +196,9 @@ fn found(driver: &mut Driver, query: (Which, QueryId), providers: &HashSet<PeerI
         return;
     };
     let Some(table) = driver.swarm.behaviour_mut().table(query.0) else { return };
-    for peer in providers {
-        let places = table.places(*peer);
-        if !places.is_empty() && (seek.found.len() < MAX_FOUND || seek.found.contains_key(peer)) {
-            seek.found.insert(*peer, places);
-        }
+    if seek.answers.len() < MAX_ANSWERS {
+        let named = providers.iter().map(|peer| (*peer, table.places(*peer)));
+        seek.answers.push(named.filter(|(_, places)| !places.is_empty()).take(MAX_FOUND).collect());
     }
 }
 
@@ -220,7 +219,7 @@ fn ended(driver: &mut Driver, query: (Which, QueryId)) {
 
 fn answer(seek: Seek) {
     // Whoever asked may have given up waiting.
-    let _ = seek.reply.send(seek.found.into_iter().collect());
+    let _ = seek.reply.send(in_turns(&seek.answers));
 }
 
 /// The neighbours in the table of Majlis.
