@@ -170,6 +170,19 @@
  * @property {string | null} http
  * @property {string | null} https
  * @property {string | null} fingerprint
+ * @property {Bucket | null} bucket
+ */
+
+/**
+ * Where files lie, if not on the disk.
+ * @typedef {object} Bucket
+ * @property {string} place
+ * @property {string | null} trouble Why it could not be had when it was last asked, and what to do.
+ * @property {number} files
+ * @property {number} bytes
+ * @property {number} local_bytes Of these on the disk as well.
+ * @property {number} waiting_files On the disk alone.
+ * @property {number} waiting_bytes
  */
 
 /**

@@ -14,6 +14,7 @@ import { accountsOf, holderList } from "../parts/holders.js";
 import { keysPanel } from "../parts/keys-panel.js";
 import { reminder } from "../parts/recovery.js";
 import { section } from "../parts/section.js";
+import { bucketCard } from "../parts/storage-bucket.js";
 import { keepLess, keptNow } from "../parts/storage-keep.js";
 import { balance, roomList, rooms } from "../parts/storage-rooms.js";
 import { usagePanel } from "../parts/usage.js";
@@ -37,6 +38,12 @@ function takeAlong(home) {
   ];
 }
 
+async function askStorage() {
+  /** @type {[import("../core/types.js").Storage, import("../core/types.js").NodeView]} */
+  const [found, { status }] = await Promise.all([get("/api/majlis/v1/storage"), get("/api/majlis/v1/node")]);
+  return { found, bucket: status.bucket };
+}
+
 async function askHolders() {
   /** @type {import("../core/types.js").Holder[]} */
   const holders = await get("/api/majlis/v1/holders");
@@ -46,11 +53,14 @@ async function askHolders() {
 /** @returns {import("../core/types.js").Page} */
 export default function data() {
   const bounds = el("div");
-  const drawn = (/** @type {import("../core/types.js").Storage} */ found) => {
-    put(bounds, keptNow(found.total.keep));
-    return [rooms(found), balance(found), roomList(found)];
-  };
-  const storage = asked(() => get("/api/majlis/v1/storage"), drawn, "rooms");
+  const storage = asked(
+    askStorage,
+    ({ found, bucket }) => {
+      put(bounds, keptNow(found.total.keep));
+      return [rooms(found), balance(found), bucketCard(bucket), roomList(found)];
+    },
+    "rooms",
+  );
   const holders = asked(askHolders, ({ holders: found, accounts }) => holderList(found, accounts));
   const usage = asked(() => get("/api/majlis/v1/usage"), (said) => usagePanel(said, setUsage));
   const keys = asked(() => get("/api/majlis/v1/node"), ({ id }) => [keysPanel(id)], "tall");

@@ -350,6 +350,10 @@ export default {
   "scan.words": "Hold the code before the camera. The picture goes nowhere.",
 
   "storage.all": "{size} in all; {free} of the disk are free.",
+  "storage.bucket": "Files lie in a bucket",
+  "storage.bucket.files": { zero: "Nothing is in it yet.", one: "{n} file ({size}) is in it; {local} are on this disk too.", other: "{n} files ({size}) are in it; {local} are on this disk too." },
+  "storage.bucket.trouble": "It could not be had when it was last asked:",
+  "storage.bucket.waiting": { one: "{n} file ({size}) is on this disk alone and waits.", other: "{n} files ({size}) are on this disk alone and wait." },
   "storage.files": { one: "{n} file", other: "{n} files" },
   "storage.list": "The same as a list",
   "storage.others": { one: "{n} other", other: "{n} others" },
