@@ -22,6 +22,8 @@ use crate::node::{Failure, NodeEvent};
 
 /// Events that wait to be printed.
 const EVENT_QUEUE: usize = 1024;
+/// From the signal to the end.
+const STOP_LIMIT: Duration = Duration::from_millis(1_900);
 /// What is still to be printed at the end is given this long: whoever reads the output may have stopped doing so.
 const PRINT_LIMIT: Duration = Duration::from_millis(100);
 
@@ -108,17 +110,15 @@ impl RunArgs {
         let signalled = signals()?;
         let (events, received) = mpsc::channel(EVENT_QUEUE);
         let printed = print_aside(Output::new(app.out.is_json()), received)?;
-        let limit = Duration::from_millis(config.node.stop_ms);
         let overdue = async {
             until(signalled.clone()).await;
-            sleep(limit).await;
+            sleep(STOP_LIMIT).await;
         };
         let result = tokio::select! {
             result = daemon::run(&home, config, options, events, until(signalled.clone())) => result,
             () = overdue => Err(Failure::new(
-                format!("the node did not stop within {limit:?}"),
-                "Nothing acknowledged is lost; start it again with `majlis`, and on a slow machine give it longer: stop_ms \
-                 under [node].",
+                format!("the node did not stop within {STOP_LIMIT:?}"),
+                "Nothing acknowledged is lost; start it again with `majlis`.",
             )),
         };
         // The sender is gone, so this ends as soon as everything is printed.

@@ -21,8 +21,6 @@ pub struct NodeConfig {
     pub hints: HintScope,
     /// How long these addresses have to stay the same before they are published, in milliseconds.
     pub hints_settle_ms: u64,
-    /// How long the node may take to stop, in milliseconds. Then it ends as it stands: nothing acknowledged is lost.
-    pub stop_ms: u64,
     /// Be named to others, and found in the table, as a holder of the accounts that you have pinned and, to their other
     /// followers who ask, of those that you follow publicly. For a machine that is often on.
     pub seed: bool,
@@ -66,7 +64,6 @@ impl Default for NodeConfig {
             max_lan_peers: 64,
             hints: HintScope::Public,
             hints_settle_ms: 5_000,
-            stop_ms: 1_900,
             seed: false,
             media_quota: 5_000_000_000,
             media_fetch_below: 2_000_000,

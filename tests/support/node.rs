@@ -140,8 +140,6 @@ impl TestNode {
         let soon = [
             ("MAJLIS_NET_DIAL_BACKOFF_BASE_MS", "100"),
             ("MAJLIS_NET_DIAL_BACKOFF_MAX_MS", "1000"),
-            // Other tests may have the machine.
-            ("MAJLIS_NODE_STOP_MS", "50000"),
             // Any port, as many nodes run at once.
             ("MAJLIS_HTTP_LISTEN", "127.0.0.1:0"),
         ];
@@ -275,10 +273,12 @@ impl TestNode {
         (status.code(), started.elapsed())
     }
 
-    /// Stops the node; it has to end well.
+    /// Stops the node; it has to end well and in time.
     pub fn stop(&mut self) {
-        let (code, _) = self.stop_with(Signal::TERM);
+        let (code, took) = self.stop_with(Signal::TERM);
         assert_eq!(code, Some(0), "{} did not end well: {}", self.name, self.log_tail());
+        // 2 s are promised on a machine that has nothing else to do.
+        assert!(took < Duration::from_secs(10), "{} took {took:?} to stop: {}", self.name, self.log_tail());
     }
 
     /// Stops and starts it.
