@@ -25,9 +25,9 @@ use libp2p::{
 use super::super::{guard::Hearsay, network::Network, snapshot::Metrics};
 
 /// Records kept at most: about 6 MB of such as nodes send, and about 25 MB where each says as much as is taken.
-pub(super) const MAX_RECORDS: usize = 16_384;
+const MAX_RECORDS: usize = 16_384;
 /// Of one key.
-pub(super) const MAX_PROVIDERS: usize = 20;
+const MAX_PROVIDERS: usize = 20;
 /// What has expired is dropped this often.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 /// Addresses kept of a record.
