@@ -18,6 +18,7 @@ use libp2p::{Multiaddr, multiaddr::Protocol};
 use ssdp_client::{SearchTarget, URN};
 use tokio::{
     sync::{mpsc, watch},
+    task::JoinHandle,
     time::{sleep, timeout},
 };
 
@@ -61,6 +62,8 @@ pub(super) struct Router {
     pub inside: watch::Sender<Inside>,
     /// Where the router lets others in, each time that it was asked.
     pub open: mpsc::Receiver<Vec<Multiaddr>>,
+    /// None where no router is asked.
+    task: Option<JoinHandle<()>>,
 }
 
 impl Router {
@@ -68,10 +71,8 @@ impl Router {
     pub fn new(asks: bool) -> Self {
         let (inside, wanted) = watch::channel(Inside::new());
         let (found, open) = mpsc::channel(1);
-        if asks {
-            tokio::spawn(keep(wanted, found));
-        }
-        Self { inside, open }
+        let task = asks.then(|| tokio::spawn(keep(wanted, found)));
+        Self { inside, open, task }
     }
 
     /// Has the router lead nothing more on.
@@ -82,10 +83,9 @@ impl Router {
     /// Waits until the router leads nothing more on, if it is quick about it; else its lease runs out.
     pub async fn left(mut self) {
         self.leave();
-        // The task lets go of its end when it is done.
-        let done = async { while self.open.recv().await.is_some() {} };
-        if timeout(FAREWELL, done).await.is_err() {
-            tracing::debug!("the router was not waited for");
+        let Some(task) = self.task.take() else { return };
+        if timeout(FAREWELL, task).await.is_err() {
+            tracing::debug!("the router was not waited for any longer");
         }
     }
 }

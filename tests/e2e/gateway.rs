@@ -3,6 +3,8 @@
 use std::fs;
 use std::process::{Child, Command};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::support::cluster::await_text;
 use crate::support::eventually;
 use crate::support::wires::{Spaces, or_skip};
@@ -105,5 +107,21 @@ fn who_stops_leaves_no_way_open() {
     assert!(ways().contains("dnat"), "{}", ways());
     home.stop();
     assert!(!ways().contains("dnat"), "{}", ways());
+    drop((home, router));
+}
+
+#[test]
+fn who_stops_waits_for_a_router_that_does_not_answer_but_not_long() {
+    let made = home();
+    let Some(spaces) = or_skip("who_stops_waits_for_a_router", made) else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    let router = router(&spaces, scratch.path());
+    let mut home = spaces.node("home", &["--no-mdns"]);
+    home.start();
+    eventually("the router lets others in", || home.one(&["status"])["reached"] == "directly");
+    let pid = Pid::from_raw(i32::try_from(router.0.id()).unwrap()).unwrap();
+    kill_process(pid, Signal::STOP).unwrap();
+    home.stop();
+    assert!(home.log().contains("the router was not waited for any longer"), "{}", home.log());
     drop((home, router));
 }
