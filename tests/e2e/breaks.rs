@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::media::{film, same};
 use crate::nat::meet;
 use crate::support::cluster::await_text;
+use crate::support::line::Line;
 use crate::support::node::{Running, TestNode, number, text};
 use crate::support::street::{
     Ports, address, at_home, at_home_with, await_neighbours, carrier, homes, is_carried, narrow, way,
@@ -165,6 +166,40 @@ fn a_home_that_gets_another_address_in_the_middle_is_heard_again() {
             all.spawn(move || is_heard_again(change, ports));
         }
     });
+}
+
+/// `a` and `b`, and between them `middle`, which leads nothing on.
+fn apart() -> Result<Spaces, String> {
+    let mut spaces = Spaces::new();
+    spaces.add("middle")?;
+    for (name, network) in [("a", "10.1.1"), ("b", "10.1.2")] {
+        spaces.add(name)?;
+        let end = format!("to-{name}");
+        spaces.join(("middle", &end), (name, "eth"))?;
+        spaces.ip("middle", &format!("address add {network}.1/24 dev {end}"))?;
+        spaces.ip(name, &format!("address add {network}.2/24 dev eth"))?;
+    }
+    Ok(spaces)
+}
+
+#[test]
+fn a_film_goes_on_when_who_has_it_comes_back_over_a_long_line() {
+    let made = apart();
+    let Some(spaces) = or_skip("a_film_goes_on_over_a_long_line", made) else { return };
+    let [near, far] = ["10.1.1.1:4001", "10.1.2.2:4001"].map(|place| place.parse().unwrap());
+    // Whoever waits for more looks for it several times before both have greeted.
+    let line = Line::new(&spaces, "middle", near, far, Duration::from_millis(250));
+    let mut a = spaces.node("a", &["--no-mdns"]);
+    let mut b = spaces.node("b", &["--no-mdns", "--listen", "/ip4/10.1.2.2/tcp/4001"]);
+    a.start();
+    b.start();
+    let peer = text(&b.one(&["id"]), "peer_id");
+    a.cli(&["connect", &format!("/ip4/10.1.1.1/tcp/4001/p2p/{peer}")]);
+    b.cli(&["follow", &a.account()]);
+    let film = Film::under_way(&a, &b, 4_000_000);
+    line.cut();
+    film.arrives(2 * PATIENCE);
+    drop((a, b));
 }
 
 #[test]

@@ -7,6 +7,7 @@ pub mod cluster;
 pub mod corpus;
 pub mod http;
 pub mod journal;
+pub mod line;
 pub mod node;
 pub mod random;
 pub mod stream;

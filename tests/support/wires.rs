@@ -1,6 +1,7 @@
 //! Networks within this machine: namespaces, cables between them, and routers that translate addresses.
 
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -57,6 +58,11 @@ impl Spaces {
     /// What `ip` is told before a program that is to run within one of them.
     pub fn enter(&self, name: &str) -> [String; 3] {
         ["netns".into(), "exec".into(), self.full(name)]
+    }
+
+    /// By which one of them is entered.
+    pub fn file(&self, name: &str) -> PathBuf {
+        Path::new("/run/netns").join(self.full(name))
     }
 
     /// A cable between two, each end with its name.

@@ -328,6 +328,11 @@ impl Replicator {
         self.sessions.values().all(Session::is_idle)
     }
 
+    /// Whether the peer of a session can be asked for something: both sides have greeted and compared what they share.
+    pub fn is_live(&self, session: SessionId) -> bool {
+        self.sessions.get(&session).is_some_and(|session| session.stage == Stage::Live)
+    }
+
     /// Whether a session is live and has nothing under way.
     pub fn is_session_idle(&self, session: SessionId) -> bool {
         self.sessions.get(&session).is_some_and(Session::is_idle)

@@ -448,6 +448,26 @@ fn pieces_of_files_are_asked_for_within_bounds() {
     assert!(!node.machine.awaits_blob(SESSION, 15));
 }
 
+/// BLOB-4: who a peer is may be known before it can be asked.
+#[test]
+fn a_peer_is_asked_for_pieces_once_both_have_said_what_they_share() {
+    let documents = [identity(2, 0, 1, vec![device(21)]), identity(3, 0, 1, vec![device(31)])];
+    let mut node = Node::new(2, 21, HIGH, &[(3, Reason::Public)]).holding(&documents, &[]);
+    node.open(0, LOW, false, [6; 32], None);
+    tell(&mut node, &hello());
+    let asks = |node: &mut Node, number| {
+        node.handle(0, Input::AskBlob(SESSION, number, want(1)));
+        node.machine.awaits_blob(SESSION, number)
+    };
+    node.handle(0, Input::Frame(SESSION, prove().encode()));
+    let proved = std::iter::from_fn(|| node.machine.poll()).any(
+        |output| matches!(output, Output::Event(Event::Proved(SESSION, proved)) if proved == account(3)),
+    );
+    assert!(proved && !node.machine.is_live(SESSION) && !asks(&mut node, 1));
+    tell(&mut node, &Message::Offer { add: true, tags: vec![] });
+    assert!(node.machine.is_live(SESSION) && asks(&mut node, 2));
+}
+
 /// BLOB-6.
 #[test]
 fn a_peer_that_gives_something_else_loses_the_session() {

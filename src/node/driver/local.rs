@@ -53,8 +53,10 @@ impl Driver {
             }
             Local::AskPiece(asked) => self.ask_piece(asked),
             Local::FileSources(Source { account, answer }) => {
+                // Whose account a peer is of is known before it can be asked.
                 let may_have = |session: &SessionId, link: &Link| {
-                    link.account == Some(account) || self.machine.is_shared(*session, &account)
+                    self.machine.is_live(*session)
+                        && (link.account == Some(account) || self.machine.is_shared(*session, &account))
                 };
                 let links = self.links.iter().filter(|(session, link)| may_have(session, link));
                 // Fails only where nobody waits any more.
