@@ -10,7 +10,7 @@ use libp2p::{
     identity::Keypair,
     mdns, memory_connection_limits, noise, ping, relay, swarm,
     swarm::{NetworkBehaviour, behaviour::toggle::Toggle},
-    tcp, yamux,
+    tcp,
 };
 
 use super::{
@@ -24,6 +24,7 @@ use super::{
     gate::Gate,
     guard::{Guard, Hearsay},
     identify::Identify,
+    muxer::Yamux,
     snapshot::Metrics,
     sync_stream,
     trial::Trial,
@@ -180,12 +181,12 @@ pub(super) fn build(
         let tcp = tcp::Config::default().nodelay(true);
         SwarmBuilder::with_existing_identity(keypair)
             .with_tokio()
-            .with_tcp(tcp, noise::Config::new, yamux::Config::default)
+            .with_tcp(tcp, noise::Config::new, Yamux::default)
             .map_err(|error| setup(&error))
     };
     match transports(keypair.clone())?.with_quic().with_dns() {
         Ok(builder) => Ok(builder
-            .with_relay_client(noise::Config::new, yamux::Config::default)
+            .with_relay_client(noise::Config::new, Yamux::default)
             .map_err(|error| setup(&error))?
             .with_behaviour(behaviour)
             .map_err(|error| setup(&error))?
@@ -195,7 +196,7 @@ pub(super) fn build(
             tracing::warn!(%error, "no name resolver: addresses with names cannot be dialled");
             Ok(transports(keypair)?
                 .with_quic()
-                .with_relay_client(noise::Config::new, yamux::Config::default)
+                .with_relay_client(noise::Config::new, Yamux::default)
                 .map_err(|error| setup(&error))?
                 .with_behaviour(behaviour)
                 .map_err(|error| setup(&error))?

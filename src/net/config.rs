@@ -32,7 +32,7 @@ pub const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 pub const STABLE_AFTER: Duration = Duration::from_secs(30);
 /// One that has carried so many bytes was good as well, however short: a carried connection ends when it is full.
 pub const STABLE_BYTES: u64 = CIRCUIT_BYTES / 4;
-/// A closed session has this long to write what is still queued.
+/// A closed session has this long to write what is still queued; then a closed connection has, for what it still has to say.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// A session that has written everything waits this long for the remote to close its side, which says that everything
 /// has arrived.

@@ -30,6 +30,7 @@ mod gateway;
 mod guard;
 mod identify;
 mod listen;
+mod muxer;
 mod network;
 mod on;
 mod peers;

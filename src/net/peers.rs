@@ -10,7 +10,7 @@ use libp2p::{Multiaddr, PeerId, swarm::ConnectionId};
 use tokio::time::Instant;
 
 use super::{
-    config::{OPENING_INTERVAL, OPENINGS_BURST, STABLE_AFTER, STABLE_BYTES},
+    config::{OPENING_INTERVAL, OPENINGS_BURST, RACE_WINDOW, STABLE_AFTER, STABLE_BYTES},
     guard::Hearsay,
     network::Network,
     reach::is_relayed,
@@ -50,6 +50,7 @@ pub(super) struct Connection {
     pub id: ConnectionId,
     pub address: Multiaddr,
     pub direction: Direction,
+    pub since: Instant,
     pub rtt: Option<Duration>,
     pub failed_pings: u32,
 }
@@ -134,15 +135,21 @@ impl Peer {
         dialled.chain(self.announced.iter().cloned()).collect()
     }
 
-    /// Connections that others carry, of a peer that is connected directly as well.
-    pub fn superfluous(&self) -> Vec<ConnectionId> {
-        let (relayed, direct): (Vec<_>, Vec<_>) =
+    /// The connections that the newest makes useless: those that others carry, where there is a direct one. Whoever comes
+    /// through another node has no direct one any more, so where it does that those of before are dead, unless both were
+    /// made at the same time, each by one side.
+    pub fn outdone(&self, now: Instant) -> Vec<ConnectionId> {
+        let comes_carried = self
+            .connections
+            .last()
+            .is_some_and(|newest| newest.direction == Direction::Inbound && is_relayed(&newest.address));
+        let (carried, direct): (Vec<_>, Vec<_>) =
             self.connections.iter().partition(|connection| is_relayed(&connection.address));
-        if direct.is_empty() {
-            Vec::new()
-        } else {
-            relayed.into_iter().map(|connection| connection.id).collect()
-        }
+        let (dead, alive): (Vec<_>, Vec<_>) = direct
+            .into_iter()
+            .partition(|connection| comes_carried && now.duration_since(connection.since) >= RACE_WINDOW);
+        let outdone = if alive.is_empty() { dead } else { [dead, carried].concat() };
+        outdone.into_iter().map(|connection| connection.id).collect()
     }
 
     /// Whether the remote may open one more session now; if so, it is counted. One that opens sessions only to drop

@@ -95,7 +95,8 @@ fn connected(driver: &mut Driver, peer: PeerId, id: ConnectionId, endpoint: Conn
         ConnectedPoint::Listener { send_back_addr, .. } => (Direction::Inbound, send_back_addr),
     };
     tracing::debug!(%peer, %address, ?direction, "connected");
-    let connection = Connection { id, address, direction, rtt: None, failed_pings: 0 };
+    let now = Instant::now();
+    let connection = Connection { id, address, direction, since: now, rtt: None, failed_pings: 0 };
     driver.peers.entry(peer).or_insert_with(Peer::new).connections.push(connection);
     driver.wanted.pause(&peer);
     if driver.stopping.is_some() {
@@ -105,8 +106,8 @@ fn connected(driver: &mut Driver, peer: PeerId, id: ConnectionId, endpoint: Conn
     if direction == Direction::Outbound {
         dial::succeeded(driver, id, peer);
     }
-    // A session on one of these goes on over the way that nobody carries.
-    for id in driver.peers.get(&peer).map(Peer::superfluous).unwrap_or_default() {
+    // A session on one of these goes on over another.
+    for id in driver.peers.get(&peer).map(|entry| entry.outdone(now)).unwrap_or_default() {
         driver.swarm.close_connection(id);
     }
     session::schedule(driver, peer);

@@ -1,9 +1,16 @@
 //! Nodes that others carry connections for.
 
-use libp2p::relay;
+use libp2p::{
+    relay,
+    swarm::dial_opts::{DialOpts, PeerCondition},
+};
+use tokio::time::sleep;
 
 use super::*;
-use crate::net::config::STABLE_BYTES;
+use crate::net::{
+    config::{RACE_WINDOW, STABLE_BYTES},
+    reach::is_relayed,
+};
 
 fn guest() -> Swarm<relay::client::Behaviour> {
     SwarmBuilder::with_new_identity()
@@ -16,6 +23,52 @@ fn guest() -> Swarm<relay::client::Behaviour> {
         .unwrap()
         .with_swarm_config(|config| config.with_idle_connection_timeout(PATIENCE))
         .build()
+}
+
+/// Waits for the end of a connection; whether another node carried it.
+async fn closed(raw: &mut Swarm<relay::client::Behaviour>) -> bool {
+    let closed = async {
+        loop {
+            if let SwarmEvent::ConnectionClosed { endpoint, .. } = raw.select_next_some().await {
+                return endpoint.is_relayed();
+            }
+        }
+    };
+    timeout(PATIENCE, closed).await.expect("the end of a connection in time")
+}
+
+#[tokio::test]
+async fn who_comes_through_another_has_lost_the_direct_connection_of_before() {
+    let relay = Node::trusting(1, NetConfig { relay: true, ..config(TCP) }).await;
+    let place = relay.addrs().remove(0).with(Protocol::P2p(relay.id()));
+    let node = Node::start(2, NetConfig { idle_timeout_secs: 60, ..config(TCP) }).await;
+    node.net.dial(place.clone()).await.unwrap();
+    node.snapshot(|snapshot| snapshot.reached() == Reached::Carried).await;
+    let mut raw = guest();
+    let me = *raw.local_peer_id();
+    let to = |address| {
+        let options = DialOpts::peer_id(node.id()).condition(PeerCondition::Always);
+        options.addresses(vec![address]).build()
+    };
+    let carried = || to(place.clone().with(Protocol::P2pCircuit));
+    let direct = node.addrs().into_iter().find(|address| !is_relayed(address)).unwrap();
+    raw.dial(to(direct)).unwrap();
+    let address = |snapshot: &Snapshot| {
+        snapshot.peers.iter().find(|peer| peer.peer == me).map(|peer| peer.address.clone())
+    };
+    let known = node.snapshot(|snapshot| address(snapshot).is_some());
+    tokio::select! {
+        () = known => {}
+        _ = closed(&mut raw) => panic!("the direct connection has ended"),
+    }
+    // Both made at the same time, each by one side: the direct one is as good as it was.
+    raw.dial(carried()).unwrap();
+    assert!(closed(&mut raw).await);
+    // Its age is what it goes by.
+    sleep(RACE_WINDOW).await;
+    raw.dial(carried()).unwrap();
+    assert!(!closed(&mut raw).await);
+    node.snapshot(|snapshot| address(snapshot).is_some_and(|address| is_relayed(&address))).await;
 }
 
 #[tokio::test]
