@@ -1,12 +1,15 @@
 //! A home whose router can be asked (UPnP): a real one, in network namespaces.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Child, Command};
 
 use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
 
 use crate::support::cluster::await_text;
 use crate::support::eventually;
+use crate::support::node::TestNode;
 use crate::support::wires::{Spaces, or_skip};
 
 /// A router that is asked, and stops with its owner.
@@ -57,71 +60,74 @@ fn home() -> Result<Spaces, String> {
     Ok(spaces)
 }
 
-fn router(spaces: &Spaces, scratch: &std::path::Path) -> Router {
+/// A node at home, whose router has been asked and lets others in. What is named first ends first.
+struct Home {
+    node: TestNode,
+    router: Router,
+    spaces: Spaces,
+    /// The router's.
+    _files: TempDir,
+}
+
+impl Home {
+    fn new(test: &str) -> Option<Self> {
+        let spaces = or_skip(test, home())?;
+        let files = tempfile::tempdir().unwrap();
+        let router = router(&spaces, files.path());
+        let mut node = spaces.node("home", &["--no-mdns"]);
+        node.start();
+        eventually("the router lets others in", || node.one(&["status"])["reached"] == "directly");
+        Some(Self { node, router, spaces, _files: files })
+    }
+}
+
+fn router(spaces: &Spaces, files: &Path) -> Router {
     let settings = "ext_ifname=wan\nlistening_ip=lan\nenable_upnp=yes\nenable_natpmp=no\nsecure_mode=yes\n\
                     uuid=00000000-0000-0000-0000-000000000001\n\
                     allow 1024-65535 10.1.0.0/24 1024-65535\ndeny 0-65535 0.0.0.0/0 0-65535\n";
-    let (file, pid) = (scratch.join("router.conf"), scratch.join("router.pid"));
+    let (file, pid) = (files.join("router.conf"), files.join("router.pid"));
     fs::write(&file, settings).unwrap();
     let mut command = Command::new("ip");
     command.args(spaces.enter("router")).args(["miniupnpd", "-d", "-f"]).arg(file).arg("-P").arg(pid);
-    let log = fs::File::create(scratch.join("router.log")).unwrap();
+    let log = fs::File::create(files.join("router.log")).unwrap();
     Router(command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap())
 }
 
 #[test]
 fn a_router_that_is_asked_lets_others_in() {
-    let made = home();
-    let Some(spaces) = or_skip("a_router_that_is_asked_lets_others_in", made) else { return };
-    let scratch = tempfile::tempdir().unwrap();
-    let router = router(&spaces, scratch.path());
-    let mut home = spaces.node("home", &["--no-mdns"]);
-    home.start();
-    eventually("the router lets others in", || home.one(&["status"])["reached"] == "directly");
-    home.post("come in");
-    let addresses = home.one(&["id"])["addresses"].clone();
+    let Some(mut home) = Home::new("a_router_that_is_asked_lets_others_in") else { return };
+    home.node.post("come in");
+    let addresses = home.node.one(&["id"])["addresses"].clone();
     let addresses = addresses.as_array().unwrap().iter().map(|address| address.as_str().unwrap());
     let way = addresses.clone().find(|address| address.starts_with("/ip4/11.22.33.1/tcp/")).unwrap();
-    let mut far = spaces.node("far", &["--no-mdns"]);
+    let mut far = home.spaces.node("far", &["--no-mdns"]);
     far.start();
     far.cli(&["connect", way]);
-    far.cli(&["follow", &home.account()]);
+    far.cli(&["follow", &home.node.account()]);
     await_text(&far, "come in");
     // Of the addresses within the home it was told nothing: it does not look for it there.
-    home.stop();
+    home.node.stop();
     eventually("it looks for it again", || far.log().contains("dial failed"));
     assert!(!far.log().contains("10.1.0.2"));
-    drop((home, far, router));
+    drop(far);
 }
 
 #[test]
 fn who_stops_leaves_no_way_open() {
-    let made = home();
-    let Some(spaces) = or_skip("who_stops_leaves_no_way_open", made) else { return };
-    let scratch = tempfile::tempdir().unwrap();
-    let router = router(&spaces, scratch.path());
-    let mut home = spaces.node("home", &["--no-mdns"]);
-    home.start();
+    let Some(mut home) = Home::new("who_stops_leaves_no_way_open") else { return };
+    let spaces = &home.spaces;
     let ways = || spaces.within("router", "nft list chain inet filter prerouting_miniupnpd").unwrap();
-    eventually("the router lets others in", || home.one(&["status"])["reached"] == "directly");
     assert!(ways().contains("dnat"), "{}", ways());
-    home.stop();
+    home.node.stop();
     assert!(!ways().contains("dnat"), "{}", ways());
-    drop((home, router));
 }
 
 #[test]
 fn who_stops_waits_for_a_router_that_does_not_answer_but_not_long() {
-    let made = home();
-    let Some(spaces) = or_skip("who_stops_waits_for_a_router", made) else { return };
-    let scratch = tempfile::tempdir().unwrap();
-    let router = router(&spaces, scratch.path());
-    let mut home = spaces.node("home", &["--no-mdns"]);
-    home.start();
-    eventually("the router lets others in", || home.one(&["status"])["reached"] == "directly");
-    let pid = Pid::from_raw(i32::try_from(router.0.id()).unwrap()).unwrap();
+    let Some(mut home) = Home::new("who_stops_waits_for_a_router") else { return };
+    let pid = Pid::from_raw(i32::try_from(home.router.0.id()).unwrap()).unwrap();
     kill_process(pid, Signal::STOP).unwrap();
-    home.stop();
-    assert!(home.log().contains("the router was not waited for any longer"), "{}", home.log());
-    drop((home, router));
+    home.node.stop();
+    let said = home.node.log();
+    assert!(said.contains("the router was not waited for any longer"), "{said}");
 }
