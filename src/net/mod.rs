@@ -39,6 +39,7 @@ mod rule;
 mod session;
 mod sink;
 mod snapshot;
+mod source;
 mod sync_stream;
 #[cfg(test)]
 mod tests;

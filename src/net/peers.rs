@@ -2,6 +2,7 @@
 //! exists while there is a connection; the connection limits bound the table.
 
 use std::{
+    net::IpAddr,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -51,6 +52,8 @@ pub(super) struct Connection {
     pub address: Multiaddr,
     pub direction: Direction,
     pub since: Instant,
+    /// The own address that it does not outlive, where that is known.
+    pub source: Option<IpAddr>,
     pub rtt: Option<Duration>,
     pub failed_pings: u32,
 }

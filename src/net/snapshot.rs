@@ -150,7 +150,7 @@ metrics! {
     dials_forbidden,
     /// Connections given up because others' word had led to too many in one network.
     dials_crowded,
-    /// Connections closed because pings stayed unanswered.
+    /// Connections closed because pings stayed unanswered, or the own address that they went from was gone.
     connections_dead,
     /// Sessions opened.
     sessions_opened,

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{carry, dht, dial, router};
 use crate::net::{
     driver::Driver,
-    reach::is_relayed,
+    reach::{host, is_relayed},
     snapshot::{Direction, Metrics},
 };
 
@@ -66,11 +66,24 @@ pub(in crate::net) fn listening(driver: &mut Driver, address: &Multiaddr, gone: 
     router::listening(driver);
     if gone {
         driver.external.left(address);
+        close_from(driver, address);
     }
     if driver.starting.is_none() && !is_relayed(address) {
         network_changed(driver);
     }
     settle(driver);
+}
+
+/// An address of this machine is gone, and with it the connections that went from there: nobody tells either end.
+fn close_from(driver: &mut Driver, address: &Multiaddr) {
+    let Some(gone) = host(address) else { return };
+    let all = driver.peers.values().flat_map(|peer| &peer.connections);
+    let dead: Vec<_> = all.filter(|way| way.source == Some(gone)).map(|way| way.id).collect();
+    for id in dead {
+        tracing::debug!(%gone, "a connection ends with the address that it went from");
+        Metrics::count(&driver.metrics.connections_dead);
+        driver.swarm.close_connection(id);
+    }
 }
 
 /// Wanted peers are dialled now, whatever failed before, and what is known of the way here is doubted.

@@ -19,6 +19,7 @@ use crate::net::{
     driver::Driver,
     peers::{Connection, Peer},
     snapshot::{Direction, Metrics},
+    source::source,
     sync_stream,
     trial::TRIAL_PROTOCOL,
     wanted::believed,
@@ -96,7 +97,8 @@ fn connected(driver: &mut Driver, peer: PeerId, id: ConnectionId, endpoint: Conn
     };
     tracing::debug!(%peer, %address, ?direction, "connected");
     let now = Instant::now();
-    let connection = Connection { id, address, direction, since: now, rtt: None, failed_pings: 0 };
+    let source = source(&address);
+    let connection = Connection { id, address, direction, since: now, source, rtt: None, failed_pings: 0 };
     driver.peers.entry(peer).or_insert_with(Peer::new).connections.push(connection);
     driver.wanted.pause(&peer);
     if driver.stopping.is_some() {
