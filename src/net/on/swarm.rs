@@ -91,13 +91,13 @@ fn behaviour(driver: &mut Driver, event: BehaviourEvent) {
 fn connected(driver: &mut Driver, peer: PeerId, id: ConnectionId, endpoint: ConnectedPoint) {
     Metrics::count(&driver.metrics.connections_opened);
     driver.changed = true;
+    let source = source(&endpoint);
     let (direction, address) = match endpoint {
         ConnectedPoint::Dialer { address, .. } => (Direction::Outbound, address),
         ConnectedPoint::Listener { send_back_addr, .. } => (Direction::Inbound, send_back_addr),
     };
     tracing::debug!(%peer, %address, ?direction, "connected");
     let now = Instant::now();
-    let source = source(&address);
     let connection = Connection { id, address, direction, since: now, source, rtt: None, failed_pings: 0 };
     driver.peers.entry(peer).or_insert_with(Peer::new).connections.push(connection);
     driver.wanted.pause(&peer);
