@@ -93,7 +93,12 @@ pub(crate) enum Local {
     /// Ask a peer for a piece of a file.
     AskPiece(media::Asked),
     /// Who may have a file.
-    FileSources(media::Source),
+    FileSources {
+        /// Whose entry names the file.
+        account: AccountId,
+        /// Where they go.
+        answer: oneshot::Sender<media::Sources>,
+    },
     /// A piece of a file for a peer, or nothing; whose entry names it.
     GivePiece { session: SessionId, number: u64, account: Option<AccountId>, piece: bytes::Bytes },
     /// A peer has given something else for a file.

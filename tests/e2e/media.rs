@@ -287,6 +287,42 @@ fn a_film_goes_on_where_it_was_left() {
     assert_eq!(attachment(&nodes[1], &id)["held"], true);
 }
 
+/// Who asks for films as the node starts, and while others come unasked, gets them: nobody is connected yet, and then
+/// one peer is asked for all of them at once.
+#[test]
+fn films_are_there_for_who_has_just_come_and_asks_for_many() {
+    const UNASKED: u32 = 10_000_000;
+    let mut cluster = Cluster::started(&["author", "viewer"]);
+    cluster.follow(1, 0);
+    let [author, viewer] = &mut cluster.nodes[..] else { unreachable!() };
+    let post = |author: &TestNode, number: u32, bytes: u32| {
+        let source = author.scratch().join(format!("{number}.mp4"));
+        film(&source, bytes + number);
+        let id = text(&author.one(&["post", &format!("film {number}"), "--attach", path(&source)]), "id");
+        (text(&attachment(author, &id), "cid"), source)
+    };
+    let small: Vec<_> = (0..6).map(|number| post(author, number, UNASKED)).collect();
+    let large: Vec<_> = (6..9).map(|number| post(author, number, UNASKED * 2)).collect();
+    for number in 0..9 {
+        await_text(viewer, &format!("film {number}"));
+    }
+    viewer.stop();
+    viewer.set("MAJLIS_NODE_MEDIA_FETCH_BELOW", &(UNASKED * 3 / 2).to_string());
+    viewer.start();
+    let copy = |cid: &str| viewer.scratch().join(cid);
+    let getting: Vec<_> =
+        large.iter().map(|(cid, _)| viewer.background(&["media", "get", cid, path(&copy(cid))])).collect();
+    for ((cid, source), getting) in large.iter().zip(&getting) {
+        getting.lines.await_line("the film is saved", |line| line["cid"] == cid.as_str());
+        assert!(same(source, &copy(cid)), "{cid} is another film");
+    }
+    for (cid, source) in &small {
+        let copy = viewer.home().join("blobs/others").join(cid);
+        eventually("the small ones come unasked", || copy.exists());
+        assert!(same(source, &copy), "{cid} is another film");
+    }
+}
+
 #[test]
 fn hostile_files_are_refused_or_plain_downloads() {
     let node = TestNode::started("author");

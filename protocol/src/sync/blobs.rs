@@ -26,20 +26,20 @@ pub struct BlobWant {
 }
 
 impl Replicator {
-    /// Asks the peer of a session for a piece, if there is room; whether it did.
+    /// Asks the peer of a session for a piece, if there is room ([`Self::has_blob_room`]).
     pub(super) fn ask_blob(&mut self, id: SessionId, number: u64, want: BlobWant) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        if session.stage == Stage::Live
-            && session.blobs_out.len() < MAX_BLOB_WANTS
-            && session.blobs_out.insert(number)
+        if self.has_blob_room(id)
+            && self.sessions.get_mut(&id).is_some_and(|session| session.blobs_out.insert(number))
         {
             self.send(id, &Message::BlobWant { number, want });
         }
     }
 
-    /// Whether a piece of this number is awaited from the peer of a session.
-    pub fn awaits_blob(&self, session: SessionId, number: u64) -> bool {
-        self.sessions.get(&session).is_some_and(|session| session.blobs_out.contains(&number))
+    /// Whether the peer of a session can be asked for one more piece.
+    pub fn has_blob_room(&self, session: SessionId) -> bool {
+        self.sessions
+            .get(&session)
+            .is_some_and(|session| session.stage == Stage::Live && session.blobs_out.len() < MAX_BLOB_WANTS)
     }
 
     pub(super) fn blob(&mut self, id: SessionId, number: u64, piece: Bytes) {

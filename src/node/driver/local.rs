@@ -2,7 +2,7 @@
 
 use crate::net::{Multiaddr, PeerId};
 use bytes::Bytes;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,12 +18,14 @@ use crate::net::Direction;
 use crate::node::api::PeerView;
 use crate::node::conversations::Answer;
 use crate::node::hints::Heard;
-use crate::node::media::{Asked, Source};
+use crate::node::media::{Asked, PATIENCE, Sources};
 use crate::node::peers::Keeping;
 use crate::node::{Failure, Local, Shared, now_ms};
 
 /// Between two attempts to reach a peer that was not heard of for long.
 const TRY_INTERVAL: Duration = Duration::from_hours(24);
+/// For so long after its start a node meets those whom it knows.
+const MEETING: Duration = Duration::from_secs(10);
 /// Peers that are asked for a conversation.
 const MAX_ASKED: usize = 4;
 
@@ -52,15 +54,9 @@ impl Driver {
                 self.input(Input::Referring(session, number, total, posts));
             }
             Local::AskPiece(asked) => self.ask_piece(asked),
-            Local::FileSources(Source { account, answer }) => {
-                // Whose account a peer is of is known before it can be asked.
-                let may_have = |session: &SessionId, link: &Link| {
-                    self.machine.is_live(*session)
-                        && (link.account == Some(account) || self.machine.is_shared(*session, &account))
-                };
-                let links = self.links.iter().filter(|(session, link)| may_have(session, link));
+            Local::FileSources { account, answer } => {
                 // Fails only where nobody waits any more.
-                let _ = answer.send(links.map(|(session, _)| *session).collect());
+                let _ = answer.send(self.file_sources(&account));
             }
             Local::GivePiece { session, number, account, piece } => {
                 let is_for_peer = account.is_some_and(|account| {
@@ -175,14 +171,51 @@ impl Driver {
         self.input(Input::TellHolders(session, number, holders));
     }
 
+    /// Who may have what an entry of an account names.
+    fn file_sources(&self, account: &AccountId) -> Sources {
+        // Whose account a peer is of is known before it can be asked.
+        let may_have = |session: SessionId, link: &Link| {
+            self.machine.is_live(session)
+                && (link.account == Some(*account) || self.machine.is_shared(session, account))
+        };
+        let links = self.links.iter().filter(|(session, link)| may_have(**session, link));
+        let is_met = self.started.elapsed() > MEETING;
+        Sources {
+            sessions: links.map(|(session, _)| *session).collect(),
+            may_grow: !is_met || self.machine.settled().count() < self.links.len(),
+        }
+    }
+
+    /// Asks for the next pieces that waited for room in a session.
+    pub(super) fn ask_waiting_pieces(&mut self, session: SessionId) {
+        while self.machine.has_blob_room(session)
+            && let Some(asked) = self.waiting_pieces.get_mut(&session).and_then(VecDeque::pop_front)
+        {
+            // Who has waited too long has gone.
+            if !asked.answer.is_closed() {
+                self.ask_piece(asked);
+            }
+        }
+    }
+
+    /// Asks for a piece, when there is room in the session.
     fn ask_piece(&mut self, asked: Asked) {
+        let session = asked.session;
+        let is_late = |(at, other): &(Instant, Asked)| other.session == session && at.elapsed() > PATIENCE;
+        if !self.machine.is_live(session) || self.pieces.values().any(is_late) {
+            // Nobody is kept waiting for a peer that owes an answer.
+            return;
+        }
+        if !self.machine.has_blob_room(session) {
+            let waiting = self.waiting_pieces.entry(session).or_default();
+            waiting.retain(|other| !other.answer.is_closed());
+            waiting.push_back(asked);
+            return;
+        }
         let number = self.next_question;
         self.next_question += 1;
-        self.pieces.insert(number, (asked.session, asked.answer));
-        self.input(Input::AskBlob(asked.session, number, asked.want));
-        if !self.machine.awaits_blob(asked.session, number) {
-            self.pieces.remove(&number);
-        }
+        self.input(Input::AskBlob(session, number, asked.want));
+        self.pieces.insert(number, (Instant::now(), asked));
     }
 
     /// Hands a letter over. A peer that shares its author's account has it by that.

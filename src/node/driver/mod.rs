@@ -12,10 +12,9 @@ mod workers;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::net::PeerId;
-use bytes::Bytes;
 use majlis_protocol::finding::DAY_MS;
 use majlis_protocol::sync::{
     CloseCode, Event, Frame, Input, Opened, Output, Replicator, SessionId, Settings, Verdict,
@@ -27,6 +26,7 @@ use self::links::Link;
 use self::workers::{Job, Workers};
 use super::conversations::Answer;
 use super::hints::{self, Heard};
+use super::media::Asked;
 use super::watch::News;
 use super::{Addresses, Failure, Local, Node, NodeConfig, blocking, now_ms};
 use crate::net::{Metrics, Net, NetEvent, NetEvents};
@@ -74,16 +74,18 @@ struct Driver {
     finished: mpsc::Sender<Finished>,
     lan: HashSet<PeerId>,
     /// Peers that were not heard of for long, and when each was last tried.
-    tried: HashMap<PeerId, std::time::Instant>,
+    tried: HashMap<PeerId, Instant>,
     synced: Vec<oneshot::Sender<usize>>,
     /// Who waits for an answer to a question about a conversation, and which session owes it.
     asked: BTreeMap<u64, (SessionId, mpsc::Sender<Answer>)>,
     next_question: u64,
-    /// Who waits for a piece of a file, and which session owes it.
-    pieces: BTreeMap<u64, (SessionId, oneshot::Sender<Bytes>)>,
+    /// Pieces of files that were asked for, and when.
+    pieces: BTreeMap<u64, (Instant, Asked)>,
+    /// Pieces that wait for room in a session: no more than all fetches together want at once.
+    waiting_pieces: BTreeMap<SessionId, VecDeque<Asked>>,
     /// Letters that a session has answered, while it has not answered all that were handed to it.
     letters: BTreeMap<SessionId, Vec<EntryId>>,
-    started: std::time::Instant,
+    started: Instant,
     max_lan: usize,
     hints: hints::Line,
     /// Told when every listener has its port.
@@ -156,8 +158,9 @@ pub fn start(node: &Arc<Node>, net: Net, events: NetEvents, config: &NodeConfig)
         asked: BTreeMap::new(),
         next_question: 1,
         pieces: BTreeMap::new(),
+        waiting_pieces: BTreeMap::new(),
         letters: BTreeMap::new(),
-        started: std::time::Instant::now(),
+        started: Instant::now(),
         max_lan: config.max_lan_peers,
         hints,
         listening: Some(ready),
@@ -289,9 +292,9 @@ impl Driver {
                 });
             }
             Output::Blob(_, number, piece) => {
-                if let Some((_, answer)) = self.pieces.remove(&number) {
+                if let Some((_, asked)) = self.pieces.remove(&number) {
                     // Fails only where nobody waits any more.
-                    let _ = answer.send(piece);
+                    let _ = asked.answer.send(piece);
                 }
             }
             Output::PinAsked(session, account, ask) => {
@@ -553,6 +556,7 @@ impl Driver {
                     link.synced = false;
                 }
                 self.input(Input::Frame(id, frame));
+                self.ask_waiting_pieces(id);
                 self.refresh_synced(id);
             }
             Arrival::Gone(id) => {
@@ -562,7 +566,8 @@ impl Driver {
                 self.links.remove(&id);
                 self.node.days.gone(id);
                 self.asked.retain(|_, (session, _)| *session != id);
-                self.pieces.retain(|_, (session, _)| *session != id);
+                self.pieces.retain(|_, (_, asked)| asked.session != id);
+                self.waiting_pieces.remove(&id);
             }
             Arrival::Room(id) => self.room(id),
         }

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures::stream::{FuturesUnordered, StreamExt as _};
-use majlis_protocol::AccountId;
 use majlis_protocol::blob::Span;
 use majlis_protocol::body::BlobId;
 use majlis_protocol::sync::{BlobWant, SessionId};
@@ -20,7 +19,7 @@ use crate::blobs::{BlobError, Download, Owner};
 use crate::node::{Failure, Local, Node, blocking};
 
 /// How long a piece may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 /// A piece that comes sooner lets one more be under way.
 const QUICK: Duration = Duration::from_millis(500);
 /// Pieces of one file under way in one session: at first, and at most. Others share the session.
@@ -35,8 +34,7 @@ const RETURN: Duration = Duration::from_mins(2);
 /// How often it is looked for more sources and told how far it is.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// A question for a piece that the driver is to put, and where the answer goes: nothing where the session has ended or
-/// is asked too much already.
+/// A question for a piece that the driver is to put, and where the answer goes: nothing where the session has ended.
 pub struct Asked {
     /// Of whom.
     pub session: SessionId,
@@ -46,12 +44,12 @@ pub struct Asked {
     pub answer: oneshot::Sender<Bytes>,
 }
 
-/// Who may have a file: a peer that shares the account whose entry names it, or is of that account.
-pub struct Source {
-    /// Whose entry.
-    pub account: AccountId,
-    /// Where the sessions go.
-    pub answer: oneshot::Sender<Vec<SessionId>>,
+/// Who may have a file: peers that share the account whose entry names it, or are of that account.
+pub struct Sources {
+    /// With whom.
+    pub sessions: Vec<SessionId>,
+    /// Whether more are about to come: the node has just started, or somebody has just connected.
+    pub may_grow: bool,
 }
 
 /// The turn to fetch a file.
@@ -116,17 +114,19 @@ impl Work {
 
 impl Node {
     /// Fetches a file to this disk, from the bucket or from whoever is connected and has it. `progress` is told how many
-    /// bytes are there, several times a second, and says whether to go on.
+    /// bytes are there, several times a second, and says whether to go on. For so long as `wait` it is waited for those
+    /// who are about to come.
     pub(in crate::node) async fn fetch(
         self: &Arc<Self>,
         named: Named,
+        wait: Duration,
         mut progress: impl FnMut(u64) -> bool,
     ) -> Result<(), Failure> {
         while !self.blobs()?.get(&named.blob).is_some_and(|held| held.local) {
             match self.media.begin(named.blob) {
                 Ok(turn) => {
                     return self
-                        .fetch_now(named, |done| {
+                        .fetch_now(named, wait, |done| {
                             turn.done.send_replace(done);
                             progress(done)
                         })
@@ -148,6 +148,7 @@ impl Node {
     async fn fetch_now(
         self: &Arc<Self>,
         named: Named,
+        wait: Duration,
         mut progress: impl FnMut(u64) -> bool,
     ) -> Result<(), Failure> {
         let blobs = self.blobs()?;
@@ -164,6 +165,7 @@ impl Node {
             lanes.spawn(Arc::clone(self).read_from_bucket(Arc::clone(&work)));
         }
         let (mut before, mut came, mut is_gone) = (work.download.done(), None, false);
+        let (begun, mut may_grow) = (Instant::now(), false);
         loop {
             let done = work.download.done();
             if done != before {
@@ -177,10 +179,11 @@ impl Node {
             let is_wanting = !work.spans.lock().is_empty();
             if is_wanting && readers == 0 {
                 let account = named.entry.account;
-                let sources = self.ask(|answer| Local::FileSources(Source { account, answer })).await;
+                let sources = self.ask(|answer| Local::FileSources { account, answer }).await;
                 // That nobody else can be asked is not the reason.
                 let sources = sources.map_err(|error| not_stored.take().map_or(error, Failure::from))?;
-                for session in sources {
+                may_grow = sources.may_grow && begun.elapsed() < wait;
+                for session in sources.sessions {
                     if !useless.contains(&session) && !busy.values().any(|known| *known == session) {
                         let lane = lanes.spawn(Arc::clone(self).pull(session, Arc::clone(&work)));
                         busy.insert(lane.id(), session);
@@ -188,8 +191,8 @@ impl Node {
                 }
             }
             if lanes.is_empty() {
-                let is_begun = came.is_some_and(|at: Instant| at.elapsed() < RETURN);
-                if !is_wanting || !is_begun || !is_gone || not_stored.is_some() {
+                let may_return = is_gone && came.is_some_and(|at: Instant| at.elapsed() < RETURN);
+                if !is_wanting || !(may_return || may_grow) || not_stored.is_some() {
                     break;
                 }
                 tokio::time::sleep(LOOK).await;

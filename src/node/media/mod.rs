@@ -26,13 +26,15 @@ use crate::blobs::{BlobError, Blobs, BlobsConfig, Bucket, Owner};
 use crate::store::{Relation, StoreConfig, Stored, Subject};
 
 pub(super) use attach::{Attached, focus};
-pub use fetch::{Asked, Source};
+pub use fetch::{Asked, PATIENCE, Sources};
 
 const FOLDER: &str = "blobs";
 /// Since when a file is not named by anything, in milliseconds since 1970.
 const UNNAMED: &[u8] = b"unnamed/";
 /// Files that are fetched at once: unasked, and because the owner asks for them.
 const AT_ONCE: usize = 3;
+/// For so long whoever is about to connect is waited for, where the owner asks for a file.
+const ARRIVAL: Duration = Duration::from_secs(10);
 /// How long it is remembered that a file may be given, and of how many.
 const GIVEN_FOR: Duration = Duration::from_secs(2);
 const MAX_GIVEN: usize = 64;
@@ -233,7 +235,7 @@ impl Node {
                 progress(done, named.size);
                 true
             };
-            self.fetch(named, tell).await?;
+            self.fetch(named, ARRIVAL, tell).await?;
         }
         let path = self.blobs()?.path(&named.blob).ok_or_else(|| {
             Failure::new(

@@ -179,7 +179,8 @@ impl Node {
         let _expected = is_counted.then(|| Expected { node: Arc::clone(self), blob: named.blob });
         let begun = Instant::now();
         let goes_on = |_| begun.elapsed() < TURN || !self.media.wanted.lock().any_due(Instant::now());
-        self.fetch(named, goes_on).await?;
+        // Whoever comes later has it tried anew.
+        self.fetch(named, Duration::ZERO, goes_on).await?;
         Ok(true)
     }
 
