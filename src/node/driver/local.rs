@@ -201,21 +201,20 @@ impl Driver {
     /// Asks for a piece, when there is room in the session.
     fn ask_piece(&mut self, asked: Asked) {
         let session = asked.session;
-        let is_late = |(at, other): &(Instant, Asked)| other.session == session && at.elapsed() > PATIENCE;
-        if !self.machine.is_live(session) || self.pieces.values().any(is_late) {
-            // Nobody is kept waiting for a peer that owes an answer.
+        if self.machine.has_blob_room(session) {
+            let number = self.next_question;
+            self.next_question += 1;
+            self.input(Input::AskBlob(session, number, asked.want));
+            self.pieces.insert(number, (Instant::now(), asked));
             return;
         }
-        if !self.machine.has_blob_room(session) {
+        // Nobody is kept waiting for a peer that owes an answer for too long.
+        let is_late = |(at, other): &(Instant, Asked)| other.session == session && at.elapsed() > PATIENCE;
+        if self.machine.is_live(session) && !self.pieces.values().any(is_late) {
             let waiting = self.waiting_pieces.entry(session).or_default();
             waiting.retain(|other| !other.answer.is_closed());
             waiting.push_back(asked);
-            return;
         }
-        let number = self.next_question;
-        self.next_question += 1;
-        self.input(Input::AskBlob(session, number, asked.want));
-        self.pieces.insert(number, (Instant::now(), asked));
     }
 
     /// Hands a letter over. A peer that shares its author's account has it by that.

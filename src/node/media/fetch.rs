@@ -34,7 +34,8 @@ const RETURN: Duration = Duration::from_mins(2);
 /// How often it is looked for more sources and told how far it is.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// A question for a piece that the driver is to put, and where the answer goes: nothing where the session has ended.
+/// A question for a piece that the driver is to put, and where the answer goes: nothing where the session has ended, or
+/// is full and owes an answer for too long.
 pub struct Asked {
     /// Of whom.
     pub session: SessionId,
